@@ -1,0 +1,8 @@
+/**
+ * Log lines as every program here writes them, and the ring of the last of them.
+ *
+ * @module
+ */
+
+export { createLog, formatTime, type Log, type LogOptions } from "./log.ts";
+export { LogRing } from "./ring.ts";
