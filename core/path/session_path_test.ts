@@ -32,6 +32,7 @@ function connect(streams: [ByteStream, ByteStream] = streamPair()) {
       silent: () => events.push("silent"),
     },
   });
+  path.open();
   const close = async () => {
     path.close();
     socket.close();
