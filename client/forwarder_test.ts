@@ -2,39 +2,12 @@ import assert from "node:assert/strict";
 import { ManualClock } from "../core/clock/mod.ts";
 import { createLog } from "../core/log/mod.ts";
 import { type ByteStream, streamPair } from "../core/stream/mod.ts";
+import { FakeTunnel } from "./_fakes.ts";
 import { type Dialer, Forwarder, MAX_WAITING_CONNECTIONS } from "./forwarder.ts";
 import { TunnelSlot } from "./tunnel_slot.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
-
-/** A tunnel that opens, refuses or ends as told; `dialled` are the machine's ends. */
-class FakeTunnel implements Dialer {
-  readonly dialled: { port: number; stream: ByteStream }[] = [];
-  readonly #ended = Promise.withResolvers<string>();
-  readonly closed = this.#ended.promise;
-  readonly #stopDials = new AbortController();
-  mode: "open" | "refuse" | "hang" = "open";
-
-  connect({ port, signal }: { port: number; signal: AbortSignal }): Promise<ByteStream> {
-    if (this.mode === "refuse") return Promise.reject(new Error("refused"));
-    if (this.mode === "hang") {
-      return new Promise((_, reject) => {
-        const fail = () => reject(new Error("ended"));
-        AbortSignal.any([signal, this.#stopDials.signal]).addEventListener("abort", fail);
-      });
-    }
-    const [near, far] = streamPair();
-    this.dialled.push({ port, stream: far });
-    return Promise.resolve(near);
-  }
-
-  /** In the order of a real tunnel: dials fail first, then `closed` resolves. */
-  end(): void {
-    this.#stopDials.abort();
-    this.#ended.resolve("lost");
-  }
-}
 
 function forwarder() {
   const lines: string[] = [];

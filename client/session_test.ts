@@ -1,37 +1,12 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../core/clock/mod.ts";
 import type { ControlMessage } from "../core/control/mod.ts";
-import { requestSession, SessionError, type SignallingSocket } from "./session.ts";
+import { FakeSocket } from "./_fakes.ts";
+import { requestSession, SessionError } from "./session.ts";
 
 const PEER_KEY = "ab".repeat(32);
 const READY: ControlMessage = { type: "ready", sessionIdx: 7 };
 const WG_PUBKEY: ControlMessage = { type: "wg-pubkey", wgPubKey: PEER_KEY, ports: [22, 80] };
-
-/** A hub that has sent `messages`, then closed if told so. */
-class FakeSocket implements SignallingSocket {
-  readonly sent: ControlMessage[] = [];
-  readonly #ended = Promise.withResolvers<{ code: number; reason: string }>();
-  readonly closed = this.#ended.promise;
-  closedByUs = false;
-
-  constructor(readonly messages: ControlMessage[], close?: { code: number; reason: string }) {
-    if (close !== undefined) this.#ended.resolve(close);
-  }
-
-  send(message: ControlMessage): void {
-    this.sent.push(message);
-  }
-
-  async next(): Promise<ControlMessage | undefined> {
-    if (this.messages.length === 0) await this.closed;
-    return this.messages.shift();
-  }
-
-  close(code = 1006, reason = ""): void {
-    this.closedByUs = true;
-    this.#ended.resolve({ code, reason });
-  }
-}
 
 const keys = { privateKey: new Uint8Array(32), publicKey: new Uint8Array(32).fill(0xcd) };
 
