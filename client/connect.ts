@@ -59,17 +59,17 @@ function advertised(ports: readonly number[], log: Log): Mapping[] {
 async function openSession(run: Run, signal: AbortSignal): Promise<ClientTunnel> {
   const { plan, token, mappings, deps, log, debug } = run;
   debug(`Dialling ${plan.hub.wsUrl}`);
-  const socket = await deps.dialHub(plan.hub.wsUrl, signal);
+  const hub = await deps.dialHub(plan.hub.wsUrl, signal);
   const keys = deps.makeKeys();
   const ports = mappings.map(({ remote }) => remote);
   const { machine } = plan;
   const request = { machine, token, ports, keys, clock: deps.clock, signal };
-  const grant = await requestSession(socket, request);
+  const grant = await requestSession(hub.socket, request);
   let tunnel: ClientTunnel;
   try {
-    tunnel = deps.openTunnel(socket, { grant, keys, mtuBytes: plan.mtuBytes });
+    tunnel = hub.openTunnel({ grant, keys, mtuBytes: plan.mtuBytes });
   } catch (error) {
-    socket.close(1000, "session not set up");
+    hub.socket.close(1000, "session not set up");
     if (!(error instanceof RangeError)) throw error;
     throw new SessionError("bad-peer-key", `Agent of "${machine}" sent an unusable key`);
   }

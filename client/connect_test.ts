@@ -38,14 +38,14 @@ function setUp(hub: (dial: number) => FakeSocket | Error = () => new FakeSocket(
       const socket = hub(dials++);
       if (socket instanceof Error) return Promise.reject(socket);
       sockets.push(socket);
-      return Promise.resolve(socket);
+      const openTunnel = (options: OpenTunnelOptions) => {
+        opened.push(options);
+        tunnels.push(new FakeTunnel());
+        return tunnels.at(-1)!;
+      };
+      return Promise.resolve({ socket, openTunnel });
     },
     makeKeys: () => ({ privateKey: new Uint8Array(32), publicKey: new Uint8Array(32) }),
-    openTunnel: (_, options) => {
-      opened.push(options);
-      tunnels.push(new FakeTunnel());
-      return tunnels.at(-1)!;
-    },
     onInterrupt: (callback) => {
       interrupt = callback;
       return () => void (interrupt = () => {});

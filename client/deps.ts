@@ -9,6 +9,14 @@ import type { SessionGrant, SessionKeys, SignallingSocket } from "./session.ts";
 /** A tunnel that is up. */
 export type ClientTunnel = Dialer & LiveSession;
 
+/** A connection to a hub: first for signalling, then for a tunnel. */
+export interface HubConnection {
+  /** Carries the signalling. */
+  readonly socket: SignallingSocket;
+  /** Brings a tunnel up once the session is granted; takes the socket unless it throws. */
+  openTunnel(options: OpenTunnelOptions): ClientTunnel;
+}
+
 /** What the client has of the machine it runs on and of the layers below it; tests give others. */
 export interface ClientDeps {
   /** Times everything. */
@@ -22,11 +30,9 @@ export interface ClientDeps {
   /** The token kept for a hub, "" if none. */
   readonly storedToken: (hubUrl: string) => Promise<string>;
   /** Connects to a hub. */
-  readonly dialHub: (url: string, signal: AbortSignal) => Promise<SignallingSocket>;
+  readonly dialHub: (url: string, signal: AbortSignal) => Promise<HubConnection>;
   /** Makes the keys of a session. */
   readonly makeKeys: () => SessionKeys;
-  /** Brings a tunnel up on the socket of a granted session; takes the socket. */
-  readonly openTunnel: (socket: SignallingSocket, options: OpenTunnelOptions) => ClientTunnel;
   /** Calls back on the first signal to end; gives a function that stops listening. */
   readonly onInterrupt: (callback: () => void) => () => void;
 }

@@ -30,7 +30,6 @@ function setUp(answer: () => Response = () => Response.json(STATUS)) {
     },
     dialHub: unused,
     makeKeys: unused,
-    openTunnel: unused,
     onInterrupt: unused,
   };
   const tela = async (line: string, env: Record<string, string> = {}) => {
