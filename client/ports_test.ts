@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { UsageError } from "../core/cli/mod.ts";
 import { distinct, parsePorts, portLabel } from "./ports.ts";
 
@@ -29,4 +30,24 @@ Deno.test("distinct() keeps the first of equal mappings", () => {
 
 Deno.test("portLabel() names common ports", () => {
   assert.deepEqual([22, 8080, 8443, 5432].map(portLabel), ["SSH", "HTTP", "HTTPS", "port 5432"]);
+});
+
+Deno.test("parsePorts() reads back what is written, and refuses what any change breaks", () => {
+  const port = fc.integer({ min: 1, max: 65_535 });
+  const mappings = fc.array(
+    fc.record({ local: port, remote: port }, { noNullPrototype: true }),
+    {
+      minLength: 1,
+      maxLength: 5,
+    },
+  );
+  fc.assert(
+    fc.property(mappings, fc.nat(), fc.constantFrom("x", "-", ":", ".", "\0"), (list, at, junk) => {
+      const text = list.map(({ local, remote }) => `${local}:${remote}`).join(",");
+      assert.deepEqual(parsePorts(text), list);
+      const cut = at % (text.length + 1);
+      assert.throws(() => parsePorts(text.slice(0, cut) + junk + text.slice(cut)), UsageError);
+    }),
+    { seed: 20_261_121, numRuns: 500 },
+  );
 });
