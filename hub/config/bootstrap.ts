@@ -1,0 +1,92 @@
+import type { Document } from "yaml";
+import { encodeHex, type Random } from "../../core/bytes/mod.ts";
+import type { ConfigFile } from "./file.ts";
+import { ANY_MACHINE, type HubConfig } from "./model.ts";
+
+/** What {@linkcode bootstrap} needs. */
+export interface BootstrapOptions {
+  readonly random: Random;
+  /** Value of `TELA_OWNER_TOKEN`; only honoured while there are no tokens. */
+  readonly ownerToken: string | undefined;
+  /** Ports in effect, written into a file made anew. */
+  readonly effective: Pick<HubConfig, "port" | "udpPort">;
+}
+
+/** What {@linkcode bootstrap} did. */
+export interface BootstrapResult {
+  /** True if the document changed and should be saved. */
+  readonly changed: boolean;
+  /** The owner token if it was made up here; it is to be shown once. */
+  readonly newOwnerToken: string | undefined;
+}
+
+/** Identity whose token the console page uses. */
+export const CONSOLE_VIEWER = "console-viewer";
+
+function randomBytes(random: Random, lenBytes: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(lenBytes);
+  random(bytes);
+  return bytes;
+}
+
+function newToken(random: Random): string {
+  return encodeHex(randomBytes(random, 32));
+}
+
+function newUuid(random: Random): string {
+  const bytes = randomBytes(random, 16);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  return encodeHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/**
+ * Makes a configuration fit to start with: an owner if there are no tokens, a viewer for the
+ * console if there is none, an id of the hub. Only edits the document; saving is the caller's.
+ *
+ * Spec: hub-api.md 2 (bootstrap), 5.3
+ */
+export function bootstrap(file: ConfigFile, options: BootstrapOptions): BootstrapResult {
+  const { auth, hubId } = file.config;
+  const isFirst = auth.tokens.length === 0;
+  const lacksViewer = !auth.tokens.some(({ role }) => role === "viewer");
+  const ownerToken = options.ownerToken || newToken(options.random);
+  const changed = isFirst || lacksViewer || hubId === "";
+  if (!changed) return { changed, newOwnerToken: undefined };
+  file.edit((doc) => {
+    if (hubId === "") doc.set("hubId", newUuid(options.random));
+    if (!file.exists) writeFirstStart(doc, options.effective);
+    if (isFirst) addOwner(doc, ownerToken);
+    if (lacksViewer) {
+      add(doc, ["auth", "tokens"], {
+        id: CONSOLE_VIEWER,
+        token: newToken(options.random),
+        hubRole: "viewer",
+      });
+    }
+  });
+  return { changed, newOwnerToken: isFirst && !options.ownerToken ? ownerToken : undefined };
+}
+
+/** Spec: hub-api.md 5.3 (first-start files contain the effective ports and `wwwDir`). */
+function writeFirstStart(doc: Document, { port, udpPort }: Pick<HubConfig, "port" | "udpPort">) {
+  // In a file, 0 stands for the default and not for a port of the system's choice.
+  if (port !== 0) doc.set("port", port);
+  if (udpPort !== 0) doc.set("udpPort", udpPort);
+  doc.set("wwwDir", "./www");
+}
+
+function addOwner(doc: Document, token: string): void {
+  add(doc, ["auth", "tokens"], { id: "owner", token, hubRole: "owner" });
+  add(doc, ["auth", "machines", ANY_MACHINE, "connectTokens"], { token });
+}
+
+/** Appends to a list that may not exist yet, or may be null. */
+function add(doc: Document, path: string[], value: unknown): void {
+  for (let depth = 1; depth < path.length; depth++) {
+    const parent = path.slice(0, depth);
+    if (!doc.getIn(parent)) doc.setIn(parent, doc.createNode({}));
+  }
+  if (!doc.getIn(path)) doc.setIn(path, doc.createNode([]));
+  doc.addIn(path, doc.createNode(value));
+}
