@@ -1,10 +1,11 @@
-import type { Document } from "yaml";
 import { encodeHex, type Random } from "../../core/bytes/mod.ts";
+import type { ConfigEditor } from "./editor.ts";
 import type { ConfigFile } from "./file.ts";
 import { ANY_MACHINE, type HubConfig } from "./model.ts";
 
 /** What {@linkcode bootstrap} needs. */
 export interface BootstrapOptions {
+  /** Makes the tokens and the id. */
   readonly random: Random;
   /** Value of `TELA_OWNER_TOKEN`; only honoured while there are no tokens. */
   readonly ownerToken: string | undefined;
@@ -53,12 +54,12 @@ export function bootstrap(file: ConfigFile, options: BootstrapOptions): Bootstra
   const ownerToken = options.ownerToken || newToken(options.random);
   const changed = isFirst || lacksViewer || hubId === "";
   if (!changed) return { changed, newOwnerToken: undefined };
-  file.edit((doc) => {
-    if (hubId === "") doc.set("hubId", newUuid(options.random));
-    if (!file.exists) writeFirstStart(doc, options.effective);
-    if (isFirst) addOwner(doc, ownerToken);
+  file.edit((editor) => {
+    if (hubId === "") editor.set(["hubId"], newUuid(options.random));
+    if (!file.exists) writeFirstStart(editor, options.effective);
+    if (isFirst) addOwner(editor, ownerToken);
     if (lacksViewer) {
-      add(doc, ["auth", "tokens"], {
+      editor.add(["auth", "tokens"], {
         id: CONSOLE_VIEWER,
         token: newToken(options.random),
         hubRole: "viewer",
@@ -69,24 +70,17 @@ export function bootstrap(file: ConfigFile, options: BootstrapOptions): Bootstra
 }
 
 /** Spec: hub-api.md 5.3 (first-start files contain the effective ports and `wwwDir`). */
-function writeFirstStart(doc: Document, { port, udpPort }: Pick<HubConfig, "port" | "udpPort">) {
+function writeFirstStart(
+  editor: ConfigEditor,
+  { port, udpPort }: Pick<HubConfig, "port" | "udpPort">,
+) {
   // In a file, 0 stands for the default and not for a port of the system's choice.
-  if (port !== 0) doc.set("port", port);
-  if (udpPort !== 0) doc.set("udpPort", udpPort);
-  doc.set("wwwDir", "./www");
+  if (port !== 0) editor.set(["port"], port);
+  if (udpPort !== 0) editor.set(["udpPort"], udpPort);
+  editor.set(["wwwDir"], "./www");
 }
 
-function addOwner(doc: Document, token: string): void {
-  add(doc, ["auth", "tokens"], { id: "owner", token, hubRole: "owner" });
-  add(doc, ["auth", "machines", ANY_MACHINE, "connectTokens"], { token });
-}
-
-/** Appends to a list that may not exist yet, or may be null. */
-function add(doc: Document, path: string[], value: unknown): void {
-  for (let depth = 1; depth < path.length; depth++) {
-    const parent = path.slice(0, depth);
-    if (!doc.getIn(parent)) doc.setIn(parent, doc.createNode({}));
-  }
-  if (!doc.getIn(path)) doc.setIn(path, doc.createNode([]));
-  doc.addIn(path, doc.createNode(value));
+function addOwner(editor: ConfigEditor, token: string): void {
+  editor.add(["auth", "tokens"], { id: "owner", token, hubRole: "owner" });
+  editor.add(["auth", "machines", ANY_MACHINE, "connectTokens"], { token });
 }

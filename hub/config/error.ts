@@ -18,6 +18,7 @@ export interface ConfigErrorOptions {
  * text there, which may be a secret.
  */
 export class ConfigError extends Error {
+  /** Always `ConfigError`. */
   override readonly name = "ConfigError";
   /** What kind of failure it is. */
   readonly code: ConfigErrorCode;

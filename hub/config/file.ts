@@ -1,5 +1,6 @@
-import { Document, isMap, isScalar, isSeq } from "yaml";
+import { type Document, isMap, isScalar, isSeq } from "yaml";
 import { replaceFile } from "./atomic.ts";
+import { type ConfigEditor, editorOf } from "./editor.ts";
 import { ConfigError } from "./error.ts";
 import type { HubConfig } from "./model.ts";
 import { parseYaml, readConfig } from "./read.ts";
@@ -63,8 +64,8 @@ export class ConfigFile {
   }
 
   /** Changes the document and reads it anew. */
-  edit(change: (doc: Document) => void): void {
-    change(this.#doc);
+  edit(change: (editor: ConfigEditor) => void): void {
+    change(editorOf(this.#doc));
     this.#config = readConfig(parseYaml(textOf(this.#doc), this.path));
   }
 

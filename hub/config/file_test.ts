@@ -20,7 +20,7 @@ Deno.test("ConfigFile keeps comments, order and unknown keys through an edit", (
     );
     const file = await ConfigFile.open(path);
     assert.equal(file.exists, true);
-    file.edit((doc) => doc.set("name", "lab"));
+    file.edit((editor) => editor.set(["name"], "lab"));
     assert.equal(file.config.name, "lab");
     await file.save();
     assert.equal(
@@ -57,7 +57,7 @@ Deno.test(
       assert.equal((await Deno.stat(path)).mode! & 0o777, 0o600);
       assert.equal((await Deno.stat(join(dir, "data"))).mode! & 0o777, 0o700);
       await Deno.chmod(path, 0o640);
-      file.edit((doc) => doc.set("name", "b"));
+      file.edit((editor) => editor.set(["name"], "b"));
       await file.save();
       assert.equal((await Deno.stat(path)).mode! & 0o777, 0o640);
       assert.deepEqual([...Deno.readDirSync(join(dir, "data"))].map(({ name }) => name), [
@@ -73,7 +73,7 @@ Deno.test("ConfigFile replaces the file behind a link, not the link", {
     await Deno.writeTextFile(join(dir, "real.yaml"), "name: a\n");
     await Deno.symlink("real.yaml", join(dir, "hub.yaml"));
     const file = await ConfigFile.open(join(dir, "hub.yaml"));
-    file.edit((doc) => doc.set("name", "b"));
+    file.edit((editor) => editor.set(["name"], "b"));
     await file.save();
     assert.equal(await Deno.readTextFile(join(dir, "real.yaml")), "name: b\n");
     assert.ok((await Deno.lstat(join(dir, "hub.yaml"))).isSymlink);
@@ -84,7 +84,7 @@ Deno.test("ConfigFile.save() makes the last of overlapping saves win", () =>
     const path = join(dir, "hub.yaml");
     const file = await ConfigFile.open(path);
     const saves = ["a", "b", "c"].map((name) => {
-      file.edit((doc) => doc.set("name", name));
+      file.edit((editor) => editor.set(["name"], name));
       return file.save();
     });
     await Promise.all(saves);

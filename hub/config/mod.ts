@@ -20,6 +20,7 @@ export {
   CONSOLE_VIEWER,
 } from "./bootstrap.ts";
 export { parseDuration } from "./duration.ts";
+export { type ConfigEditor, type ConfigPath } from "./editor.ts";
 export { ENVIRONMENT, withEnvironment } from "./environment.ts";
 export { ConfigError, type ConfigErrorCode, type ConfigErrorOptions } from "./error.ts";
 export { ConfigFile } from "./file.ts";

@@ -11,6 +11,7 @@ export interface TokenEntry {
   readonly id: string;
   /** The raw token; a secret. */
   readonly token: string;
+  /** What it may do everywhere. */
   readonly role: Role;
   /** Milliseconds since 1970, if recorded. */
   readonly issuedAtMs: number | undefined;
@@ -35,6 +36,7 @@ export interface MachineAcl {
    * viewer's. Empty: none.
    */
   readonly registerToken: string | undefined;
+  /** Who may connect. */
   readonly connect: readonly ConnectGrant[];
   /** Raw tokens that may manage. */
   readonly manageTokens: readonly string[];
@@ -72,7 +74,9 @@ export interface HubConfig {
   readonly wwwDir: string;
   /** Longest time a shutdown waits for peers. */
   readonly shutdownTimeoutMs: number;
+  /** Who may do what. */
   readonly auth: AuthConfig;
+  /** What agents are told about updates. */
   readonly update: UpdateConfig;
 }
 
