@@ -1,3 +1,5 @@
+import { ConfigError as SetupError } from "../../core/cli/mod.ts";
+
 /** Why a configuration file cannot be used. */
 export type ConfigErrorCode = "unreadable" | "unparsable" | "invalid" | "unwritable";
 
@@ -17,9 +19,7 @@ export interface ConfigErrorOptions {
  * A configuration file that cannot be used. Its message names the file and the line, never the
  * text there, which may be a secret.
  */
-export class ConfigError extends Error {
-  /** Always `ConfigError`. */
-  override readonly name = "ConfigError";
+export class ConfigError extends SetupError {
   /** What kind of failure it is. */
   readonly code: ConfigErrorCode;
   /** The file. */
