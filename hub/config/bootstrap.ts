@@ -1,4 +1,5 @@
 import { encodeHex, type Random } from "../../core/bytes/mod.ts";
+import { newUuid } from "./uuid.ts";
 import type { ConfigEditor } from "./editor.ts";
 import type { ConfigFile } from "./file.ts";
 import { ANY_MACHINE, type HubConfig } from "./model.ts";
@@ -24,21 +25,10 @@ export interface BootstrapResult {
 /** Identity whose token the console page uses. */
 export const CONSOLE_VIEWER = "console-viewer";
 
-function randomBytes(random: Random, lenBytes: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(lenBytes);
-  random(bytes);
-  return bytes;
-}
-
 function newToken(random: Random): string {
-  return encodeHex(randomBytes(random, 32));
-}
-
-function newUuid(random: Random): string {
-  const bytes = randomBytes(random, 16);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  return encodeHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  const bytes = new Uint8Array(32);
+  random(bytes);
+  return encodeHex(bytes);
 }
 
 /**

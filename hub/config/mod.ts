@@ -36,3 +36,4 @@ export {
   type TokenEntry,
   type UpdateConfig,
 } from "./model.ts";
+export { newUuid } from "./uuid.ts";

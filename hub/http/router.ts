@@ -18,6 +18,8 @@ export interface Route {
   readonly path: string;
   /** Methods allowed, beside OPTIONS in a CORS family; all if absent. */
   readonly methods?: readonly string[];
+  /** True if the path is one for WebSockets too. */
+  readonly upgrades?: boolean;
   /** Cross-origin rules. */
   readonly cors: CorsFamily;
   /** Answers. */
@@ -58,6 +60,12 @@ export class Router {
       pattern: new URLPattern({ pathname: route.path }),
     }));
     this.#onError = onError;
+  }
+
+  /** Tells whether a path is for HTTP alone, so that no WebSocket is opened there. */
+  claims(path: string): boolean {
+    const route = this.#routes.find(({ pattern }) => pattern.test({ pathname: path }));
+    return route !== undefined && route.upgrades !== true;
   }
 
   /** Answers a request; never rejects. */

@@ -162,6 +162,11 @@ export function publicRoutes(options: PublicRoutesOptions): Route[] {
     history("/api/history"),
     history("/api/admin/history"),
     { path: "/healthz", cors: "none", methods: ["GET", "HEAD"], handle: () => text("ok") },
-    { path: "/ws", cors: "none", handle: () => text("400 not a WebSocket upgrade", 400) },
+    {
+      path: "/ws",
+      cors: "none",
+      upgrades: true,
+      handle: () => text("400 not a WebSocket upgrade", 400),
+    },
   ];
 }
