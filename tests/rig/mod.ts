@@ -31,7 +31,14 @@ export {
   startClient,
   startHub,
 } from "./fabric.ts";
-export { Process, type ProcessOptions, run, type RunOptions, type WaitOptions } from "./process.ts";
+export {
+  Process,
+  type ProcessOptions,
+  residentBytes,
+  run,
+  type RunOptions,
+  type WaitOptions,
+} from "./process.ts";
 export { programTest, type ProgramTestOptions } from "./needs.ts";
 export {
   PROGRAM_TASKS,

@@ -220,3 +220,10 @@ export async function run({ deadlineMs = 120_000, ...options }: RunOptions): Pro
   }
   return process.stdout;
 }
+
+/** Memory of a process that is in RAM now; undefined where the system has no `/proc` to tell. */
+export async function residentBytes(pid: number): Promise<number | undefined> {
+  if (Deno.build.os !== "linux") return undefined;
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+}

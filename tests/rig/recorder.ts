@@ -1,9 +1,14 @@
+import { Buffer } from "node:buffer";
 import { dial, Target, writeAll } from "./tcp.ts";
+import { webSocketPayloads } from "./websocket.ts";
 
-/** Passes connections on to a port and keeps a copy of every byte, both ways. */
+/**
+ * Passes connections on to a port and keeps a copy of every byte, each direction of each connection
+ * apart. It understands WebSocket masking: a masked secret is as readable as one in the clear.
+ */
 export class Recorder implements AsyncDisposable {
   readonly #target: Target;
-  readonly #chunks: Uint8Array[] = [];
+  readonly #streams: Uint8Array[][] = [];
 
   /** Starts to listen, and passes on to `port` of this machine. */
   constructor(port: number) {
@@ -17,18 +22,15 @@ export class Recorder implements AsyncDisposable {
 
   /** Bytes recorded so far. */
   get lengthBytes(): number {
-    return this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    return this.#streams.flat().reduce((sum, chunk) => sum + chunk.length, 0);
   }
 
-  /** What passed so far, in the order of arrival, with directions and connections mixed. */
-  bytes(): Uint8Array {
-    const all = new Uint8Array(this.lengthBytes);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      all.set(chunk, at);
-      at += chunk.length;
-    }
-    return all;
+  /** True if `text` passed, in the clear or within WebSocket messages. */
+  contains(text: string): boolean {
+    return this.#streams.some((chunks) => {
+      const raw = Buffer.concat(chunks);
+      return raw.includes(text) || Buffer.from(webSocketPayloads(raw)).includes(text);
+    });
   }
 
   /** Cuts every connection. */
@@ -42,11 +44,13 @@ export class Recorder implements AsyncDisposable {
   }
 
   async #pump(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
+    const chunks: Uint8Array[] = [];
+    this.#streams.push(chunks);
     const buffer = new Uint8Array(64 * 1024);
     for (;;) {
       const count = await from.read(buffer);
       if (count === null) break;
-      this.#chunks.push(buffer.slice(0, count));
+      chunks.push(buffer.slice(0, count));
       await writeAll(to, buffer.subarray(0, count));
     }
     await to.closeWrite();
