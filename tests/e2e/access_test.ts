@@ -3,15 +3,16 @@ import {
   dial,
   echo,
   Fabric,
+  fetchLocal,
   freePort,
+  hubListens,
   launchAgent,
   launchClient,
+  launchHub,
   MACHINE,
   newToken,
-  Process,
+  type Process,
   readExactly,
-  type RunningHub,
-  startHub,
   startProgram,
   Target,
   writeAll,
@@ -27,8 +28,8 @@ async function inDirectory(test: (directory: string) => Promise<void>): Promise<
   }
 }
 
-async function statusCode(hub: RunningHub, token: string): Promise<number> {
-  const response = await fetch(`http://127.0.0.1:${hub.port}/api/status`, {
+async function statusCode(hubPort: number, token: string): Promise<number> {
+  const response = await fetchLocal(`http://127.0.0.1:${hubPort}/api/status`, {
     headers: { authorization: `Bearer ${token}` },
   });
   await response.body?.cancel();
@@ -36,52 +37,48 @@ async function statusCode(hub: RunningHub, token: string): Promise<number> {
 }
 
 Deno.test("the hub prints a working owner token at its first start only, and keeps it in a private file", () =>
-  inDirectory(async (directory) => {
-    const home = `${directory}/hub`;
-    const first = await startHub({ home });
-    await using firstProcess = first.process;
-    const tokens = firstProcess.output.match(/\b[0-9a-f]{64}\b/g) ?? [];
-    assert.equal(tokens.length, 1, firstProcess.output);
+  inDirectory(async (home) => {
+    await using first = await launchHub({ home });
+    const port = await hubListens(first);
+    const tokens = first.output.match(/\b[0-9a-f]{64}\b/g) ?? [];
+    assert.equal(tokens.length, 1, first.output);
     const token = tokens[0]!;
-    assert.equal(await statusCode(first, token), 200);
-    assert.equal(await statusCode(first, newToken()), 401);
+    assert.equal(await statusCode(port, token), 200);
+    assert.equal(await statusCode(port, newToken()), 401);
     const file = `${home}/telahubd.yaml`;
     assert.ok((await Deno.readTextFile(file)).includes(token));
     if (Deno.build.os !== "windows") assert.equal((await Deno.stat(file)).mode! & 0o777, 0o600);
-    assert.equal((await firstProcess.stop()).code, 0);
+    assert.equal((await first.stop()).code, 0);
+    assert.equal(first.output.split(token).length, 2, "the token was printed once");
 
-    const second = await startHub({ home });
-    await using secondProcess = second.process;
-    assert.equal(secondProcess.output.includes(token), false);
-    assert.equal(await statusCode(second, token), 200);
+    await using second = await launchHub({ home });
+    assert.equal(await statusCode(await hubListens(second), token), 200);
+    assert.equal(second.output.includes(token), false);
   }));
 
-Deno.test("an agent with a wrong token says so, keeps trying and leaves cleanly (agent 16, agent 20)", () =>
-  inDirectory(async (directory) => {
-    const hub = await startHub({ home: `${directory}/hub`, ownerToken: newToken() });
-    await using _hub = hub.process;
-    const token = newToken();
-    const home = `${directory}/agent`;
-    await using agent = await launchAgent({ hubUrl: hub.url, token, home }, String(freePort()));
-    await agent.waitForLine(/access denied/i);
-    assert.equal(agent.status, undefined);
-    assert.equal(agent.output.includes(token), false);
-    assert.equal((await agent.stop()).code, 0);
-  }));
+Deno.test("an agent with a wrong token says so, keeps trying and leaves cleanly (agent 16, agent 20)", async () => {
+  await using fabric = await Fabric.create();
+  await fabric.startHub();
+  const token = newToken();
+  const peer = { hubUrl: fabric.hubUrl, token, home: fabric.home("agent") };
+  await using agent = await launchAgent(peer, [freePort()]);
+  await agent.waitForLine(/access denied/i);
+  assert.equal(agent.status, undefined);
+  assert.equal(agent.output.includes(token), false);
+  assert.equal((await agent.stop()).code, 0);
+});
 
-Deno.test("a client with a wrong token says so and does not show it", () =>
-  inDirectory(async (directory) => {
-    const token = newToken();
-    await using target = new Target(echo);
-    await using fabric = await Fabric.start({ targetPorts: [target.port] });
-    const home = `${directory}/client`;
-    await using client = await launchClient(
-      { hubUrl: fabric.hub.url, token, home },
-      `${freePort()}:${target.port}`,
-    );
-    await client.waitForLine(/access denied|invalid token/i);
-    assert.equal(client.output.includes(token), false);
-  }));
+Deno.test("a client with a wrong token says so and does not show it", async () => {
+  await using fabric = await Fabric.create();
+  await fabric.startHub();
+  const target = freePort();
+  await fabric.startAgent([target]);
+  const token = newToken();
+  const peer = { hubUrl: fabric.hubUrl, token, home: fabric.home("client") };
+  await using client = await launchClient(peer, [target]);
+  await client.waitForLine(/access denied|invalid token/i);
+  assert.equal(client.output.includes(token), false);
+});
 
 Deno.test("an interrupt ends a client with exit code 0, with a tunnel and without (client 52)", () =>
   inDirectory(async (directory) => {
@@ -94,7 +91,7 @@ Deno.test("an interrupt ends a client with exit code 0, with a tunnel and withou
     await target.waitForOpen(0);
 
     const peer = { hubUrl: `ws://127.0.0.1:${freePort()}`, token: newToken(), home: directory };
-    await using lost = await launchClient(peer, `${freePort()}:${target.port}`);
+    await using lost = await launchClient(peer, [target.port]);
     await lost.waitForLine(/retry|reconnect|again/i);
     assert.equal((await lost.stop("SIGINT")).code, 0);
   }));
@@ -102,7 +99,7 @@ Deno.test("an interrupt ends a client with exit code 0, with a tunnel and withou
 Deno.test("an interrupt ends a hub and an agent with exit code 0 (agent 20)", async () => {
   await using fabric = await Fabric.start({ targetPorts: [freePort()] });
   assert.equal((await fabric.agent.stop("SIGINT")).code, 0);
-  assert.equal((await fabric.hub.process.stop("SIGINT")).code, 0);
+  assert.equal((await fabric.hub.stop("SIGINT")).code, 0);
 });
 
 Deno.test("machines, services and status show the machine; a wrong token exits 1 (client 15)", () =>
@@ -111,7 +108,7 @@ Deno.test("machines, services and status show the machine; a wrong token exits 1
     await using fabric = await Fabric.start({ targetPorts: [target] });
     await fabric.waitForSessions(1);
     const ask = async (token: string, ...args: string[]): Promise<Process> => {
-      const all = [...args, "-hub", fabric.hub.url];
+      const all = [...args, "-hub", fabric.hubUrl];
       const asked = await startProgram("tela", { args: all, home, env: { TELA_TOKEN: token } });
       await asked.ended;
       return asked;

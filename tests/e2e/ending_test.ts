@@ -18,14 +18,20 @@ import {
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-/** Reads until the other side has ended or reset the connection. */
-async function readUntilGone(connection: Deno.Conn): Promise<void> {
+/** Reads until the other side has ended or reset the connection; the number of bytes that came. */
+async function readUntilGone(connection: Deno.Conn): Promise<number> {
   const buffer = new Uint8Array(64 * 1024);
+  let lengthBytes = 0;
   try {
-    while (await connection.read(buffer) !== null);
+    for (;;) {
+      const count = await connection.read(buffer);
+      if (count === null) break;
+      lengthBytes += count;
+    }
   } catch (error) {
     if (!isGone(error)) throw error;
   }
+  return lengthBytes;
 }
 
 /** Writes until the connection no longer takes anything because its other side is gone. */
@@ -77,7 +83,7 @@ Deno.test("a target that dies while it sends ends the client's connection", asyn
 });
 
 Deno.test("a target that dies while it receives ends the client's connection", async () => {
-  await using target = new Target(readUntilGone);
+  await using target = new Target(async (connection) => void await readUntilGone(connection));
   await using fabric = await Fabric.start({ targetPorts: [target.port] });
   using connection = await dial(fabric.localPort());
   const writing = writeUntilGone(connection);
@@ -99,7 +105,8 @@ Deno.test("a client connection that is closed early ends the target's connection
 Deno.test("a refused target ends the client's connection without data (agent 25, client 45)", async () => {
   await using fabric = await Fabric.start({ targetPorts: [freePort()] });
   using connection = await dial(fabric.localPort());
-  await within(readUntilGone(connection), { what: "the end of a refused connection" });
+  const end = within(readUntilGone(connection), { what: "the end of a refused connection" });
+  assert.equal(await end, 0);
 });
 
 Deno.test("a port that the agent does not list ends the client's connection (agent 24, client 45)", async () => {
@@ -110,7 +117,8 @@ Deno.test("a port that the agent does not list ends the client's connection (age
     remotePorts: [unlisted.port, listed.port],
   });
   using refused = await dial(fabric.localPort(0));
-  await within(readUntilGone(refused), { what: "the end of a connection to an unlisted port" });
+  const end = within(readUntilGone(refused), { what: "the end of an unlisted connection" });
+  assert.equal(await end, 0);
   assert.equal(unlisted.openCount, 0);
   using served = await dial(fabric.localPort(1));
   await writeAll(served, encode("x"));

@@ -43,7 +43,7 @@ Deno.test("agent and client find the hub again after it was killed, and a connec
   await using target = new Target(echo);
   await using fabric = await Fabric.start({ targetPorts: [target.port] });
   (await open(fabric.localPort())).close();
-  await fabric.hub.process.kill();
+  await fabric.hub.kill();
   const meanwhile = open(fabric.localPort());
   await fabric.startHub();
   using _answered = await within(meanwhile, RECONNECT);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { MACHINE, newToken, startHub, within } from "../rig/mod.ts";
+import { Fabric, MACHINE, newToken, within } from "../rig/mod.ts";
 
 /** One more than a hub that counts sessions instead of freeing them can give. */
 const SESSIONS = 255;
@@ -56,46 +56,40 @@ class Peer {
 }
 
 Deno.test("a machine serves 255 sessions one after the other (wire 13, wire 15, wire 32)", async () => {
-  const directory = await Deno.makeTempDir({ prefix: "tela-" });
-  try {
-    const token = newToken();
-    const hub = await startHub({ home: directory, ownerToken: token });
-    await using _hub = hub.process;
-    const agent = await Peer.dial(hub.url, {
-      type: "register",
-      machineName: MACHINE,
-      agentId: crypto.randomUUID(),
-      token,
-      ports: [22],
+  await using fabric = await Fabric.create();
+  await fabric.startHub();
+  const agent = await Peer.dial(fabric.hubUrl, {
+    type: "register",
+    machineName: MACHINE,
+    agentId: crypto.randomUUID(),
+    token: fabric.token,
+    ports: [22],
+  });
+  await agent.next("registered");
+  const wgPubKey = newToken();
+  const session = async () => {
+    const client = await Peer.dial(fabric.hubUrl, {
+      type: "connect",
+      machineId: MACHINE,
+      token: fabric.token,
+      wgPubKey,
     });
-    await agent.next("registered");
-    const wgPubKey = newToken();
-    const session = async () => {
-      const client = await Peer.dial(hub.url, {
-        type: "connect",
-        machineId: MACHINE,
-        token,
-        wgPubKey,
-      });
-      const { sessionId, sessionIdx, ...request } = await agent.next("session-request");
-      assert.equal(request.wgPubKey, wgPubKey);
-      const joined = await Peer.dial(hub.url, {
-        type: "session-join",
-        machineId: MACHINE,
-        sessionId,
-      });
-      await joined.next("session-start");
-      assert.equal((await client.next("ready")).sessionIdx, sessionIdx);
-      assert.ok(Number(sessionIdx) >= 1 && Number(sessionIdx) <= 254, `index ${sessionIdx}`);
-      await client.close();
-      await joined.next("session-end");
-      await joined.closed;
-    };
-    for (let i = 1; i <= SESSIONS; i++) {
-      await within(session(), { what: `session ${i} of ${SESSIONS}` });
-    }
-    await agent.close();
-  } finally {
-    await Deno.remove(directory, { recursive: true });
+    const { sessionId, sessionIdx, ...request } = await agent.next("session-request");
+    assert.equal(request.wgPubKey, wgPubKey);
+    const joined = await Peer.dial(fabric.hubUrl, {
+      type: "session-join",
+      machineId: MACHINE,
+      sessionId,
+    });
+    await joined.next("session-start");
+    assert.equal((await client.next("ready")).sessionIdx, sessionIdx);
+    assert.ok(Number(sessionIdx) >= 1 && Number(sessionIdx) <= 254, `index ${sessionIdx}`);
+    await client.close();
+    await joined.next("session-end");
+    await joined.closed;
+  };
+  for (let i = 1; i <= SESSIONS; i++) {
+    await within(session(), { what: `session ${i} of ${SESSIONS}` });
   }
+  await agent.close();
 });

@@ -52,7 +52,7 @@ Deno.test("200 streams of up to 1 MB at once keep every byte and leave no memory
     await Promise.all([...sizes].map((size, i) => exchange(fabric.localPort(), noise(size, i))));
     await target.waitForOpen(0);
   };
-  const programs = [fabric.hub.process, fabric.agent, fabric.client];
+  const programs = [fabric.hub, fabric.agent, fabric.client];
   const resident = () => Promise.all(programs.map((program) => residentBytes(program.pid)));
   await round(1);
   const before = await resident();

@@ -16,21 +16,19 @@
  */
 
 export { noise, sha256 } from "./data.ts";
+export { Fabric, type FabricOptions } from "./fabric.ts";
+export { fetchLocal } from "./http.ts";
+export { programTest, type ProgramTestOptions } from "./needs.ts";
 export {
-  Fabric,
-  type FabricOptions,
+  hubListens,
   type HubOptions,
   launchAgent,
   launchClient,
+  launchHub,
   MACHINE,
   newToken,
   type PeerOptions,
-  type RunningClient,
-  type RunningHub,
-  startAgent,
-  startClient,
-  startHub,
-} from "./fabric.ts";
+} from "./peers.ts";
 export {
   Process,
   type ProcessOptions,
@@ -39,7 +37,6 @@ export {
   type RunOptions,
   type WaitOptions,
 } from "./process.ts";
-export { programTest, type ProgramTestOptions } from "./needs.ts";
 export {
   PROGRAM_TASKS,
   type ProgramName,

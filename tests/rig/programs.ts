@@ -1,3 +1,4 @@
+import { noProxy } from "./http.ts";
 import { Process } from "./process.ts";
 
 /** Root of the tree, as a path of this platform. */
@@ -68,6 +69,7 @@ async function environment(home: string): Promise<Record<string, string>> {
     XDG_CONFIG_HOME: `${home}/.config`,
     DENO_DIR: await (denoDirectory ??= findDenoDirectory()),
     DENO_NO_UPDATE_CHECK: "1",
+    NO_PROXY: noProxy(),
     NO_COLOR: "1",
   };
 }
