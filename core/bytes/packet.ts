@@ -20,11 +20,15 @@ export class Packet {
   /** A view of the whole buffer, kept because a new `DataView` costs 75 ns. */
   readonly view: DataView<ArrayBuffer>;
   /** Offset of the first byte. */
-  start = HEADROOM_BYTES;
+  start: number = HEADROOM_BYTES;
   /** Offset after the last byte. */
-  end = HEADROOM_BYTES;
+  end: number = HEADROOM_BYTES;
 
-  /** @param capacityBytes size of the buffer, headroom and tailroom included */
+  /**
+   * Makes an empty packet.
+   *
+   * @param capacityBytes size of the buffer, headroom and tailroom included
+   */
   constructor(capacityBytes: number) {
     this.bytes = new Uint8Array(capacityBytes);
     this.view = new DataView(this.bytes.buffer);
@@ -51,7 +55,11 @@ export class PacketPool {
   readonly #maxFree: number;
   readonly #free: Packet[] = [];
 
-  /** @throws {RangeError} if `maxPacketBytes` is not a positive integer */
+  /**
+   * Makes a pool that has lent nothing yet.
+   *
+   * @throws {RangeError} if `maxPacketBytes` is not a positive integer
+   */
   constructor({ maxPacketBytes, maxFree = 256 }: PacketPoolOptions) {
     if (!Number.isInteger(maxPacketBytes) || maxPacketBytes < 1) {
       throw new RangeError(

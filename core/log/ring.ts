@@ -3,8 +3,12 @@ export class LogRing {
   readonly #capacity: number;
   #lines: string[] = [];
 
-  /** @param capacity lines kept; the oldest are dropped. Spec: agent.md 7, hub-api.md 1.6 */
-  constructor(capacity = 1000) {
+  /**
+   * Makes an empty ring.
+   *
+   * @param capacity lines kept; the oldest are dropped. Spec: agent.md 7, hub-api.md 1.6
+   */
+  constructor(capacity: number = 1000) {
     this.#capacity = capacity;
   }
 
