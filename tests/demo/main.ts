@@ -6,7 +6,8 @@
  */
 
 import { echo, Fabric, fetchLocal, MACHINE, noise, sha256, Target } from "../rig/mod.ts";
-import { download, measureRoundTrips, type Transfer, upload } from "./measure.ts";
+import { measureRoundTrips } from "../bench/measure.ts";
+import { download, type Transfer, upload } from "./measure.ts";
 import { failureReport, item, roundTripItem, transferItem } from "./report.ts";
 import { demoService, GREETING } from "./service.ts";
 
@@ -120,7 +121,13 @@ async function demo(steps: Steps, keep: boolean): Promise<number> {
   const startMs = performance.now();
   const payload = noise(PAYLOAD_BYTES, 64);
   await using service = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    {
+      hostname: "127.0.0.1",
+      port: 0,
+      onListen: () => {},
+      // Whoever asked sees the 500, or has been interrupted.
+      onError: () => new Response("The service failed\n", { status: 500 }),
+    },
     demoService(payload),
   );
   await using echoes = new Target(echo);

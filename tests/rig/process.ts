@@ -107,9 +107,9 @@ export class Process implements AsyncDisposable {
     const options: UntilOptions = deadlineMs === undefined ? { what } : { what, deadlineMs };
     try {
       return await within(this.#find(pattern, { from, nth }), options);
-    } catch (cause) {
+    } catch (error) {
       const last = this.tail(20).map((line) => `\n  ${line}`).join("");
-      throw new Error(`${cause instanceof Error ? cause.message : cause}${last}`, { cause });
+      throw new Error(`${error instanceof Error ? error.message : error}${last}`);
     }
   }
 
