@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ManualClock, systemRandom } from "../clock/mod.ts";
-import { streamPair, WebSocketConnection, type WebSocketHandlers } from "../websocket/mod.ts";
+import { streamPair } from "../stream/mod.ts";
+import { WebSocketConnection, type WebSocketHandlers } from "../websocket/mod.ts";
 import { HubSocket } from "./hub_socket.ts";
 
 /** A hub socket and the hub's end of it, which records what arrives. */

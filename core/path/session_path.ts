@@ -70,12 +70,12 @@ export class SessionPath {
   readonly #handler: DatagramHandler;
   readonly #sessionId: number;
   #waiting = false;
-  #timer: Timer;
+  #timer: Timer | undefined;
   #ticks = 0;
   /** When the oldest unanswered request was sent. */
   #unansweredSinceMs: number | undefined;
 
-  /** Attaches to the socket and starts the keepalives. */
+  /** Makes a path that is not open yet. */
   constructor({ socket, pool, clock, random, handler }: SessionPathOptions) {
     this.#socket = socket;
     this.#pool = pool;
@@ -84,10 +84,14 @@ export class SessionPath {
     const id = new Uint32Array(1);
     random(new Uint8Array(id.buffer));
     this.#sessionId = id[0]!;
+  }
+
+  /** Attaches to the socket, hands over what came early and starts the keepalives. */
+  open(): void {
     this.#timer = this.#setTimer();
-    socket.attach({
+    this.#socket.attach({
       frame: (bytes, start, end) => this.#onFrame(bytes, start, end),
-      batchEnd: () => handler.batchEnd(),
+      batchEnd: () => this.#handler.batchEnd(),
     });
   }
 
@@ -114,7 +118,7 @@ export class SessionPath {
 
   /** Stops the keepalives; the socket stays with its owner. */
   close(): void {
-    this.#timer.cancel();
+    this.#timer?.cancel();
   }
 
   #onFrame(bytes: Uint8Array<ArrayBuffer>, start: number, end: number): void {

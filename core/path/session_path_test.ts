@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { PacketPool } from "../bytes/mod.ts";
 import { ManualClock, systemRandom } from "../clock/mod.ts";
-import { type ByteStream, streamPair, WebSocketConnection } from "../websocket/mod.ts";
+import { type ByteStream, streamPair } from "../stream/mod.ts";
+import { WebSocketConnection } from "../websocket/mod.ts";
 import { HubSocket } from "./hub_socket.ts";
 import { SessionPath } from "./session_path.ts";
 
@@ -31,6 +32,7 @@ function connect(streams: [ByteStream, ByteStream] = streamPair()) {
       silent: () => events.push("silent"),
     },
   });
+  path.open();
   const close = async () => {
     path.close();
     socket.close();

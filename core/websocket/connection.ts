@@ -2,7 +2,7 @@ import type { Random } from "../bytes/mod.ts";
 import type { Clock, Timer } from "../clock/mod.ts";
 import { applyMask, CloseCode, headerBytes, Opcode, writeFrameHeader } from "./frame.ts";
 import { FrameParser } from "./parser.ts";
-import type { ByteStream } from "./stream.ts";
+import type { ByteStream } from "../stream/mod.ts";
 import { WriteQueue } from "./write_queue.ts";
 
 /** How a WebSocket ended. */
@@ -162,7 +162,7 @@ export class WebSocketConnection {
     this.#handlers = handlers;
     try {
       while (this.#handlers !== undefined) {
-        const chunk = await this.#stream.read();
+        const chunk = await this.#read();
         if (chunk === null) break;
         this.#parser.push(chunk);
         const hold = this.#handlers?.batchEnd?.();
@@ -177,13 +177,22 @@ export class WebSocketConnection {
     return this.#closeInfo!;
   }
 
+  async #read(): Promise<Uint8Array<ArrayBuffer> | null> {
+    try {
+      return await this.#stream.read();
+    } catch {
+      // How a transport broke is of no use to a WebSocket: it reports 1006 for each of the ways.
+      return null;
+    }
+  }
+
   /**
    * Discards what still arrives until the peer has finished too, or the close timer has run out.
    * Closing with unread bytes would make the kernel send a reset, which can destroy the close frame
    * before the peer has read it.
    */
   async #linger(): Promise<void> {
-    while (this.#state !== "ended" && await this.#stream.read() !== null);
+    while (this.#state !== "ended" && await this.#read() !== null);
     this.#end(this.#closeInfo!);
   }
 

@@ -5,8 +5,8 @@ import { type Clock, ManualClock, systemClock, systemRandom } from "../clock/mod
 import { type CloseInfo, WebSocketConnection, type WebSocketHandlers } from "./connection.ts";
 import { DialError, dialWebSocket } from "./dial.ts";
 import { answerUpgrade } from "./handshake.ts";
-import { type ByteStream, socketStream } from "./stream.ts";
-import { streamPair } from "./stream_pair.ts";
+import { type ByteStream, socketStream } from "../stream/mod.ts";
+import { streamPair } from "../stream/mod.ts";
 
 /** Everything that happens on a connection, in order, and how it ended. */
 interface Recorded {
@@ -151,6 +151,7 @@ Deno.test("WebSocketConnection counts what the stream has not taken, and drained
     },
     closeWrite: () => Promise.resolve(),
     close: () => {},
+    abort: () => {},
   };
   const common = { clock: new ManualClock(), random: systemRandom };
   const server = new WebSocketConnection({ stream, role: "server", ...common });

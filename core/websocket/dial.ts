@@ -2,7 +2,7 @@ import type { Random } from "../bytes/mod.ts";
 import type { Clock } from "../clock/mod.ts";
 import { WebSocketConnection } from "./connection.ts";
 import { readUpgradeResponse, upgradeRequest } from "./handshake.ts";
-import { type ByteStream, connStream } from "./stream.ts";
+import { type ByteStream, connStream } from "../stream/mod.ts";
 
 /** Why a WebSocket could not be opened. */
 export type DialErrorCode =
@@ -105,16 +105,13 @@ function withHead(stream: ByteStream, head: Uint8Array<ArrayBuffer>): ByteStream
   if (head.length === 0) return stream;
   let pending: Uint8Array<ArrayBuffer> | undefined = head;
   return {
-    remoteAddress: stream.remoteAddress,
+    ...stream,
     read() {
       if (pending === undefined) return stream.read();
       const bytes = pending;
       pending = undefined;
       return Promise.resolve(bytes);
     },
-    write: (bytes) => stream.write(bytes),
-    closeWrite: () => stream.closeWrite(),
-    close: () => stream.close(),
   };
 }
 

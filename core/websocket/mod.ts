@@ -15,5 +15,3 @@ export {
   type RequestHeaders,
   type UpgradeAnswer,
 } from "./handshake.ts";
-export { type ByteStream, connStream, socketStream } from "./stream.ts";
-export { streamPair } from "./stream_pair.ts";

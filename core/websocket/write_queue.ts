@@ -1,4 +1,4 @@
-import type { ByteStream } from "./stream.ts";
+import type { ByteStream } from "../stream/mod.ts";
 
 /** One write carries at most this much: some four dozen frames of 1.2 KB, or four of 16 KiB. */
 const BLOCK_BYTES = 64 * 1024;

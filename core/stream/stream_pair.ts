@@ -3,23 +3,24 @@ import type { ByteStream } from "./stream.ts";
 /** One direction of a pair: written bytes wait until the other side reads them. */
 class Pipe {
   readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
-  #finished = false;
+  #end: "finished" | "reset" | undefined;
   #wake: (() => void) | undefined;
 
   write(bytes: Uint8Array): void {
-    if (this.#finished) throw new Error("Cannot write: the stream is closed");
+    if (this.#end !== undefined) throw new Error("Cannot write: the stream is closed");
     this.#chunks.push(bytes.slice());
     this.#notify();
   }
 
-  finish(): void {
-    this.#finished = true;
+  finish(how: "finished" | "reset"): void {
+    this.#end ??= how;
     this.#notify();
   }
 
   async read(): Promise<Uint8Array<ArrayBuffer> | null> {
     while (this.#chunks.length === 0) {
-      if (this.#finished) return null;
+      if (this.#end === "reset") throw new Error("Cannot read: the stream was reset");
+      if (this.#end === "finished") return null;
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
     return this.#chunks.shift()!;
@@ -36,10 +37,14 @@ function end(incoming: Pipe, outgoing: Pipe): ByteStream {
     remoteAddress: "192.0.2.1:443",
     read: () => incoming.read(),
     write: (bytes) => Promise.resolve().then(() => outgoing.write(bytes)),
-    closeWrite: () => Promise.resolve(outgoing.finish()),
+    closeWrite: () => Promise.resolve(outgoing.finish("finished")),
     close() {
-      incoming.finish();
-      outgoing.finish();
+      incoming.finish("finished");
+      outgoing.finish("finished");
+    },
+    abort() {
+      incoming.finish("finished");
+      outgoing.finish("reset");
     },
   };
 }

@@ -1,0 +1,4 @@
+/** WireGuard, TCP and a path joined. @module */ export {
+  splice,
+  type SpliceEnd,
+} from "./splice.ts";
