@@ -20,6 +20,8 @@ export { Fabric, type FabricOptions } from "./fabric.ts";
 export { fetchLocal } from "./http.ts";
 export { programTest, type ProgramTestOptions } from "./needs.ts";
 export {
+  agentRegistered,
+  clientBound,
   hubListens,
   type HubOptions,
   launchAgent,
