@@ -97,7 +97,7 @@ Deno.test("a second hub on the same port says which port is taken and exits 1", 
   assert.equal((await second.ended).code, 1);
 });
 
-Deno.test("a program with an unreadable file says which and exits 1", async () => {
+Deno.test("a program whose file cannot be read says which and exits 3", async () => {
   await using fabric = await Fabric.create();
   const file = `${fabric.directory}/broken.yaml`;
   await Deno.writeTextFile(file, "hub: [unclosed\n");
@@ -107,12 +107,12 @@ Deno.test("a program with an unreadable file says which and exits 1", async () =
       home: fabric.directory,
     });
     await broken.waitForLine(/broken\.yaml/);
-    assert.equal((await broken.ended).code, 1);
+    assert.equal((await broken.ended).code, 3);
   }
   await using missing = await startProgram("telad", {
     args: ["-config", `${fabric.directory}/missing.yaml`],
     home: fabric.directory,
   });
   await missing.waitForLine(/missing\.yaml/);
-  assert.equal((await missing.ended).code, 1);
+  assert.equal((await missing.ended).code, 3);
 });
