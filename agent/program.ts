@@ -8,7 +8,7 @@ import { type ConfigSurroundings, DEFAULT_TARGET, loadConfig } from "./config.ts
 import { configOfFlags, type MachineFlags } from "./flags.ts";
 import { loadIdentity, statePath } from "./identity.ts";
 import { RunFile } from "./run_file.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { reasonOf, type Surroundings } from "./surroundings.ts";
 import { addStoredTokens } from "./tokens.ts";
 
 /** Spec: wire.md 3.4 */
@@ -33,6 +33,8 @@ export interface ProgramSurroundings {
   open(log: Log, verbose: boolean): Surroundings;
   /** Calls `stop` at the first signal to end, once; the second ends the process. */
   onStop(stop: () => void): Disposable;
+  /** Calls `report` for what nobody caught, which then does not end the process. */
+  onCrash(report: (error: unknown) => void): Disposable;
 }
 
 const FLAGS = {
@@ -134,6 +136,8 @@ async function runTelad(settings: Settings, { io, process }: {
   const runFile = path === undefined
     ? undefined
     : new RunFile(joinPath(host, [runDir(host), "telad.json"]), { config, pid, log });
+  // One machine's fault must not end the others; each loop restarts what the fault has broken.
+  using _crashes = process.onCrash((error) => log(`internal error: ${reasonOf(error)}`));
   await runFile?.write();
   try {
     const agent = new Agent({
