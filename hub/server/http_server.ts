@@ -6,10 +6,10 @@ import type { Log } from "../../core/log/mod.ts";
 import {
   answerUpgrade,
   refuseUpgrade,
-  socketStream,
   type UpgradeAnswer,
   WebSocketConnection,
 } from "../../core/websocket/mod.ts";
+import { socketStream } from "../../core/stream/mod.ts";
 import type { Router } from "../http/mod.ts";
 import type { Switchboard } from "../sessions/mod.ts";
 import { answer, remoteAddressOf, targetOf } from "./adapter.ts";
