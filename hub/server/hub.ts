@@ -102,13 +102,23 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   return {
     port,
     stats: switchboard.stats,
-    async shutdown() {
-      const { shutdownTimeoutMs } = config();
-      const stopped = server.stop();
-      const late = clock.setTimer(() => server.cut(), shutdownTimeoutMs);
-      await switchboard.shutdown(shutdownTimeoutMs);
-      await stopped;
-      late.cancel();
-    },
+    shutdown: () => shutDown({ server, switchboard, clock, timeoutMs: config().shutdownTimeoutMs }),
   };
+}
+
+async function shutDown({ server, switchboard, clock, timeoutMs }: {
+  server: HttpServer;
+  switchboard: Switchboard;
+  clock: Clock;
+  timeoutMs: number;
+}): Promise<void> {
+  const { promise: isLate, resolve: giveUp } = Promise.withResolvers<void>();
+  const late = clock.setTimer(() => {
+    server.cut();
+    giveUp();
+  }, timeoutMs);
+  const stopped = server.stop();
+  await switchboard.shutdown(timeoutMs);
+  await Promise.race([stopped, isLate]);
+  late.cancel();
 }
