@@ -36,7 +36,7 @@ export class NativeCipher implements TransportCipher {
   readonly #nonceView = new DataView(this.#nonce.buffer);
 
   constructor(key: Uint8Array) {
-    this.#key = key.slice();
+    this.#key = new Uint8Array(key);
   }
 
   seal(high: number, low: number, bytes: Uint8Array, start: number, end: number): void {
