@@ -44,7 +44,8 @@ export class FakeTunnel implements ClientTunnel {
   mode: "open" | "refuse" | "hang" = "open";
 
   connect({ port, signal }: { port: number; signal: AbortSignal }): Promise<ByteStream> {
-    if (this.mode === "refuse") return Promise.reject(new Error("refused"));
+    const refusal = new Error(`Cannot connect to port ${port}: refused`);
+    if (this.mode === "refuse") return Promise.reject(refusal);
     if (this.mode === "hang") {
       return new Promise((_, reject) => {
         const fail = () => reject(new Error("ended"));

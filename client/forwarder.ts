@@ -100,7 +100,7 @@ export class Forwarder {
           if (signal.aborted) break;
           if (await isSettled(tunnel.closed)) this.#slot.clear(tunnel);
           else {
-            this.#log(`Could not connect to port ${port} of the machine: ${reasonOf(error)}`);
+            this.#log(error instanceof Error ? error.message : String(error));
             return undefined;
           }
         }
@@ -119,8 +119,4 @@ export class Forwarder {
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   const pending = Symbol();
   return await Promise.race([promise, pending]) !== pending;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
