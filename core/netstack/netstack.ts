@@ -61,6 +61,11 @@ export interface NetstackOptions {
   readonly pool: PacketPool;
   /** Takes one IP packet. */
   readonly output: (packet: Packet) => void;
+  /**
+   * Whether the carrier's queue is long enough; data then waits, acknowledgements go on. The owner
+   * calls `flush` when there is room again. Default: never.
+   */
+  readonly congested?: () => boolean;
   /** Limits of every connection. */
   readonly tcp?: Partial<TcpOptions>;
 }
@@ -92,6 +97,7 @@ export class Netstack {
   };
   #dirty: Socket[] = [];
   #flushing: Socket[] = [];
+  readonly #interrupted: Socket[] = [];
   #strayResets: StrayReset[] = [];
   #dropped: Partial<Record<DropReason, number>> = {};
   #packetsIn = 0;
@@ -111,8 +117,9 @@ export class Netstack {
     this.#isn = new IsnGenerator(options.random);
     this.#ports = new PortPicker(options.random);
     const addresses = { source: options.localAddress, destination: options.peerAddress };
-    const { pool, output } = options;
-    this.#sink = new Ipv4Sink({ fields: { ...addresses, protocol: PROTOCOL_TCP }, pool, output });
+    const { pool, output, congested = () => false } = options;
+    const fields = { ...addresses, protocol: PROTOCOL_TCP };
+    this.#sink = new Ipv4Sink({ fields, pool, output, congested });
     this.#echo = new Echo({ addresses, pool, output });
     this.#inboundPseudoSum = pseudoHeaderSum({ ...addresses, protocol: PROTOCOL_TCP });
     this.#wakeup = new Wakeup(options.clock, (nowMs) => this.#onWakeup(nowMs));
@@ -210,7 +217,14 @@ export class Netstack {
     this.#flushing = sockets;
     for (const socket of sockets) this.#flushSocket(socket, nowMs);
     sockets.length = 0;
+    this.#requeueInterrupted();
     this.#wakeup.arm();
+  }
+
+  /** Who filled the carrier's queue comes last when it has drained, behind who found it full. */
+  #requeueInterrupted(): void {
+    for (const socket of this.#interrupted) this.#markDirty(socket);
+    this.#interrupted.length = 0;
   }
 
   #flushSocket(socket: Socket, nowMs: number): void {
@@ -218,7 +232,10 @@ export class Netstack {
     socket.dirty = false;
     // Reads before output, so that the acknowledgement carries the window they open.
     socket.settle();
+    const foundFull = this.#sink.blocked;
     connection.output(this.#sink, nowMs);
+    if (foundFull) this.#markDirty(socket);
+    else if (this.#sink.blocked) this.#interrupted.push(socket);
     if (connection.state === "closed") {
       socket.settle();
       const key = keyOf(connection.localPort, connection.remotePort);
