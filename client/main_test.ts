@@ -2,6 +2,16 @@ import assert from "node:assert/strict";
 import { VERSION } from "../core/cli/mod.ts";
 import { TextLines } from "./_fakes.ts";
 
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+/** A loopback port on which nothing listens. */
+function closedPort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  return port;
+}
+
 /** The least that `tela` can be run with; the README states it. */
 const PERMISSIONS = [
   "--no-prompt",
@@ -16,21 +26,27 @@ interface Tela {
   env?: Record<string, string>;
 }
 
+/** Where Deno keeps its packages: a program with a home of its own must not fetch them anew. */
+async function findDenoDir(): Promise<string> {
+  const args = ["info", "--json"];
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "null" }).output();
+  return JSON.parse(text(stdout)).denoDir;
+}
+
+const DENO_DIR = await findDenoDir();
+
 function tela({ args, home, env = {} }: Tela): Deno.Command {
   const main = new URL("./main.ts", import.meta.url).href;
   const read = `--allow-read=${home}/.tela,/etc/tela`;
+  const others = Object.entries(Deno.env.toObject()).filter(([name]) => !/^TELA/i.test(name));
+  const own = { HOME: home, DENO_DIR, NO_COLOR: "1", NO_PROXY: "127.0.0.1" };
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", ...PERMISSIONS, read, main, ...args],
-    // The module cache is found by this variable once HOME is another.
-    env: { ...Deno.env.toObject(), DENO_DIR: denoDir(), HOME: home, NO_COLOR: "1", ...env },
+    env: { ...Object.fromEntries(others), ...own, ...env },
     clearEnv: true,
     stdout: "piped",
     stderr: "piped",
   });
-}
-
-function denoDir(): string {
-  return Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
 }
 
 async function withHome(use: (home: string) => Promise<void>): Promise<void> {
@@ -41,8 +57,6 @@ async function withHome(use: (home: string) => Promise<void>): Promise<void> {
     await Deno.remove(home, { recursive: true });
   }
 }
-
-const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 Deno.test("tela version prints one line, with no permission used (client 1)", async () => {
   await withHome(async (home) => {
@@ -76,15 +90,27 @@ Deno.test("tela machines uses the token kept for the hub (client 12)", async () 
   });
 });
 
+Deno.test("tela machines names the address when nothing listens there", async () => {
+  await withHome(async (home) => {
+    const address = `127.0.0.1:${closedPort()}`;
+    const asked = { args: ["machines", "-hub", `ws://${address}`], home };
+    const { code, stdout, stderr } = await tela(asked).output();
+    assert.equal(code, 1);
+    assert.equal(text(stdout), "");
+    assert.equal(
+      text(stderr),
+      `Error: cannot reach the hub at http://${address}: connection refused; ` +
+        "check the address, and that the hub is running\n",
+    );
+  });
+});
+
 Deno.test({
   name: "tela connect exits 0 on SIGINT and SIGTERM while it waits for its hub (client 9, 52)",
   ignore: Deno.build.os === "windows", // which has no way to send a signal
   fn: () =>
     withHome(async (home) => {
-      const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-      const { port } = closed.addr;
-      closed.close();
-      const args = ["connect", "-hub", `ws://127.0.0.1:${port}`, "-machine", "barn"];
+      const args = ["connect", "-hub", `ws://127.0.0.1:${closedPort()}`, "-machine", "barn"];
       for (const signal of ["SIGINT", "SIGTERM"] as const) {
         const child = tela({ args, home }).spawn();
         const log = new TextLines(child.stderr);
