@@ -7,7 +7,7 @@ import { WireGuard } from "./wireguard.ts";
 
 for (const presharedKey of [undefined, new Uint8Array(32).fill(9)]) {
   const name = presharedKey ? "with" : "without";
-  Deno.test(`WireGuard carries data both ways ${name} a preshared key (agent 40)`, () => {
+  Deno.test(`WireGuard carries data both ways ${name} a preshared key (wire 40)`, () => {
     const pair = Pair.established({ presharedKey });
     assert.ok(pair.passes(pair.a, 1));
     assert.ok(pair.passes(pair.b, 2));

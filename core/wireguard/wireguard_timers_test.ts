@@ -130,7 +130,7 @@ Deno.test("WireGuard waits its turn and initiates when what it answered is never
   assert.equal(a.delivered[0]![0], 1);
 });
 
-Deno.test("WireGuard keeps a path open by a keepalive after each persistent interval (agent 40)", () => {
+Deno.test("WireGuard keeps a path open by a keepalive after each persistent interval (wire 40)", () => {
   const pair = Pair.established({ persistentKeepaliveMs: 25_000 });
   const { a, b } = pair;
   assert.equal(b.wireguard.stats.sent.keepalive, 0);
