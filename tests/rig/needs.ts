@@ -49,7 +49,7 @@ export function programTest<Name extends string>(
 ): void {
   const found = needs.map((need) => [need, findProgram(need)] as const);
   const missing = found.filter(([, path]) => path === undefined).map(([need]) => need);
-  const reason = missing.length > 0 ? ` [skipped: no ${missing.join(", ")}]` : "";
+  const reason = missing.length > 0 ? ` (skipped: no ${missing.join(", ")})` : "";
   Deno.test({
     name: name + reason,
     ignore: missing.length > 0,
