@@ -173,12 +173,12 @@ export function telad(process: ProgramSurroundings): Command {
     ],
     run: ({ flags, io }) =>
       runTelad({
-        config: flags.config,
+        config: flags.config || undefined,
         hub: flags.hub,
         machine: flags.machine,
         token: flags.token,
         ports: flags.ports,
-        targetHost: flags["target-host"],
+        targetHost: flags["target-host"] || DEFAULT_TARGET,
         mtuBytes: flags.mtu,
         verbose: flags.v,
         exitOnRefusal: flags["exit-on-auth-failure"],
