@@ -91,6 +91,11 @@ export class Access {
     return { kind: "identity", id, role, digest };
   }
 
+  /** May the caller administer the hub? On an open hub nobody may. */
+  canAdminister(caller: Caller): boolean {
+    return isAdmin(caller);
+  }
+
   /** May the caller put a machine of this name on the hub? `*` does not count. */
   canRegister(caller: Caller, machine: string): boolean {
     if (caller.kind !== "identity") return caller.kind === "open";

@@ -1,7 +1,6 @@
 import { encodeHex, type Random } from "../../core/bytes/mod.ts";
 import { newUuid } from "./uuid.ts";
-import type { ConfigEditor } from "./editor.ts";
-import type { ConfigFile } from "./file.ts";
+import type { ConfigEditor, HubConfigFile } from "./hub_config_file.ts";
 import { ANY_MACHINE, type HubConfig } from "./model.ts";
 
 /** What {@linkcode bootstrap} needs. */
@@ -37,7 +36,7 @@ function newToken(random: Random): string {
  *
  * Spec: hub-api.md 2 (bootstrap), 5.3
  */
-export function bootstrap(file: ConfigFile, options: BootstrapOptions): BootstrapResult {
+export function bootstrap(file: HubConfigFile, options: BootstrapOptions): BootstrapResult {
   const { auth, hubId } = file.config;
   const isFirst = auth.tokens.length === 0;
   const lacksViewer = !auth.tokens.some(({ role }) => role === "viewer");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { bootstrap, CONSOLE_VIEWER } from "./bootstrap.ts";
-import { ConfigFile } from "./file.ts";
+import { HubConfigFile } from "./hub_config_file.ts";
 
 const HEX_64 = /^[0-9a-f]{64}$/;
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -15,11 +15,11 @@ function options(ownerToken?: string) {
   return { random: counting(), ownerToken, effective: { port: 8080, udpPort: 0 } };
 }
 
-async function opened(text?: string): Promise<ConfigFile> {
+async function opened(text?: string): Promise<HubConfigFile> {
   const dir = await Deno.makeTempDir();
   const path = join(dir, "hub.yaml");
   if (text !== undefined) await Deno.writeTextFile(path, text);
-  const file = await ConfigFile.open(path);
+  const file = await HubConfigFile.open(path);
   await Deno.remove(dir, { recursive: true });
   return file;
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { withEnvironment } from "./environment.ts";
-import { parseYaml, readConfig } from "./read.ts";
+import { ConfigFile } from "../../core/config/mod.ts";
+import { readConfig } from "./read.ts";
 
-const config = readConfig(parseYaml("name: file\nport: 8080\nudpHost: u\n", "f"));
+const config = readConfig(ConfigFile.parse("f", "name: file\nport: 8080\nudpHost: u\n").root);
 
 Deno.test("withEnvironment() puts the environment above the file (hub 74)", () => {
   const env = new Map([

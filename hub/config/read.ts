@@ -1,104 +1,102 @@
-import { isMap, LineCounter, parseDocument } from "yaml";
-import type { Document } from "yaml";
-import { parseDuration } from "./duration.ts";
-import { ConfigError } from "./error.ts";
-import { Fields, type ListItem, type Source } from "./fields.ts";
+import { ConfigError, type ConfigNode, parseDuration } from "../../core/config/mod.ts";
 import { type ConnectGrant, DEFAULTS, type HubConfig } from "./model.ts";
 import type { MachineAcl, Role, TokenEntry } from "./model.ts";
 
 const PORT = { min: 0, max: 65535 };
 
-/** Parses YAML text. @throws ConfigError naming the line of the first error, not its text */
-export function parseYaml(text: string, path: string): Source {
-  const lines = new LineCounter();
-  // Pretty errors quote the offending line, which may hold a token.
-  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const error = doc.errors[0];
-  if (error !== undefined) {
-    const line = lines.linePos(error.pos[0]).line;
-    throw new ConfigError("unparsable", { problem: `not valid YAML, ${error.code}`, path, line });
-  }
-  if (doc.contents !== null && !isMap(doc.contents)) {
-    throw new ConfigError("invalid", { problem: "the file must be a mapping", path, line: 1 });
-  }
-  return { path, doc: doc as Document.Parsed, lines };
-}
+/** RFC 3339, a blank for the `T` included. */
+const TIME = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
 
 /**
- * Reads the configuration out of a parsed file. Unknown keys are ignored.
+ * Reads the configuration out of a file. Unknown keys are ignored.
  *
  * Spec: hub-api.md 5.1. @throws ConfigError on a value of the wrong type, with its line
  */
-export function readConfig(source: Source): HubConfig {
-  const contents = source.doc.contents;
-  const root = new Fields(source, isMap(contents) ? contents : undefined, "");
-  const auth = root.fields("auth");
-  const update = root.fields("update");
-  const sources = update.fields("sources");
+export function readConfig(root: ConfigNode): HubConfig {
+  const auth = root.get("auth");
+  const update = root.get("update");
   return {
-    hubId: root.text("hubId") ?? "",
-    name: root.text("name") ?? "",
-    port: root.integer("port", PORT) || DEFAULTS.port,
-    udpPort: root.integer("udpPort", PORT) || DEFAULTS.udpPort,
-    udpHost: root.text("udpHost") ?? "",
-    wwwDir: root.text("wwwDir") ?? "",
-    shutdownTimeoutMs: readTimeout(root),
+    hubId: root.get("hubId").string() ?? "",
+    name: root.get("name").string() ?? "",
+    port: root.get("port").integer(PORT) || DEFAULTS.port,
+    udpPort: root.get("udpPort").integer(PORT) || DEFAULTS.udpPort,
+    udpHost: root.get("udpHost").string() ?? "",
+    wwwDir: root.get("wwwDir").string() ?? "",
+    shutdownTimeoutMs: readTimeout(root.get("shutdownTimeout")),
     auth: {
-      tokens: auth.list("tokens", (item) => readToken(item.fields())),
+      tokens: auth.get("tokens").list().map(readToken),
       machines: new Map(
-        auth.fields("machines").entries().map(([name, acl]) => [name, readAcl(acl)]),
+        auth.get("machines").entries().map(([name, acl]) => [name, readAcl(acl)]),
       ),
     },
     update: {
-      channel: update.text("channel") ?? "",
+      channel: update.get("channel").string() ?? "",
       sources: Object.fromEntries(
-        sources.keys().map((name) => [name, sources.text(name) ?? ""]).filter(([, url]) => url),
+        update.get("sources").entries()
+          .map(([name, url]) => [name, url.string() ?? ""])
+          .filter(([, url]) => url),
       ),
     },
   };
 }
 
-function readTimeout(root: Fields): number {
-  const text = root.text("shutdownTimeout");
-  if (text === undefined || text === "") return DEFAULTS.shutdownTimeoutMs;
+function readTimeout(node: ConfigNode): number {
+  const text = node.string() || "0";
   const ms = parseDuration(text);
-  if (ms === undefined) root.reject("shutdownTimeout", "must be a duration such as 30s or 1m30s");
+  if (ms === undefined) throw node.fail("expected a duration such as 30s or 1m30s");
   return ms > 0 ? ms : DEFAULTS.shutdownTimeoutMs;
 }
 
-function readToken(fields: Fields): TokenEntry {
-  const token = fields.text("token") ?? "";
-  if (token === "") fields.reject("token", "must not be empty");
+function readTime(node: ConfigNode): number | undefined {
+  const text = node.string();
+  if (text === undefined) return undefined;
+  const ms = TIME.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(ms)) throw node.fail("expected a time as 2027-01-01T00:00:00Z");
+  return ms;
+}
+
+function readToken(node: ConfigNode): TokenEntry {
+  const token = node.get("token").string() ?? "";
+  if (token === "") throw node.fail("expected a token that is not empty");
   return {
-    id: fields.text("id") ?? "",
+    id: node.get("id").string() ?? "",
     token,
-    role: readRole(fields),
-    issuedAtMs: fields.time("issuedAt"),
-    expiresAtMs: fields.time("expiresAt"),
-    revokedAtMs: fields.time("revokedAt"),
+    role: readRole(node.get("hubRole")),
+    issuedAtMs: readTime(node.get("issuedAt")),
+    expiresAtMs: readTime(node.get("expiresAt")),
+    revokedAtMs: readTime(node.get("revokedAt")),
   };
 }
 
 /** An unknown role gives no more than `user` does. Spec: hub-api.md 2 (roles) */
-function readRole(fields: Fields): Role {
-  const role = fields.text("hubRole");
+function readRole(node: ConfigNode): Role {
+  const role = node.string();
   return role === "owner" || role === "admin" || role === "viewer" ? role : "user";
 }
 
-function readAcl(fields: Fields): MachineAcl {
+function readAcl(node: ConfigNode): MachineAcl {
   return {
-    registerToken: fields.text("registerToken"),
-    connect: fields.list("connectTokens", readGrant),
-    manageTokens: fields.list("manageTokens", (item) => item.text()),
+    registerToken: node.get("registerToken").string(),
+    connect: node.get("connectTokens").list().map(readGrant),
+    manageTokens: node.get("manageTokens").list().map((item) => item.string() ?? ""),
   };
 }
 
-/** Old files list bare tokens. Spec: hub-api.md D23 */
-function readGrant(item: ListItem): ConnectGrant {
-  if (!item.isMapping) return { token: item.text(), services: [] };
-  const fields = item.fields();
+function readGrant(node: ConfigNode): ConnectGrant {
+  const bare = bareToken(node);
+  if (bare !== undefined) return { token: bare, services: [] };
   return {
-    token: fields.text("token") ?? "",
-    services: fields.list("services", (service) => service.text()),
+    token: node.get("token").string() ?? "",
+    services: node.get("services").list().map((service) => service.string() ?? ""),
   };
+}
+
+/** The token of a grant that old files write as a text, not as a map. Spec: hub-api.md D23 */
+export function bareToken(node: ConfigNode): string | undefined {
+  try {
+    return node.string();
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
 }

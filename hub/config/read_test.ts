@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { parseYaml, readConfig } from "./read.ts";
+import { ConfigFile } from "../../core/config/mod.ts";
+import { readConfig } from "./read.ts";
 
-const read = (text: string) => readConfig(parseYaml(text, "/etc/hub.yaml"));
+const read = (text: string) => readConfig(ConfigFile.parse("/etc/hub.yaml", text).root);
 
 Deno.test("readConfig() gives defaults where the file is silent", () => {
   for (const text of ["", "{}", "# nothing", "port: 0\nudpPort:\nshutdownTimeout: -1s\n"]) {
@@ -80,39 +81,27 @@ update:
   );
 });
 
-Deno.test("readConfig() follows anchors and aliases", () => {
-  const config = read("name: &n lab\nudpHost: *n\n");
-  assert.equal(config.udpHost, "lab");
-});
-
-const BAD: [text: string, line: number, problem: RegExp][] = [
-  ["name: a\nauth: [1\nport: 2\n", 3, /not valid YAML/],
-  ["name: a\nname: b\n", 2, /not valid YAML, DUPLICATE_KEY/],
-  ["- a\n", 1, /the file must be a mapping/],
-  ["name: a\nport: many\n", 2, /port must be a whole number from 0 to 65535/],
-  ["port: 65536\n", 1, /port must be a whole number/],
-  ["port: 80.5\n", 1, /port must be a whole number/],
-  ["shutdownTimeout: soon\n", 1, /shutdownTimeout must be a duration/],
-  ["name: [a]\n", 1, /name must be a text/],
-  ["auth: none\n", 1, /auth must be a mapping/],
-  ["auth:\n  tokens: {a: b}\n", 2, /auth\.tokens must be a list/],
-  ["auth:\n  tokens:\n    - s3cret\n", 3, /auth\.tokens\[0\] must be a mapping/],
-  ["auth:\n  tokens:\n    - {id: a}\n", 3, /auth\.tokens\[0\]\.token must not be empty/],
-  ["auth:\n  tokens:\n    - {token: s3cret, expiresAt: 1}\n", 3, /expiresAt must be a time/],
-  [
-    "auth:\n  machines:\n    barn:\n      connectTokens: s3cret\n",
-    4,
-    /connectTokens must be a list/,
-  ],
-  ["auth:\n  machines:\n    barn:\n      manageTokens: [[s3cret]]\n", 4, /must be a text/],
+const BAD: [text: string, problem: RegExp][] = [
+  ["name: a\nauth: [1\nport: 2\n", /line 3/],
+  ["- a\n", /expected a map, got a list \(line 1\)/],
+  ["name: a\nport: many\n", /port: expected an integer from 0 to 65535, .*\(line 2\)/],
+  ["shutdownTimeout: soon\n", /shutdownTimeout: expected a duration .*\(line 1\)/],
+  ["auth: none\n", /auth: expected a map.*\(line 1\)/],
+  ["auth:\n  tokens: {a: b}\n", /auth\.tokens: expected a list.*\(line 2\)/],
+  ["auth:\n  tokens:\n    - s3cret\n", /auth\.tokens\[0\]: expected a map.*\(line 3\)/],
+  ["auth:\n  tokens:\n    - {id: a}\n", /auth\.tokens\[0\]: expected a token that .*\(line 3\)/],
+  ["auth:\n  tokens:\n    - {token: s3cret, expiresAt: 1}\n", /expiresAt: expected a time as/],
+  ["auth:\n  tokens:\n    - {token: s3cret, expiresAt: 2027-01-01}\n", /expected a time as/],
+  ["auth:\n  machines:\n    barn:\n      connectTokens: s3cret\n", /expected a list.*\(line 4\)/],
+  ["auth:\n  machines:\n    barn:\n      connectTokens: [[s3cret]]\n", /expected a map/],
+  ["auth:\n  machines:\n    barn:\n      manageTokens: [[s3cret]]\n", /expected text/],
 ];
 
-for (const [text, line, problem] of BAD) {
-  Deno.test(`readConfig() refuses ${JSON.stringify(text)} naming line ${line} (hub 72)`, () => {
-    assert.throws(() => read(text), (error: Error & { line: number; path: string }) => {
+for (const [text, problem] of BAD) {
+  Deno.test(`readConfig() refuses ${JSON.stringify(text)} naming the place (hub 72)`, () => {
+    assert.throws(() => read(text), (error: Error) => {
       assert.equal(error.name, "ConfigError");
-      assert.equal(error.line, line);
-      assert.ok(error.message.includes(`: /etc/hub.yaml:${line}: `), error.message);
+      assert.ok(error.message.startsWith("Cannot parse /etc/hub.yaml: "), error.message);
       assert.match(error.message, problem);
       assert.doesNotMatch(error.message, /s3cret/);
       return true;

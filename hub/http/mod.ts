@@ -17,6 +17,7 @@
  * @module
  */
 
+export { adminRoutes, type AdminRoutesOptions } from "./admin_routes.ts";
 export { cleanPath } from "./clean_path.ts";
 export { type CorsFamily, corsHeaders } from "./cors.ts";
 export { json, text } from "./respond.ts";

@@ -45,6 +45,16 @@ export interface HttpServerOptions {
   readonly headerTimeoutMs?: number;
 }
 
+/** How long a peer whose upgrade was refused may take to close. */
+const REFUSED_TIMEOUT_MS = 5000;
+
+function refuse(socket: Socket, response: string): void {
+  const destroy = () => void socket.destroy();
+  socket.on("error", destroy).on("end", destroy).setTimeout(REFUSED_TIMEOUT_MS, destroy);
+  socket.resume(); // so that its end is noticed
+  socket.end(response);
+}
+
 /** The hub's port: HTTP, and WebSockets on every path that no route claims. */
 export class HttpServer {
   readonly #options: HttpServerOptions;
@@ -112,8 +122,7 @@ export class HttpServer {
     const remoteAddress = remoteAddressOf(socket);
     if (!accepted) {
       log(`upgrade refused: ${response.slice(9, response.indexOf("\r\n"))}, from ${remoteAddress}`);
-      socket.on("error", () => socket.destroy());
-      socket.end(response);
+      refuse(socket, response);
       return;
     }
     socket.setNoDelay(true);

@@ -1,11 +1,11 @@
 import type { Random } from "../../core/bytes/mod.ts";
 import type { Clock } from "../../core/clock/mod.ts";
 import type { DefaultUpdate } from "../../core/control/mod.ts";
-import type { Log } from "../../core/log/mod.ts";
+import type { Log, LogRing } from "../../core/log/mod.ts";
 import { Access } from "../access/mod.ts";
 import { type HubConfig, newUuid, type UpdateConfig } from "../config/mod.ts";
 import { History } from "../history/mod.ts";
-import { type HubFacts, publicRoutes, Router } from "../http/mod.ts";
+import { adminRoutes, type HubFacts, publicRoutes, Router } from "../http/mod.ts";
 import { Registry } from "../registry/mod.ts";
 import { type RelayStats, Switchboard } from "../sessions/mod.ts";
 import { HttpServer } from "./http_server.ts";
@@ -22,6 +22,8 @@ export interface HubOptions {
   readonly random: Random;
   /** Takes a line for each event. */
   readonly log: Log;
+  /** The last lines of that log, for administrators. */
+  readonly logs: LogRing;
   /** Takes a line for each HTTP request, if given. */
   readonly accessLog?: Log | undefined;
   /** Address to listen on. Default: all IPv4 interfaces. */
@@ -67,21 +69,24 @@ function defaultUpdateOf({ channel, sources }: UpdateConfig): DefaultUpdate | un
  * @throws ListenError if it cannot listen there
  */
 export async function startHub(options: HubOptions): Promise<RunningHub> {
-  const { config, facts, clock, random, log, accessLog, hostname } = options;
+  const { config, facts, clock, random, log, logs, accessLog, hostname } = options;
   const access = currentAccess(config);
   const history = new History();
   const registry = new Registry({ newId: () => newUuid(random) });
   const defaultUpdate = () => defaultUpdateOf(config().update);
   const shared = { access, clock, log };
   const switchboard = new Switchboard({ ...shared, registry, history, defaultUpdate, random });
-  const routes = publicRoutes({
-    ...shared,
-    facts,
-    hub: config,
-    machines: () => registry.all(),
-    sessionCount: (machine) => switchboard.sessionCount(machine),
-    history: () => history.newestFirst(),
-  });
+  const routes = [
+    ...publicRoutes({
+      ...shared,
+      facts,
+      hub: config,
+      machines: () => registry.all(),
+      sessionCount: (machine) => switchboard.sessionCount(machine),
+      history: () => history.newestFirst(),
+    }),
+    ...adminRoutes({ access, logs, clock }),
+  ];
   const router = new Router(routes, {
     onError: (error) => log(`internal error: ${(error as Error).stack ?? error}`),
   });
@@ -97,13 +102,23 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   return {
     port,
     stats: switchboard.stats,
-    async shutdown() {
-      const { shutdownTimeoutMs } = config();
-      const stopped = server.stop();
-      const late = clock.setTimer(() => server.cut(), shutdownTimeoutMs);
-      await switchboard.shutdown(shutdownTimeoutMs);
-      await stopped;
-      late.cancel();
-    },
+    shutdown: () => shutDown({ server, switchboard, clock, timeoutMs: config().shutdownTimeoutMs }),
   };
+}
+
+async function shutDown({ server, switchboard, clock, timeoutMs }: {
+  server: HttpServer;
+  switchboard: Switchboard;
+  clock: Clock;
+  timeoutMs: number;
+}): Promise<void> {
+  const { promise: isLate, resolve: giveUp } = Promise.withResolvers<void>();
+  const late = clock.setTimer(() => {
+    server.cut();
+    giveUp();
+  }, timeoutMs);
+  const stopped = server.stop();
+  await switchboard.shutdown(timeoutMs);
+  await Promise.race([stopped, isLate]);
+  late.cancel();
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
-import { createLog } from "../../core/log/mod.ts";
+import { createLog, LogRing } from "../../core/log/mod.ts";
 import type { HubConfig } from "../config/mod.ts";
 import { RawClient, UPGRADE_HEADERS } from "../testing/mod.ts";
 import { type RunningHub, startHub } from "./hub.ts";
@@ -38,6 +38,7 @@ async function withHub(
     clock: systemClock,
     random: systemRandom,
     log: createLog({ component: "hub", clock: systemClock, write }),
+    logs: new LogRing(),
     hostname: "127.0.0.1",
   });
   try {

@@ -14,12 +14,14 @@ export interface RigOptions {
   readonly auth?: AuthConfig;
   /** What agents are told about updates. Default: nothing. */
   readonly defaultUpdate?: DefaultUpdate;
+  /** Time of day at the start. Default: 2026-08-01, 9:00 UTC. */
+  readonly wallMs?: number;
 }
 
 /** A switchboard with all that belongs to it, a manual clock and peers in memory. */
 export class SwitchboardRig {
   /** Time, which passes when the test says so. */
-  readonly clock: ManualClock = new ManualClock(Date.UTC(2026, 7, 1, 9));
+  readonly clock: ManualClock;
   /** What was logged. */
   readonly lines: string[] = [];
   /** What happened. */
@@ -33,7 +35,9 @@ export class SwitchboardRig {
   #made = 0;
 
   /** Starts with no peers. */
-  constructor({ auth = { tokens: [], machines: new Map() }, defaultUpdate }: RigOptions = {}) {
+  constructor(options: RigOptions = {}) {
+    const { auth = { tokens: [], machines: new Map() }, defaultUpdate } = options;
+    this.clock = new ManualClock(options.wallMs ?? Date.UTC(2026, 7, 1, 9));
     this.access = new Access(auth);
     this.registry = new Registry({ newId: () => `made-${++this.#made}` });
     this.switchboard = new Switchboard({
