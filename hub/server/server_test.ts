@@ -203,6 +203,35 @@ Deno.test("a lost client ends the agent's socket, a lost agent the client's (wir
     third.joined.close();
   }));
 
+Deno.test("a peer that stops reading loses frames, not texts; nobody else waits for it", () =>
+  withHub(async ({ port, stats }) => {
+    const control = await agent(port);
+    const stalled = await pair(port, control);
+    const other = await pair(port, control);
+    const frame = new Uint8Array(16 * 1024).fill(0x54);
+    let sentFrames = 0;
+    while (stats.slowReceiver === 0) {
+      for (let i = 0; i < 8; i++, sentFrames++) await stalled.joined.send(0x82, frame);
+      await other.joined.send(0x81, "still here?");
+      assert.equal((await other.client.next())!.first, 0x81);
+    }
+    await stalled.joined.send(0x81, "the last word");
+    let receivedFrames = 0;
+    for (let message = await stalled.client.next(); message!.first !== 0x81; receivedFrames++) {
+      message = await stalled.client.next();
+    }
+    assert.ok(receivedFrames > 0 && receivedFrames < sentFrames, `${receivedFrames}/${sentFrames}`);
+    const { slowReceiver } = stats;
+    await stalled.joined.send(0x82, frame);
+    assert.equal((await stalled.client.next())!.first, 0x82, "and is served again");
+    assert.equal(stats.slowReceiver, slowReceiver);
+    for (const { client, joined } of [stalled, other]) {
+      client.close();
+      joined.close();
+    }
+    control.close();
+  }));
+
 Deno.test("HTTP works beside WebSockets: status, redirects, HEAD, 404 (hub 64)", () =>
   withHub(async ({ port }) => {
     const base = `http://127.0.0.1:${port}`;
