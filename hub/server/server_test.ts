@@ -253,6 +253,34 @@ Deno.test("HTTP works beside WebSockets: status, redirects, HEAD, 404 (hub 64)",
     raw.close();
   }));
 
+const ABUSE: [what: string, request: string, status: string][] = [
+  ["TLS", "\x16\x03\x01\x02\x00\x01\r\n\r\n", "400"],
+  ["no host", "GET /healthz HTTP/1.1\r\n\r\n", "400"],
+  ["a huge header", `GET / HTTP/1.1\r\nHost: x\r\nX: ${"a".repeat(20_000)}\r\n\r\n`, "431"],
+  [
+    "two lengths",
+    "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "400",
+  ],
+  [
+    "another protocol",
+    "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+    "400",
+  ],
+  ["TRACE", "TRACE / HTTP/1.1\r\nHost: x\r\n\r\n", "400"],
+  ["a backslash", "GET //\\evil.example HTTP/1.1\r\nHost: x\r\n\r\n", "400"],
+];
+
+Deno.test("requests that no program sends get a clean 4xx", () =>
+  withHub(async ({ port }) => {
+    for (const [what, request, status] of ABUSE) {
+      const client = await RawClient.connect(port);
+      await client.write(request);
+      assert.equal((await client.line()).slice(9, 12), status, what);
+      client.close();
+    }
+  }));
+
 Deno.test("a peer that does not finish the head of its request is cut", async () => {
   const unused = undefined as never;
   const server = new HttpServer({

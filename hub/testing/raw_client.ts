@@ -45,6 +45,13 @@ export class RawClient {
     return head;
   }
 
+  /** The next line, without its end. */
+  async line(): Promise<string> {
+    let line = "";
+    while (!line.endsWith("\r\n")) line += decoder.decode(await this.#take(1));
+    return line.slice(0, -2);
+  }
+
   /** Sends a masked frame; `first` as in {@linkcode RawFrame}, without 0x80 if more follow. */
   async send(first: number, payload: Uint8Array | string | object): Promise<void> {
     const text = typeof payload === "string" ? payload : JSON.stringify(payload);
