@@ -136,15 +136,19 @@ async function runTelad(settings: Settings, { io, process }: {
   const runFile = path === undefined
     ? undefined
     : new RunFile(joinPath(host, [runDir(host), "telad.json"]), { config, pid, log });
-  // One machine's fault must not end the others; each loop restarts what the fault has broken.
-  using _crashes = process.onCrash((error) => log(`internal error: ${reasonOf(error)}`));
+  // One machine's fault must not end the others.
+  using _crashes = process.onCrash((error) => {
+    const stack = settings.verbose && error instanceof Error ? error.stack : undefined;
+    log(`internal error: ${stack ?? reasonOf(error)}`);
+  });
   await runFile?.write();
   try {
     const agent = new Agent({
-      ...settings,
       config,
       identity,
       version: VERSION,
+      mtuBytes: settings.mtuBytes,
+      exitOnRefusal: settings.exitOnRefusal,
       surroundings: process.open(log, settings.verbose),
     });
     const end = await runUntilStopped(agent, process);

@@ -103,7 +103,7 @@ Deno.test("telad registers what flags say, and ends with 0 when told to stop (ag
     process.crash(new TypeError("x is undefined"));
     process.stop();
     assert.equal(await ended, 0);
-    assert.match(io.err, /\[telad\] internal error: x is undefined\n/);
+    assert.match(io.err, /\[telad\] internal error: TypeError: x is undefined /);
     assert.match(io.err, /\[telad:barn\] stopped\n/);
     assert.ok(!io.err.includes("s3cret"));
     assert.equal(io.out, "");

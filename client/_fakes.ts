@@ -5,6 +5,7 @@
  */
 
 import type { ControlMessage } from "../core/control/mod.ts";
+import { TcpError } from "../core/netstack/mod.ts";
 import { type ByteStream, streamPair } from "../core/stream/mod.ts";
 import type { ClientTunnel } from "./deps.ts";
 import type { SignallingSocket } from "./session.ts";
@@ -35,6 +36,10 @@ export class FakeSocket implements SignallingSocket {
   }
 }
 
+function tcpError(code: "refused" | "closed"): TcpError {
+  return new TcpError(code, { action: "connect", reason: code });
+}
+
 /** A tunnel that opens, refuses or ends as told; `dialled` are the machine's ends. */
 export class FakeTunnel implements ClientTunnel {
   readonly dialled: { port: number; stream: ByteStream }[] = [];
@@ -44,10 +49,10 @@ export class FakeTunnel implements ClientTunnel {
   mode: "open" | "refuse" | "hang" = "open";
 
   connect({ port, signal }: { port: number; signal: AbortSignal }): Promise<ByteStream> {
-    if (this.mode === "refuse") return Promise.reject(new Error("refused"));
+    if (this.mode === "refuse") return Promise.reject(tcpError("refused"));
     if (this.mode === "hang") {
       return new Promise((_, reject) => {
-        const fail = () => reject(new Error("ended"));
+        const fail = () => reject(tcpError("closed"));
         AbortSignal.any([signal, this.#stopDials.signal]).addEventListener("abort", fail);
       });
     }

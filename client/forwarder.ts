@@ -1,18 +1,22 @@
 import type { Log } from "../core/log/mod.ts";
+import { TcpError } from "../core/netstack/mod.ts";
 import type { ByteStream } from "../core/stream/mod.ts";
 import { splice } from "../core/tunnel/mod.ts";
 import { HeldStream } from "./held_stream.ts";
 import type { TunnelSlot } from "./tunnel_slot.ts";
 
 /** Connections that may wait for a tunnel at once; more are closed, the newest first. */
-export const MAX_WAITING_CONNECTIONS = 256;
+export const MAX_WAITING_CONNECTIONS = 1024;
 
 /** The part of a tunnel that a forwarder uses. */
 export interface Dialer {
-  /** Opens a connection to a port of the machine; rejects if it is refused or the tunnel ends. */
+  /**
+   * Opens a connection to a port of the machine.
+   *
+   * @throws {TcpError} `closed` if the tunnel has ended, so that another may succeed; else the machine
+   * refused, or did not answer
+   */
   connect(to: { port: number; signal: AbortSignal }): Promise<ByteStream>;
-  /** Resolves when the tunnel has ended: another may succeed where it failed. */
-  readonly closed: Promise<unknown>;
 }
 
 /** Options of {@linkcode Forwarder}. */
@@ -30,10 +34,10 @@ export class Forwarder {
   readonly #slot: TunnelSlot<Dialer>;
   readonly #log: Log;
   readonly #debug: (text: string) => void;
-  readonly #closing = new AbortController();
   /** How to end each connection. */
   readonly #connections = new Set<() => void>();
   #waiting = 0;
+  #closed = false;
 
   /** Starts with no connection. */
   constructor({ slot, log, debug }: ForwarderOptions) {
@@ -54,25 +58,23 @@ export class Forwarder {
    * Spec: client.md 2.2
    */
   async forward(local: ByteStream, remotePort: number): Promise<void> {
-    if (this.#closing.signal.aborted || this.#waiting >= MAX_WAITING_CONNECTIONS) {
-      local.abort();
-      if (!this.#closing.signal.aborted) {
-        this.#log(`Refused a connection to port ${remotePort}: too many wait for the tunnel`);
-      }
-      return;
+    if (this.#closed) return local.abort();
+    if (this.#waiting >= MAX_WAITING_CONNECTIONS) {
+      this.#log(`Refused a connection to port ${remotePort}: too many wait for the tunnel`);
+      return local.abort();
     }
     const gone = new AbortController();
     const held = new HeldStream(local, () => gone.abort());
     let remote: ByteStream | undefined;
     const abort = () => {
+      gone.abort();
       held.abort();
       remote?.abort();
     };
     this.#connections.add(abort);
     try {
-      const signal = AbortSignal.any([gone.signal, this.#closing.signal]);
-      remote = await this.#dial(remotePort, signal);
-      if (remote === undefined || signal.aborted) return abort();
+      remote = await this.#dial(remotePort, gone.signal);
+      if (remote === undefined || gone.signal.aborted) return abort();
       held.release();
       this.#debug(`Connection ${held.remoteAddress} to port ${remotePort} open`);
       const end = await splice(held, remote);
@@ -84,7 +86,7 @@ export class Forwarder {
 
   /** Ends all connections; later ones are refused. */
   close(): void {
-    this.#closing.abort();
+    this.#closed = true;
     for (const abort of this.#connections) abort();
   }
 
@@ -98,11 +100,11 @@ export class Forwarder {
           return await tunnel.connect({ port, signal });
         } catch (error) {
           if (signal.aborted) break;
-          if (await isSettled(tunnel.closed)) this.#slot.clear(tunnel);
-          else {
-            this.#log(`Could not connect to port ${port} of the machine: ${reasonOf(error)}`);
+          if (!(error instanceof TcpError) || error.code !== "closed") {
+            this.#log(error instanceof Error ? error.message : String(error));
             return undefined;
           }
+          this.#slot.clear(tunnel);
         }
       }
     } catch (error) {
@@ -113,14 +115,4 @@ export class Forwarder {
     this.#debug(`Connection to port ${port} given up before the tunnel was up`);
     return undefined;
   }
-}
-
-/** Whether a promise that never rejects has resolved by now: it then wins over a plain value. */
-async function isSettled(promise: Promise<unknown>): Promise<boolean> {
-  const pending = Symbol();
-  return await Promise.race([promise, pending]) !== pending;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ManualClock, systemClock } from "../core/clock/mod.ts";
+import { ManualClock } from "../core/clock/mod.ts";
 import { parseHubAddress } from "./hub_address.ts";
 import { type Fetch, fetchHubStatus } from "./hub_api.ts";
 
@@ -69,13 +69,22 @@ Deno.test("fetchHubStatus() gives up when no answer comes within 10 s", async ()
   );
 });
 
-Deno.test("fetchHubStatus() names the address when nothing listens there", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  const address = parseHubAddress(`ws://127.0.0.1:${port}`);
-  await assert.rejects(fetchHubStatus(address, { token: "", fetch, clock: systemClock }), {
-    message: `Cannot reach the hub at http://127.0.0.1:${port}: connection refused; ` +
-      "check the address, and that the hub is running",
-  });
+Deno.test("fetchHubStatus() gives the innermost reason when it cannot connect", async () => {
+  const table: [string, string][] = [
+    [
+      "client error (Connect): tcp connect error: Connection refused (os error 111)",
+      "connection refused",
+    ],
+    ["dns error: Name or service not known", "name or service not known"],
+    ["", "no connection"],
+  ];
+  for (const [text, reason] of table) {
+    const cause = new TypeError("fetch failed", { cause: new Error(text) });
+    const fetch = () => Promise.reject(cause);
+    await assert.rejects(fetchHubStatus(hub, { token: "", fetch, clock: new ManualClock() }), {
+      message: `Cannot reach the hub at http://hub.example/base: ${reason}; ` +
+        "check the address, and that the hub is running",
+      cause,
+    });
+  }
 });

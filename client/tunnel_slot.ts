@@ -1,7 +1,7 @@
 /** Holds the tunnel of the moment for connections that wait for one. */
 export class TunnelSlot<T> {
   #current: T | undefined;
-  #next: PromiseWithResolvers<T> = Promise.withResolvers();
+  readonly #waiters = new Set<(tunnel: T) => void>();
 
   /** The tunnel that is up, if one is. */
   get current(): T | undefined {
@@ -11,8 +11,7 @@ export class TunnelSlot<T> {
   /** Puts a tunnel in, which releases all who wait. */
   set(tunnel: T): void {
     this.#current = tunnel;
-    this.#next.resolve(tunnel);
-    this.#next = Promise.withResolvers();
+    for (const release of this.#waiters) release(tunnel);
   }
 
   /** Takes `tunnel` out; nothing happens if another has replaced it. */
@@ -22,12 +21,20 @@ export class TunnelSlot<T> {
 
   /** The tunnel that is up, or the next one. Rejects with the signal's reason when aborted. */
   wait(signal: AbortSignal): Promise<T> {
-    if (signal.aborted) return Promise.reject(signal.reason);
-    if (this.#current !== undefined) return Promise.resolve(this.#current);
-    const aborted = Promise.withResolvers<never>();
-    const onAbort = () => aborted.reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    const settled = () => signal.removeEventListener("abort", onAbort);
-    return Promise.race([this.#next.promise, aborted.promise]).finally(settled);
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      if (this.#current !== undefined) return resolve(this.#current);
+      const release = (tunnel: T) => {
+        signal.removeEventListener("abort", onAbort);
+        this.#waiters.delete(release);
+        resolve(tunnel);
+      };
+      const onAbort = () => {
+        this.#waiters.delete(release);
+        reject(signal.reason);
+      };
+      this.#waiters.add(release);
+      signal.addEventListener("abort", onAbort, { once: true });
+    });
   }
 }

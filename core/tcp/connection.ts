@@ -122,7 +122,7 @@ export class Connection {
 
   /** Copies readable bytes into `into`; returns how many. */
   read(into: Uint8Array): number {
-    return this.#tcb.rcv.buffer.read(into);
+    return this.#tcb.rcv.read(into);
   }
 
   /** Sends a FIN after what has been written. Spec: RFC 9293 §3.6 (half-close). */

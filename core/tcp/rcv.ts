@@ -37,6 +37,8 @@ export class Receiver {
   /** After the last sequence number the peer was allowed to send. */
   #rcvAdv: Seq = toSeq(0);
   #maxBytes: number;
+  /** Something was read since the window was last announced. */
+  #wasRead = false;
   #unackedBytes = 0;
   /** Largest payload seen: an estimate of the peer's segment size. */
   #mssBytes = DEFAULT_MSS_BYTES;
@@ -150,8 +152,16 @@ export class Receiver {
     this.#ackNow();
   }
 
+  /** Moves as many readable bytes as fit into `into`, and returns how many that were. */
+  read(into: Uint8Array): number {
+    const count = this.buffer.read(into);
+    if (count > 0) this.#wasRead = true;
+    return count;
+  }
+
   /** Whether reading has opened the window so far that the peer should be told. */
   get windowUpdateDue(): boolean {
+    if (!this.#wasRead) return false;
     const gain = this.#gain();
     if (gain >= this.#maxBytes / 4) return true;
     return seqDiff(this.#rcvAdv, this.rcvNxt) < this.#mssBytes && gain >= this.#leastGain();
@@ -163,6 +173,7 @@ export class Receiver {
    * Spec: RFC 9293 §3.8.6.2.2 (silly-window avoidance), RFC 7323 §2.3.
    */
   window(): number {
+    this.#wasRead = false;
     const gain = this.#gain();
     if (gain >= this.#leastGain()) this.#rcvAdv = seqAdd(this.#rcvAdv, gain);
     return Math.min(Math.max(seqDiff(this.#rcvAdv, this.rcvNxt), 0) >> this.windowShift, 0xffff);

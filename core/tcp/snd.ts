@@ -50,6 +50,8 @@ export class Sender {
   forced = false;
   /** When the first timeout since the last progress ran out, or -1. */
   stalledSinceMs = -1;
+  /** Whether the SYN had to be sent again. */
+  synLost = false;
   /** Whether the congestion window, and nothing else, held back the last attempt to send. */
   congestionLimited = false;
   #sndWl1: Seq;
@@ -110,10 +112,8 @@ export class Sender {
 
   /** Our SYN has been acknowledged: data may flow. */
   established(): void {
-    const synLost = this.stalledSinceMs >= 0;
-    this.stalledSinceMs = -1;
-    if (synLost) this.rtt.afterLostSyn();
-    this.congestion.begin(this.mssBytes, synLost);
+    if (this.synLost) this.rtt.afterLostSyn();
+    this.congestion.begin(this.mssBytes, this.synLost);
   }
 
   /** The path now carries IP packets of `mtuBytes`; what is sent from now on follows. */
@@ -209,7 +209,10 @@ export class Sender {
   /** `seqLength` sequence numbers from `sndNxt` on have been sent. */
   sent(seqLength: number, nowMs: number): void {
     const end = seqAdd(this.sndNxt, seqLength);
-    if (this.sndNxt === this.sndMax && this.#timedAtMs < 0) {
+    if (this.sndNxt !== this.sndMax) {
+      // Karn's algorithm: an acknowledgement may be for the first copy (RFC 6298 (3)).
+      this.#timedAtMs = -1;
+    } else if (this.#timedAtMs < 0) {
       this.#timedEnd = end;
       this.#timedAtMs = nowMs;
     }

@@ -37,6 +37,6 @@ function givenUp(tcb: Tcb, nowMs: number): boolean {
 function onSynTimeout(tcb: Tcb, nowMs: number): void {
   if (nowMs - tcb.openedMs >= tcb.options.connectTimeoutMs) return tcb.end("timed-out");
   tcb.snd.rtt.backOff();
-  if (tcb.snd.stalledSinceMs < 0) tcb.snd.stalledSinceMs = nowMs;
+  tcb.snd.synLost = true;
   tcb.synOwed = true;
 }

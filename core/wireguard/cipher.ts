@@ -27,7 +27,7 @@ const ALGORITHM = "chacha20-poly1305";
 const OPTIONS = { authTagLength: TAG_BYTES } as const;
 
 /**
- * The platform's native implementation: three times as fast as the one in TypeScript at 1,100 bytes,
+ * The platform's native implementation: twice as fast as the one in TypeScript at 1,100 bytes,
  * six times at 16 KiB (`wireguard_bench.ts`). Copies the key.
  */
 export class NativeCipher implements TransportCipher {

@@ -46,6 +46,7 @@ export class OurEnd implements Disposable {
   readonly #peerAddress: string;
   readonly #timer: ReturnType<typeof setInterval>;
   #aheadMs = 0;
+  #unsent = 0;
 
   /** Takes a bound socket. */
   constructor(
@@ -108,7 +109,13 @@ export class OurEnd implements Disposable {
 
   /** Sends bytes to wireguard-go as they are. */
   sendRaw(message: Uint8Array): void {
-    this.#socket.send(message, PORT, this.#peerAddress);
+    this.#unsent++;
+    this.#socket.send(message, PORT, this.#peerAddress, () => this.#unsent--);
+  }
+
+  /** Waits until all messages sent are with the kernel. */
+  allSent(): Promise<void> {
+    return waitUntil("sending", () => this.#unsent === 0);
   }
 
   [Symbol.dispose](): void {
@@ -131,6 +138,7 @@ export class WireGuardRig implements AsyncDisposable {
   /** Our end. */
   readonly ours: OurEnd;
   readonly #config: string;
+  #program: Deno.ChildProcess | undefined;
 
   private constructor(netns: Netns, ours: OurEnd, config: string) {
     this.netns = netns;
@@ -208,6 +216,30 @@ export class WireGuardRig implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.ours[Symbol.dispose]();
     await this.netns[Symbol.asyncDispose]();
+    await this.#removeControlSocket();
+  }
+
+  /** Stops wireguard-go from running: what is sent to it waits in its socket. */
+  pause(): void {
+    this.#program!.kill("SIGSTOP");
+  }
+
+  /** Lets wireguard-go run again. */
+  resume(): void {
+    this.#program!.kill("SIGCONT");
+  }
+
+  get #controlSocket(): string {
+    return `/var/run/wireguard/${this.#link}.sock`;
+  }
+
+  /** A program that is killed leaves it behind. */
+  async #removeControlSocket(): Promise<void> {
+    try {
+      await Deno.remove(this.#controlSocket);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
   }
 
   /** The control socket is named after the link and all namespaces share its folder. */
@@ -216,12 +248,9 @@ export class WireGuardRig implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const socketPath = `/var/run/wireguard/${this.#link}.sock`;
-    // Left behind where an earlier process was killed.
-    await Deno.remove(socketPath).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
-    this.netns.start("wireguard-go", "--foreground", this.#link);
+    const socketPath = this.#controlSocket;
+    await this.#removeControlSocket();
+    this.#program = this.netns.start("wireguard-go", "--foreground", this.#link);
     await waitUntil(
       "wireguard-go's control socket",
       () => Deno.lstat(socketPath).then((info) => info.isSocket === true, () => false),
