@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { MemoryIo, run } from "../../core/cli/mod.ts";
-import { RawClient } from "../testing/mod.ts";
+import { inTemporaryFolder, RawClient } from "../testing/mod.ts";
 import { telahubd } from "./program.ts";
 
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
@@ -76,15 +76,6 @@ class HubProcess {
       this.log += value;
     }
     return { code: (await this.#child.status).code, stdout: await stdout };
-  }
-}
-
-async function inTemporaryFolder(test: (dir: string) => Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir();
-  try {
-    await test(dir);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
   }
 }
 
