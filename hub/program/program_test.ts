@@ -107,6 +107,24 @@ Deno.test(
     }),
 );
 
+Deno.test(
+  "telahubd that may not save its configuration runs, and says that the token will not last",
+  ON_UNIX,
+  () =>
+    inTemporaryFolder(async (dir) => {
+      // Only `data` may be written.
+      const hub = await HubProcess.start(dir, { args: ["-config=other/hub.yaml", "-port=0"] });
+      const port = await hub.port();
+      await hub.logged(/warning: Cannot write other\/hub\.yaml: .*; going on without\n/);
+      hub.signal("SIGTERM");
+      const { code, stdout } = await hub.ended();
+      assert.equal(code, 0);
+      assert.ok(port > 0);
+      assert.match(stdout, /\n {2}[0-9a-f]{64}\n\nIt could NOT be saved in other\/hub\.yaml/);
+      await assert.rejects(Deno.stat(`${dir}/other`), Deno.errors.NotFound);
+    }),
+);
+
 const USAGE: [args: string[], code: number, err: RegExp][] = [
   [["rum"], 1, /Did you mean: run\?/],
   [["-port", "x"], 2, /-port/],
