@@ -48,7 +48,6 @@ export {
 } from "./programs.ts";
 export { Recorder } from "./recorder.ts";
 export {
-  closeQuietly,
   dial,
   echo,
   freePort,
@@ -59,4 +58,4 @@ export {
   Target,
   writeAll,
 } from "./tcp.ts";
-export { PATIENCE_MS, until, type UntilOptions, within } from "./until.ts";
+export { until, type UntilOptions, within } from "./until.ts";

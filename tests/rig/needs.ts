@@ -1,6 +1,12 @@
 /** Where Debian keeps programs that are not for every user's `PATH`. */
 const MORE_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
+/** Says that there is no such file, or none for this user. */
+function isAbsent(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
+    error instanceof Deno.errors.PermissionDenied;
+}
+
 /** The newest PostgreSQL comes first. */
 function postgresFolders(): string[] {
   try {
@@ -9,7 +15,7 @@ function postgresFolders(): string[] {
       `/usr/lib/postgresql/${version}/bin`
     );
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
+    if (isAbsent(error)) return [];
     throw error;
   }
 }
@@ -21,9 +27,7 @@ function findProgram(name: string): string | undefined {
     try {
       if (Deno.statSync(`${folder}/${name}`).isFile) return `${folder}/${name}`;
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) {
-        throw error;
-      }
+      if (!isAbsent(error)) throw error;
     }
   }
   return undefined;
@@ -45,7 +49,7 @@ export function programTest<Name extends string>(
 ): void {
   const found = needs.map((need) => [need, findProgram(need)] as const);
   const missing = found.filter(([, path]) => path === undefined).map(([need]) => need);
-  const reason = missing.length > 0 ? ` [skipped: no ${missing.join(", ")}]` : "";
+  const reason = missing.length > 0 ? ` (skipped: no ${missing.join(", ")})` : "";
   Deno.test({
     name: name + reason,
     ignore: missing.length > 0,

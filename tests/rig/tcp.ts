@@ -134,7 +134,7 @@ export class Target implements AsyncDisposable {
 }
 
 /** Closes a connection that may be closed already. */
-export function closeQuietly(connection: Deno.Conn): void {
+function closeQuietly(connection: Deno.Conn): void {
   try {
     connection.close();
   } catch (error) {

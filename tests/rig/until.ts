@@ -1,5 +1,5 @@
 /** How long a test waits for something that normally takes milliseconds, on a busy machine. */
-export const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 30_000;
 
 const POLL_MS = 20;
 
