@@ -259,6 +259,24 @@ Deno.test("setMtu() changes the segments of open connections", async () => {
   pair.close();
 });
 
+Deno.test("pause() holds data back, not acknowledgements, and resume() lets it go", async () => {
+  const pair = new Pair();
+  const [client, server] = await pair.open();
+  pair.client.pause();
+  await client.write(new Uint8Array(50_000));
+  await server.write(new Uint8Array(3000));
+  await pair.pass(1000);
+  const waiting = server.read(new Uint8Array(60_000));
+  await pair.run();
+  assert.equal(await client.read(new Uint8Array(4000)), 3000);
+  assert.equal(pair.server.stats.bufferBytes, 0);
+  pair.client.resume();
+  await pair.pass(100);
+  assert.ok((await waiting)! > 0);
+  assert.equal(pair.client.stats.bufferBytes, 0);
+  pair.close();
+});
+
 Deno.test("input() answers a ping", async () => {
   const pair = new Pair();
   const bytes = new Uint8Array(40);
