@@ -3,6 +3,7 @@ import { systemClock } from "../core/clock/mod.ts";
 import { type Host, joinPath, runDir } from "../core/config/mod.ts";
 import { Credentials } from "../core/credentials/mod.ts";
 import { createLog, type Log } from "../core/log/mod.ts";
+import { DEFAULT_MTU_BYTES, MAX_MTU_BYTES, MIN_MTU_BYTES } from "../core/tunnel/mod.ts";
 import { Agent } from "./agent.ts";
 import { type ConfigSurroundings, DEFAULT_TARGET, loadConfig } from "./config.ts";
 import { configOfFlags, type MachineFlags } from "./flags.ts";
@@ -10,13 +11,6 @@ import { loadIdentity, statePath } from "./identity.ts";
 import { RunFile } from "./run_file.ts";
 import { reasonOf, type Surroundings } from "./surroundings.ts";
 import { addStoredTokens } from "./tokens.ts";
-
-/** Spec: wire.md 3.4 */
-const DEFAULT_MTU_BYTES = 1100;
-
-/** Smallest that every IPv4 host takes; largest that a UDP path carries. Spec: wire.md 3.4, 8 (58) */
-const MIN_MTU_BYTES = 576;
-const MAX_MTU_BYTES = 1420;
 
 /** What a stop may take before the process ends without having finished it. */
 const STOP_TIMEOUT_MS = 3000;
@@ -173,12 +167,12 @@ export function telad(process: ProgramSurroundings): Command {
     ],
     run: ({ flags, io }) =>
       runTelad({
-        config: flags.config,
+        config: flags.config || undefined,
         hub: flags.hub,
         machine: flags.machine,
         token: flags.token,
         ports: flags.ports,
-        targetHost: flags["target-host"],
+        targetHost: flags["target-host"] || DEFAULT_TARGET,
         mtuBytes: flags.mtu,
         verbose: flags.v,
         exitOnRefusal: flags["exit-on-auth-failure"],

@@ -1,4 +1,5 @@
 import type { FlagValues } from "../core/cli/mod.ts";
+import { DEFAULT_MTU_BYTES, MAX_MTU_BYTES, MIN_MTU_BYTES } from "../core/tunnel/mod.ts";
 import { type HubAddress, parseHubAddress } from "./hub_address.ts";
 import { type HubStatus, type MachineStatus, serviceLabel } from "./hub_status.ts";
 import { distinct, type Mapping, parsePorts } from "./ports.ts";
@@ -53,10 +54,10 @@ export const CONNECT_FLAGS = {
     type: "number",
     placeholder: "bytes",
     summary: "Largest packet in the tunnel.",
-    default: 1100,
+    default: DEFAULT_MTU_BYTES,
     env: "TELA_MTU",
-    min: 576,
-    max: 16_384,
+    min: MIN_MTU_BYTES,
+    max: MAX_MTU_BYTES,
   },
   v: { type: "boolean", summary: "Log every connection and attempt." },
 } as const;

@@ -147,7 +147,7 @@ Deno.test("tela connect exits 1 when the token is invalid, and retries other ref
   assert.equal(await code, 1);
   assert.match(
     io.err,
-    /^Error: hub does not accept the token for machine "barn": check TELA_TOKEN/m,
+    /^Error: invalid token for machine "barn": check TELA_TOKEN/m,
   );
   assert.ok(!io.err.includes("s3cret"));
   for (const message of ["Machine not found", "Access denied", "Too many sessions"]) {

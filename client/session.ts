@@ -83,13 +83,13 @@ function refusal(text: string, machine: string): SessionError {
   if (/invalid token/i.test(text)) {
     return new SessionError(
       "invalid-token",
-      `Hub does not accept the token for machine "${machine}": check TELA_TOKEN or -token`,
+      `Invalid token for machine "${machine}": check TELA_TOKEN or -token`,
     );
   }
   if (/access denied/i.test(text)) {
     return new SessionError(
       "access-denied",
-      `Hub denied access to machine "${machine}": check the token and its connect permission`,
+      `Access denied to machine "${machine}": check the token and its connect permission`,
     );
   }
   if (/not found/i.test(text)) {

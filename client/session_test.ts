@@ -80,11 +80,11 @@ Deno.test("requestSession() fails and closes when the peer's key is malformed (c
 
 Deno.test("requestSession() tells refusals apart, and never shows the token (client 48)", async () => {
   const table: [string, string, RegExp][] = [
-    ["Invalid token", "invalid-token", /^Hub does not accept the token for machine "barn": check /],
+    ["Invalid token", "invalid-token", /^Invalid token for machine "barn": check /],
     [
       "Access denied",
       "access-denied",
-      /^Hub denied access to machine "barn": check the token and /,
+      /^Access denied to machine "barn": check the token and /,
     ],
     ["Machine not found", "not-found", /^Machine "barn" not found: its agent is offline, or /],
     ["Bridge unavailable", "refused", /^Hub refused the session: Bridge unavailable$/],

@@ -8,20 +8,12 @@ export class UsageError extends Error {
   readonly exitCode = 2;
 }
 
-/** What the program was set up with is wrong: a file missing, unreadable or of the wrong shape. */
-export class ConfigError extends Error {
-  /** The name of the class. */
-  override readonly name: string = "ConfigError";
-  /** Exit code of a program that ends because of it. */
-  readonly exitCode = 3;
-}
-
 /** 0 success, 1 failure at run time, 2 wrong usage, 3 wrong configuration. */
 export type ExitCode = 0 | 1 | 2 | 3;
 
 /**
- * The exit code that stands for `error`: its own `exitCode` if that is 2 or 3, as errors of other
- * folders also have, else 1.
+ * The exit code that stands for `error`: its own `exitCode` if that is 2 or 3, as the errors of
+ * `core/config` also have, else 1.
  */
 export function exitCodeOf(error: unknown): ExitCode {
   const own = error instanceof Error && "exitCode" in error ? error.exitCode : undefined;

@@ -1,15 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { inTemporaryFolder } from "../testing/mod.ts";
 import { HubConfigFile } from "./hub_config_file.ts";
-
-async function inTemporaryFolder(run: (dir: string) => Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir();
-  try {
-    await run(dir);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
-}
 
 Deno.test("HubConfigFile makes a new file with a header, private to the hub (hub 70)", {
   ignore: Deno.build.os === "windows",

@@ -1,19 +1,11 @@
 import assert from "node:assert/strict";
+import { inTemporaryFolder } from "../testing/mod.ts";
 import { removeControlFile, writeControlFile } from "./control_file.ts";
-
-async function inTemporaryHome(run: (home: string) => Promise<void>): Promise<void> {
-  const home = await Deno.makeTempDir();
-  try {
-    await run(home);
-  } finally {
-    await Deno.remove(home, { recursive: true });
-  }
-}
 
 Deno.test("the control file names process and port, is private, and goes with its hub", {
   ignore: Deno.build.os === "windows",
 }, () =>
-  inTemporaryHome(async (home) => {
+  inTemporaryFolder(async (home) => {
     const host = { os: Deno.build.os, env: (name: string) => name === "HOME" ? home : undefined };
     const path = `${home}/.tela/run/telahubd.json`;
     await writeControlFile(host, { pid: 7, port: 8080, name: "lab" });

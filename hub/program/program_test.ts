@@ -2,98 +2,20 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { MemoryIo, run } from "../../core/cli/mod.ts";
-import { RawClient } from "../testing/mod.ts";
+import { HubProcess, inTemporaryFolder, RawClient } from "../testing/mod.ts";
 import { telahubd } from "./program.ts";
 
-const MAIN = new URL("../main.ts", import.meta.url).pathname;
 const ON_UNIX = { ignore: Deno.build.os === "windows" };
-
-/** A hub as users start it, with the permissions that hub/README.md lists, in a folder of its own. */
-class HubProcess {
-  readonly #child: Deno.ChildProcess;
-  readonly #reader: ReadableStreamDefaultReader<string>;
-  /** All of standard error so far. */
-  log = "";
-
-  constructor(dir: string, args: string[], env: Record<string, string> = {}) {
-    const command = new Deno.Command(Deno.execPath(), {
-      cwd: dir,
-      env: {
-        PATH: "",
-        HOME: dir,
-        NO_COLOR: "1",
-        DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
-        ...env,
-      },
-      clearEnv: true,
-      args: [
-        "run",
-        "--quiet",
-        "--allow-net=0.0.0.0",
-        `--allow-read=.,/etc/tela,${dir}/.tela/run`,
-        `--allow-write=data,${dir}/.tela/run`,
-        "--allow-env=HOME,LOG_STREAM,LOG_TOKENS,TELA_OWNER_TOKEN,TELAHUBD_NAME,TELAHUBD_PORT," +
-        "TELAHUBD_UDP_HOST,TELAHUBD_UDP_PORT,TELAHUBD_WWW_DIR",
-        "--allow-sys=hostname",
-        MAIN,
-        ...args,
-      ],
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    });
-    this.#child = command.spawn();
-    this.#reader = this.#child.stderr.pipeThrough(new TextDecoderStream()).getReader();
-  }
-
-  /** Waits until the log matches, and gives the match. */
-  async logged(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const match = pattern.exec(this.log);
-      if (match !== null) return match;
-      const { value, done } = await this.#reader.read();
-      if (done) throw new Error(`The hub ended without logging ${pattern}:\n${this.log}`);
-      this.log += value;
-    }
-  }
-
-  /** The port it listens on. */
-  async port(): Promise<number> {
-    return Number((await this.logged(/listening on http:\/\/0\.0\.0\.0:(\d+)\n/))[1]);
-  }
-
-  /** Sends a signal. */
-  signal(signal: Deno.Signal): void {
-    this.#child.kill(signal);
-  }
-
-  /** Waits for its end. */
-  async ended(): Promise<{ code: number; stdout: string }> {
-    const stdout = new Response(this.#child.stdout).text();
-    for (;;) {
-      const { value, done } = await this.#reader.read();
-      if (done) break;
-      this.log += value;
-    }
-    return { code: (await this.#child.status).code, stdout: await stdout };
-  }
-}
-
-async function inTemporaryFolder(test: (dir: string) => Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir();
-  try {
-    await test(dir);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
-}
 
 Deno.test(
   "telahubd starts from nothing, prints the owner token once, drains and exits 0 (hub 70, 79, 80)",
   ON_UNIX,
   () =>
     inTemporaryFolder(async (dir) => {
-      const first = new HubProcess(dir, ["-port", "0", "-v"], { TELAHUBD_NAME: "lab" });
+      const first = await HubProcess.start(dir, {
+        args: ["-port", "0", "-v"],
+        env: { TELAHUBD_NAME: "lab" },
+      });
       const port = await first.port();
       const yaml = await Deno.readTextFile(`${dir}/data/telahubd.yaml`);
       const token = /id: owner\n +token: ([0-9a-f]{64})\n/.exec(yaml)![1]!;
@@ -116,7 +38,10 @@ Deno.test(
       assert.ok(!first.log.includes(token));
       await assert.rejects(Deno.stat(`${dir}/.tela/run/telahubd.json`), Deno.errors.NotFound);
 
-      const second = new HubProcess(dir, ["-port", "0"], { TELA_OWNER_TOKEN: "ignored" });
+      const second = await HubProcess.start(dir, {
+        args: ["-port", "0"],
+        env: { TELA_OWNER_TOKEN: "ignored" },
+      });
       await second.port();
       second.signal("SIGINT");
       assert.deepEqual(await second.ended(), { code: 0, stdout: "" });
@@ -134,7 +59,7 @@ Deno.test(
   () =>
     inTemporaryFolder(async (dir) => {
       const args = ["run", "-config", "data/mine.yaml", "-port=0"];
-      const hub = new HubProcess(dir, args, { TELA_OWNER_TOKEN: "given" });
+      const hub = await HubProcess.start(dir, { args, env: { TELA_OWNER_TOKEN: "given" } });
       const port = await hub.port();
       assert.match(await Deno.readTextFile(`${dir}/data/mine.yaml`), /token: given\n/);
       const stubborn = await RawClient.upgrade(port);
@@ -154,7 +79,7 @@ Deno.test(
       await Deno.mkdir(`${dir}/data`);
       const text = "name: lab\nport: [8080\nauth: {}\n";
       await Deno.writeTextFile(`${dir}/data/telahubd.yaml`, text);
-      const hub = new HubProcess(dir, []);
+      const hub = await HubProcess.start(dir, { args: [] });
       assert.deepEqual(await hub.ended(), { code: 3, stdout: "" });
       assert.match(hub.log, /^Error: cannot parse data\/telahubd\.yaml: line \d/im);
       assert.equal(await Deno.readTextFile(`${dir}/data/telahubd.yaml`), text);
@@ -167,7 +92,10 @@ Deno.test(
   () =>
     inTemporaryFolder(async (dir) => {
       using listener = Deno.listen({ hostname: "0.0.0.0", port: 0 });
-      const hub = new HubProcess(dir, [], { TELAHUBD_PORT: `${listener.addr.port}` });
+      const hub = await HubProcess.start(dir, {
+        args: [],
+        env: { TELAHUBD_PORT: `${listener.addr.port}` },
+      });
       assert.equal((await hub.ended()).code, 1);
       assert.ok(
         hub.log.includes(
@@ -176,6 +104,24 @@ Deno.test(
         ),
         hub.log,
       );
+    }),
+);
+
+Deno.test(
+  "telahubd that may not save its configuration runs, and says that the token will not last",
+  ON_UNIX,
+  () =>
+    inTemporaryFolder(async (dir) => {
+      // Only `data` may be written.
+      const hub = await HubProcess.start(dir, { args: ["-config=other/hub.yaml", "-port=0"] });
+      const port = await hub.port();
+      await hub.logged(/warning: Cannot write other\/hub\.yaml: .*; going on without\n/);
+      hub.signal("SIGTERM");
+      const { code, stdout } = await hub.ended();
+      assert.equal(code, 0);
+      assert.ok(port > 0);
+      assert.match(stdout, /\n {2}[0-9a-f]{64}\n\nIt could NOT be saved in other\/hub\.yaml/);
+      await assert.rejects(Deno.stat(`${dir}/other`), Deno.errors.NotFound);
     }),
 );
 

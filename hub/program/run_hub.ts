@@ -1,4 +1,4 @@
-import { ConfigError as SetupError, goPlatform, type Io, VERSION } from "../../core/cli/mod.ts";
+import { goPlatform, type Io, VERSION } from "../../core/cli/mod.ts";
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
 import { ConfigError, fileFault, type Host } from "../../core/config/mod.ts";
 import { createLog, type Log, LogRing } from "../../core/log/mod.ts";
@@ -35,10 +35,9 @@ async function openConfig(given: string | undefined, host: Host): Promise<HubCon
   try {
     return await HubConfigFile.open(await locateConfig({ given, host, exists }));
   } catch (error) {
-    const message = error instanceof ConfigError
-      ? error.message
-      : `Cannot look for the configuration: ${fileFault(error)}; name it with -config`;
-    throw new SetupError(message, { cause: error });
+    if (error instanceof ConfigError) throw error;
+    const message = `Cannot look for the configuration: ${fileFault(error)}; name it with -config`;
+    throw new ConfigError(message, { code: "unreadable", cause: error });
   }
 }
 
@@ -117,7 +116,7 @@ async function serveUntilStopped(hub: RunningHub, { host, log, name }: {
 /**
  * Runs a hub until it is told to stop.
  *
- * @throws SetupError if the configuration cannot be used
+ * @throws ConfigError if the configuration cannot be used
  * @throws ListenError if it cannot listen on its port
  */
 export async function runHub(flags: RunFlags, io: Io): Promise<void> {

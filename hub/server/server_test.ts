@@ -203,6 +203,35 @@ Deno.test("a lost client ends the agent's socket, a lost agent the client's (wir
     third.joined.close();
   }));
 
+Deno.test("a peer that stops reading loses frames, not texts; nobody else waits for it", () =>
+  withHub(async ({ port, stats }) => {
+    const control = await agent(port);
+    const stalled = await pair(port, control);
+    const other = await pair(port, control);
+    const frame = new Uint8Array(16 * 1024).fill(0x54);
+    let sentFrames = 0;
+    while (stats.slowReceiver === 0) {
+      for (let i = 0; i < 8; i++, sentFrames++) await stalled.joined.send(0x82, frame);
+      await other.joined.send(0x81, "still here?");
+      assert.equal((await other.client.next())!.first, 0x81);
+    }
+    await stalled.joined.send(0x81, "the last word");
+    let receivedFrames = 0;
+    for (let message = await stalled.client.next(); message!.first !== 0x81; receivedFrames++) {
+      message = await stalled.client.next();
+    }
+    assert.ok(receivedFrames > 0 && receivedFrames < sentFrames, `${receivedFrames}/${sentFrames}`);
+    const { slowReceiver } = stats;
+    await stalled.joined.send(0x82, frame);
+    assert.equal((await stalled.client.next())!.first, 0x82, "and is served again");
+    assert.equal(stats.slowReceiver, slowReceiver);
+    for (const { client, joined } of [stalled, other]) {
+      client.close();
+      joined.close();
+    }
+    control.close();
+  }));
+
 Deno.test("HTTP works beside WebSockets: status, redirects, HEAD, 404 (hub 64)", () =>
   withHub(async ({ port }) => {
     const base = `http://127.0.0.1:${port}`;
@@ -222,6 +251,34 @@ Deno.test("HTTP works beside WebSockets: status, redirects, HEAD, 404 (hub 64)",
     assert.match(redirect, /^HTTP\/1\.1 301 /);
     assert.match(redirect, /^location: \/api\/status\?x=1\r$/im);
     raw.close();
+  }));
+
+const ABUSE: [what: string, request: string, status: string][] = [
+  ["TLS", "\x16\x03\x01\x02\x00\x01\r\n\r\n", "400"],
+  ["no host", "GET /healthz HTTP/1.1\r\n\r\n", "400"],
+  ["a huge header", `GET / HTTP/1.1\r\nHost: x\r\nX: ${"a".repeat(20_000)}\r\n\r\n`, "431"],
+  [
+    "two lengths",
+    "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "400",
+  ],
+  [
+    "another protocol",
+    "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+    "400",
+  ],
+  ["TRACE", "TRACE / HTTP/1.1\r\nHost: x\r\n\r\n", "400"],
+  ["a backslash", "GET //\\evil.example HTTP/1.1\r\nHost: x\r\n\r\n", "400"],
+];
+
+Deno.test("requests that no program sends get a clean 4xx", () =>
+  withHub(async ({ port }) => {
+    for (const [what, request, status] of ABUSE) {
+      const client = await RawClient.connect(port);
+      await client.write(request);
+      assert.equal((await client.line()).slice(9, 12), status, what);
+      client.close();
+    }
   }));
 
 Deno.test("a peer that does not finish the head of its request is cut", async () => {

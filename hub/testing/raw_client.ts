@@ -45,14 +45,23 @@ export class RawClient {
     return head;
   }
 
+  /** The next line, without its end. */
+  async line(): Promise<string> {
+    let line = "";
+    while (!line.endsWith("\r\n")) line += decoder.decode(await this.#take(1));
+    return line.slice(0, -2);
+  }
+
   /** Sends a masked frame; `first` as in {@linkcode RawFrame}, without 0x80 if more follow. */
   async send(first: number, payload: Uint8Array | string | object): Promise<void> {
     const text = typeof payload === "string" ? payload : JSON.stringify(payload);
     const body = payload instanceof Uint8Array ? payload : encoder.encode(text);
     const length = body.length < 126 ? [body.length] : [126, body.length >>> 8, body.length & 255];
     const header = [first, length[0]! | 0x80, ...length.slice(1), 1, 2, 3, 4];
-    const masked = body.map((byte, i) => byte ^ (i % 4 + 1));
-    await this.write(new Uint8Array([...header, ...masked]));
+    const frame = new Uint8Array(header.length + body.length);
+    frame.set(header);
+    for (let i = 0; i < body.length; i++) frame[header.length + i] = body[i]! ^ (i % 4 + 1);
+    await this.write(frame);
   }
 
   /** The next frame; undefined once the connection has ended. */
@@ -98,7 +107,10 @@ export class RawClient {
     while (this.#unread.length < lenBytes) {
       const read = await this.#conn.read(chunk).catch(() => null);
       if (read === null) return undefined;
-      this.#unread = new Uint8Array([...this.#unread, ...chunk.subarray(0, read)]);
+      const unread = new Uint8Array(this.#unread.length + read);
+      unread.set(this.#unread);
+      unread.set(chunk.subarray(0, read), this.#unread.length);
+      this.#unread = unread;
     }
     const taken = this.#unread.slice(0, lenBytes);
     this.#unread = this.#unread.slice(lenBytes);
