@@ -1,0 +1,96 @@
+/** What a command-line program has of its surroundings. */
+export interface Io {
+  /** Arguments after the program's name. */
+  readonly args: readonly string[];
+  /** An environment variable, undefined where it is not set. */
+  env(name: string): string | undefined;
+  /** Writes what the user asked for, as given: add the line feed. */
+  stdout(text: string): void;
+  /** Writes log lines, errors and help about errors, as given. */
+  stderr(text: string): void;
+  /** Standard input. */
+  readonly stdin: ReadableStream<Uint8Array>;
+  /** Whether each stream is a terminal. */
+  readonly isTerminal: {
+    readonly stdin: boolean;
+    readonly stdout: boolean;
+    readonly stderr: boolean;
+  };
+}
+
+interface SyncWriter {
+  writeSync(bytes: Uint8Array): number;
+}
+
+/**
+ * Synchronous, so that a line just before an exit is not lost. What a reader that has gone away
+ * would have read is dropped: a daemon must outlive the pipe of its log.
+ */
+function writeAll(to: SyncWriter, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  try {
+    for (let sent = 0; sent < bytes.length;) sent += to.writeSync(bytes.subarray(sent));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+/** The surroundings of this process. */
+export function systemIo(): Io {
+  return {
+    args: Deno.args,
+    env: (name) => Deno.env.get(name),
+    stdout: (text) => writeAll(Deno.stdout, text),
+    stderr: (text) => writeAll(Deno.stderr, text),
+    stdin: Deno.stdin.readable,
+    isTerminal: {
+      stdin: Deno.stdin.isTerminal(),
+      stdout: Deno.stdout.isTerminal(),
+      stderr: Deno.stderr.isTerminal(),
+    },
+  };
+}
+
+/** What {@linkcode MemoryIo} pretends. */
+export interface MemoryIoOptions {
+  /** Arguments after the program's name. Default: none. */
+  args?: readonly string[];
+  /** The whole environment. Default: empty. */
+  env?: Readonly<Record<string, string>>;
+  /** What is on standard input. Default: nothing. */
+  stdin?: string;
+  /** Whether all three streams are terminals. Default: false. */
+  terminal?: boolean;
+}
+
+/** Surroundings for tests: what is written is kept. */
+export class MemoryIo implements Io {
+  readonly args: readonly string[];
+  readonly stdin: ReadableStream<Uint8Array>;
+  readonly isTerminal: Io["isTerminal"];
+  /** All that was written to standard output. */
+  out: string = "";
+  /** All that was written to standard error. */
+  err: string = "";
+  readonly #env: Readonly<Record<string, string>>;
+
+  /** Starts with nothing written. */
+  constructor({ args = [], env = {}, stdin = "", terminal = false }: MemoryIoOptions = {}) {
+    this.args = args;
+    this.#env = env;
+    this.stdin = ReadableStream.from([new TextEncoder().encode(stdin)]);
+    this.isTerminal = { stdin: terminal, stdout: terminal, stderr: terminal };
+  }
+
+  env(name: string): string | undefined {
+    return this.#env[name];
+  }
+
+  stdout(text: string): void {
+    this.out += text;
+  }
+
+  stderr(text: string): void {
+    this.err += text;
+  }
+}

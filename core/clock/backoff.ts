@@ -1,0 +1,29 @@
+import type { Random } from "../bytes/mod.ts";
+
+const FIRST_DELAY_MS = 3_000;
+const MAX_DELAY_MS = 300_000;
+const MIN_DELAY_MS = 1_000;
+/** Uniform spread either way, so that peers of a hub that restarts do not all return at once. */
+const JITTER = 0.25;
+
+/** What {@linkcode backoffDelayMs} decides by. */
+export interface BackoffOptions {
+  /** Failures in a row before this one: 0 after a session that really came up. */
+  attempt: number;
+  /** Gives the jitter. */
+  random: Random;
+}
+
+/**
+ * How long to wait before the next dial, in milliseconds: 3 s, 6 s, 12 s … 300 s, each 25 % more
+ * or less at random, never under 1 s.
+ *
+ * Spec: wire.md 3.2, client.md 2.4
+ */
+export function backoffDelayMs({ attempt, random }: BackoffOptions): number {
+  const bytes = new Uint8Array(4);
+  random(bytes);
+  const unit = new DataView(bytes.buffer).getUint32(0) / 0xffff_ffff;
+  const baseMs = Math.min(FIRST_DELAY_MS * 2 ** attempt, MAX_DELAY_MS);
+  return Math.max(MIN_DELAY_MS, baseMs * (1 + JITTER * (2 * unit - 1)));
+}

@@ -1,0 +1,11 @@
+/**
+ * Byte streams: one interface over Deno's connections, Node.js sockets and a pair in memory.
+ *
+ * @module
+ */
+
+export { type ConnLike, connStream } from "./conn_stream.ts";
+export { socketStream } from "./socket_stream.ts";
+export type { ByteStream } from "./stream.ts";
+export { streamPair } from "./stream_pair.ts";
+export { dialTcp, listenTcp, type TcpAddress, TcpServer } from "./tcp.ts";

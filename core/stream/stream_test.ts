@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { connStream } from "./conn_stream.ts";
+import type { ByteStream } from "./stream.ts";
+import { streamPair } from "./stream_pair.ts";
+import { dialTcp, listenTcp } from "./tcp.ts";
+
+const LOOPBACK = "127.0.0.1";
+
+/** Two connected streams of each implementation; what `b` cannot do is said. */
+const IMPLEMENTATIONS: [name: string, make: () => Promise<[ByteStream, ByteStream]>][] = [
+  ["streamPair()", () => Promise.resolve(streamPair())],
+  ["dialTcp() and listenTcp()", async () => {
+    const accepted = Promise.withResolvers<ByteStream>();
+    const server = await listenTcp({ hostname: LOOPBACK, port: 0 }, accepted.resolve);
+    const a = await dialTcp({ hostname: LOOPBACK, port: server.port });
+    const b = await accepted.promise;
+    server.close();
+    return [a, b];
+  }],
+  ["dialTcp() and connStream()", async () => {
+    const listener = Deno.listen({ hostname: LOOPBACK, port: 0 });
+    const dialling = dialTcp({ hostname: LOOPBACK, port: listener.addr.port });
+    const b = connStream(await listener.accept());
+    listener.close();
+    return [await dialling, b];
+  }],
+];
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+async function readAll(stream: ByteStream): Promise<string> {
+  let text = "";
+  for (let chunk = await stream.read(); chunk !== null; chunk = await stream.read()) {
+    text += new TextDecoder().decode(chunk);
+  }
+  return text;
+}
+
+for (const [name, make] of IMPLEMENTATIONS) {
+  Deno.test(`${name} carry bytes and FIN each way on its own`, async () => {
+    const [a, b] = await make();
+    await a.write(bytes("request"));
+    await a.closeWrite();
+    assert.equal(await readAll(b), "request");
+    await b.write(bytes("late reply"));
+    await b.closeWrite();
+    assert.equal(await readAll(a), "late reply");
+    a.close();
+    b.close();
+    a.close();
+  });
+
+  Deno.test(`${name} settle a pending read when closed`, async () => {
+    const [a, b] = await make();
+    const [atA, atB] = [a.read(), b.read()];
+    b.close();
+    assert.equal(await atB, null);
+    assert.equal(await atA, null);
+    a.close();
+    assert.equal(await a.read(), null);
+  });
+
+  Deno.test(`${name} reject writing once closed`, async () => {
+    const [a, b] = await make();
+    a.close();
+    await assert.rejects(a.write(bytes("x")));
+    b.close();
+  });
+
+  Deno.test(`${name} carry a reset as an error, not as an end`, async () => {
+    const [a, b] = await make();
+    await a.write(bytes("part"));
+    assert.equal((await b.read())?.length, 4);
+    const pending = b.read();
+    a.abort();
+    await assert.rejects(pending);
+    b.close();
+  });
+
+  Deno.test(`${name} hold back a writer whose reader is slow, and lose nothing`, async () => {
+    const [a, b] = await make();
+    const piece = new Uint8Array(1_000_000);
+    const sending = (async () => {
+      for (let i = 0; i < 20; i++) await a.write(piece.fill(i));
+      await a.closeWrite();
+    })();
+    let total = 0;
+    for (let chunk = await b.read(); chunk !== null; chunk = await b.read()) {
+      total += chunk.length;
+      assert.equal(chunk[0], Math.floor((total - chunk.length) / 1_000_000));
+    }
+    await sending;
+    assert.equal(total, 20_000_000);
+    a.close();
+    b.close();
+  });
+}
+
+Deno.test("dialTcp() rejects with the system's code, or the signal's reason", async () => {
+  const listener = Deno.listen({ hostname: LOOPBACK, port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  await assert.rejects(dialTcp({ hostname: LOOPBACK, port }), { code: "ECONNREFUSED" });
+  const reason = new Error("stop");
+  await assert.rejects(dialTcp({ hostname: LOOPBACK, port }, AbortSignal.abort(reason)), reason);
+});
+
+Deno.test("listenTcp() rejects for a port in use", async () => {
+  const server = await listenTcp({ hostname: LOOPBACK, port: 0 }, (stream) => stream.close());
+  await assert.rejects(
+    listenTcp({ hostname: LOOPBACK, port: server.port }, (stream) => stream.close()),
+    { code: "EADDRINUSE" },
+  );
+  server.close();
+});

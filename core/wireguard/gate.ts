@@ -1,0 +1,60 @@
+import type { Packet, Random } from "../bytes/mod.ts";
+import { LoadMeter, RateLimiter, SourceLimiter } from "./load.ts";
+import { MacChecker } from "./mac_checker.ts";
+import type { MessageAt } from "./mac_writer.ts";
+import { COOKIE_REPLY, INITIATION, readU32 } from "./messages.ts";
+import { COOKIE_REPLIES_PER_SECOND } from "./tuning.ts";
+
+/** What the gate decides about a handshake message. */
+export type Admission = "admitted" | "bad-mac1" | "cookie-required" | "rate-limited";
+
+/**
+ * Stands before the expensive part of the handshake: refuses who does not know our public key and,
+ * under load, who has not proved its address or sends too often from it.
+ *
+ * Spec: WG 5.3.
+ */
+export class Gate {
+  readonly #checker: MacChecker;
+  readonly #load = new LoadMeter();
+  readonly #sources = new SourceLimiter();
+  readonly #cookieReplies = new RateLimiter({
+    perSecond: COOKIE_REPLIES_PER_SECOND,
+    burst: COOKIE_REPLIES_PER_SECOND,
+  });
+
+  constructor(ownPublicKey: Uint8Array, random: Random) {
+    this.#checker = new MacChecker(ownPublicKey, random);
+  }
+
+  /** Decides about an initiation or a response; on `"cookie-required"` a cookie reply is due. */
+  admit(bytes: Uint8Array, at: MessageAt, source: Uint8Array): Admission {
+    if (!this.#checker.hasValidMac1(bytes, at.start, at.end)) return "bad-mac1";
+    if (!this.#load.note(at.nowMs)) return "admitted";
+    if (this.#checker.hasValidMac2(bytes, at, source)) {
+      return this.#sources.allow(source, at.nowMs) ? "admitted" : "rate-limited";
+    }
+    return this.#cookieReplies.allow(at.nowMs) ? "cookie-required" : "rate-limited";
+  }
+
+  /** Writes the cookie reply to the handshake message at `at` into `reply`, which is empty. */
+  writeCookieReply(
+    reply: Packet,
+    { bytes, at, source }: { bytes: Uint8Array; at: MessageAt; source: Uint8Array },
+  ): void {
+    reply.end = reply.start + COOKIE_REPLY.lengthBytes;
+    this.#checker.writeCookieReply(reply.bytes, reply.start, {
+      bytes,
+      end: at.end,
+      // Both kinds of handshake message have the sender's index at the same place.
+      sender: readU32(bytes, at.start + INITIATION.sender),
+      source,
+      nowMs: at.nowMs,
+    });
+  }
+
+  /** Forgets the secret behind all cookies. */
+  wipe(): void {
+    this.#checker.wipe();
+  }
+}
