@@ -4,22 +4,20 @@ import { printable } from "./table.ts";
 export class UsageError extends Error {
   /** The name of the class. */
   override readonly name: string = "UsageError";
-}
-
-/** What the program was set up with is wrong: a file missing, unreadable or of the wrong shape. */
-export class ConfigError extends Error {
-  /** The name of the class. */
-  override readonly name: string = "ConfigError";
+  /** Exit code of a program that ends because of it. */
+  readonly exitCode = 2;
 }
 
 /** 0 success, 1 failure at run time, 2 wrong usage, 3 wrong configuration. */
 export type ExitCode = 0 | 1 | 2 | 3;
 
-/** The exit code that stands for `error`: 2, 3, or 1 for all that is neither. */
+/**
+ * The exit code that stands for `error`: its own `exitCode` if that is 2 or 3, as the errors of
+ * `core/config` also have, else 1.
+ */
 export function exitCodeOf(error: unknown): ExitCode {
-  if (error instanceof UsageError) return 2;
-  if (error instanceof ConfigError) return 3;
-  return 1;
+  const own = error instanceof Error && "exitCode" in error ? error.exitCode : undefined;
+  return own === 2 || own === 3 ? own : 1;
 }
 
 function messagesOf(error: unknown): string[] {

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { ConfigError, errorLine, exitCodeOf, UsageError } from "./errors.ts";
+import { ConfigError } from "../config/mod.ts";
+import { errorLine, exitCodeOf, UsageError } from "./errors.ts";
 
 Deno.test("UsageError and ConfigError carry their names and exit codes", () => {
   assert.equal(new UsageError("x").name, "UsageError");
   assert.equal(new ConfigError("x").name, "ConfigError");
   const errors = [new UsageError("x"), new ConfigError("x"), new Error("x"), "x", undefined];
   assert.deepEqual(errors.map(exitCodeOf), [2, 3, 1, 1, 1]);
+  assert.equal(exitCodeOf(new ConfigError("x", { code: "absent" })), 3);
+  assert.equal(exitCodeOf(Object.assign(new Error("x"), { exitCode: 70 })), 1);
 });
 
 Deno.test("errorLine() is one line without a final stop, and keeps the capitals of names", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { command } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { parse } from "./parse.ts";
@@ -100,4 +101,32 @@ Deno.test("parse() passes any number of arguments to a variadic command", () => 
   const three = parse(all, { argv: ["a", "b", "c"], env });
   assert.deepEqual(three, { kind: "run", flags: {}, args: ["a", "b", "c"] });
   assert.throws(() => parse(all, { argv: [], env }), new UsageError("Missing <first>"));
+});
+
+Deno.test("parse() gives a run, help or UsageError for any arguments", () => {
+  const word = fc.constantFrom(
+    "-hub",
+    "--mtu",
+    "-v",
+    "-v=",
+    "--",
+    "-",
+    "h",
+    "-h",
+    "=",
+    "-=",
+    "--=x",
+  );
+  const argv = fc.array(fc.oneof(fc.string(), word), { maxLength: 8 });
+  fc.assert(
+    fc.property(argv, (argv) => {
+      try {
+        const { kind } = parse(dial, { argv, env: () => undefined });
+        assert.ok(kind === "run" || kind === "help");
+      } catch (error) {
+        assert.ok(error instanceof UsageError, String(error));
+      }
+    }),
+    { seed: 20_261_121, numRuns: 2_000 },
+  );
 });

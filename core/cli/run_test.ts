@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type Command, command } from "./command.ts";
-import { ConfigError, UsageError } from "./errors.ts";
+import { ConfigError } from "../config/mod.ts";
+import { UsageError } from "./errors.ts";
 import { MemoryIo } from "./io.ts";
 import { run } from "./run.ts";
 import { versionLine } from "./version.ts";

@@ -37,7 +37,11 @@ export function formatTable({ headings, rows, right = [] }: Table): string {
   }).join("");
 }
 
-/** `value` as `-json` prints it: indented by two spaces, with a final line feed. */
+/**
+ * `value` as `-json` prints it: indented by two spaces, with a final line feed. Control characters
+ * are escaped, also those that JSON would let through to the terminal.
+ */
 export function formatJson(value: unknown): string {
-  return JSON.stringify(value, null, 2) + "\n";
+  const text = JSON.stringify(value, null, 2);
+  return text.replace(/[\x7f-\x9f]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`) + "\n";
 }

@@ -36,3 +36,10 @@ Deno.test("formatTable() lets no cell break a line or drive a terminal, and coun
 Deno.test("formatJson() indents by two and ends the line", () => {
   assert.equal(formatJson({ a: [null] }), '{\n  "a": [\n    null\n  ]\n}\n');
 });
+
+Deno.test("formatJson() lets no control character through, and still says the same", () => {
+  const value = { name: "a\x1b\x7f\x9b2J" };
+  const text = formatJson(value);
+  assert.equal(text, '{\n  "name": "a\\u001b\\u007f\\u009b2J"\n}\n');
+  assert.deepEqual(JSON.parse(text), value);
+});

@@ -3,8 +3,8 @@ export type ConfigErrorCode = "absent" | "unreadable" | "malformed" | "invalid" 
 
 /** Options of {@linkcode ConfigError}. */
 export interface ConfigErrorOptions extends ErrorOptions {
-  /** What was wrong. */
-  code: ConfigErrorCode;
+  /** What was wrong. Default `invalid`. */
+  code?: ConfigErrorCode;
   /** The file concerned, if there is one. */
   path?: string;
 }
@@ -21,7 +21,7 @@ export class ConfigError extends Error {
   readonly path: string | undefined;
 
   /** The message says what could not be done, where, and why. */
-  constructor(message: string, { code, path, ...options }: ConfigErrorOptions) {
+  constructor(message: string, { code = "invalid", path, ...options }: ConfigErrorOptions = {}) {
     super(message, options);
     this.code = code;
     this.path = path;

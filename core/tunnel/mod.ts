@@ -1,4 +1,10 @@
-/** WireGuard, TCP and a path joined. @module */ export {
-  splice,
-  type SpliceEnd,
-} from "./splice.ts";
+/**
+ * One session between agent and client: TCP over WireGuard over a path, and the splice that joins a
+ * connection through it with a local one.
+ *
+ * @module
+ */
+
+export { DEFAULT_MTU_BYTES, MAX_MTU_BYTES, MIN_MTU_BYTES } from "./mtu.ts";
+export { splice, type SpliceEnd } from "./splice.ts";
+export { Tunnel, tunnelAddresses, type TunnelOptions, type TunnelRole } from "./tunnel.ts";

@@ -1,4 +1,5 @@
 import type { Random } from "../bytes/mod.ts";
+import { copy } from "./copy.ts";
 import { constantTimeEqual } from "./equal.ts";
 import { generatePrivateKey, publicKey, sharedSecret } from "./keys.ts";
 import { INITIATION, MESSAGE_TYPE, readU32, RESPONSE, writeU32 } from "./messages.ts";
@@ -31,11 +32,11 @@ export function createIdentity(
     throw new RangeError("Cannot use peer public key: a low-order point, must be a real key");
   }
   return {
-    privateKey: o.privateKey.slice(),
+    privateKey: new Uint8Array(o.privateKey),
     publicKey: publicKey(o.privateKey),
-    peerPublicKey: o.peerPublicKey.slice(),
+    peerPublicKey: new Uint8Array(o.peerPublicKey),
     staticShared,
-    presharedKey: o.presharedKey?.slice() ?? new Uint8Array(KEY_BYTES),
+    presharedKey: new Uint8Array(o.presharedKey ?? new Uint8Array(KEY_BYTES)),
   };
 }
 
@@ -96,8 +97,7 @@ export function consumeInitiation(
   bytes: Uint8Array,
   start: number,
 ): ConsumedInitiation | HandshakeFailure {
-  const field = (offset: number, length: number) =>
-    bytes.slice(start + offset, start + offset + length);
+  const field = (offset: number, length: number) => copy(bytes, start + offset, length);
   const peerEphemeral = field(INITIATION.ephemeral, KEY_BYTES);
   const shared = sharedSecret(identity.privateKey, peerEphemeral);
   if (shared === undefined) return "low-order";
@@ -159,8 +159,7 @@ export function consumeResponse(
   pending: PendingInitiation,
   { bytes, start }: { bytes: Uint8Array; start: number },
 ): TransportKeys | HandshakeFailure {
-  const field = (offset: number, length: number) =>
-    bytes.slice(start + offset, start + offset + length);
+  const field = (offset: number, length: number) => copy(bytes, start + offset, length);
   const peerEphemeral = field(RESPONSE.ephemeral, KEY_BYTES);
   const ephemeralShared = sharedSecret(pending.ephemeralPrivate, peerEphemeral);
   const staticShared = sharedSecret(identity.privateKey, peerEphemeral);

@@ -1,5 +1,6 @@
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import type { Random } from "../bytes/mod.ts";
+import { copy } from "./copy.ts";
 import { constantTimeEqual } from "./equal.ts";
 import { hash, label, mac } from "./hash.ts";
 import type { MessageAt } from "./mac_writer.ts";
@@ -61,7 +62,7 @@ export class MacChecker {
     }
     const nonce = new Uint8Array(COOKIE_NONCE_BYTES);
     this.#random(nonce);
-    const mac1 = to.bytes.slice(to.end - 2 * MAC_BYTES, to.end - MAC_BYTES);
+    const mac1 = copy(to.bytes, to.end - 2 * MAC_BYTES, MAC_BYTES);
     const cookie = mac(this.#secret, to.source);
     writeU32(out, offset, MESSAGE_TYPE.cookie);
     writeU32(out, offset + COOKIE_REPLY.receiver, to.sender);

@@ -1,4 +1,5 @@
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
+import { copy } from "./copy.ts";
 import { hash, label, mac } from "./hash.ts";
 import { COOKIE_REPLY } from "./messages.ts";
 import {
@@ -43,8 +44,8 @@ export class MacWriter {
     if (this.#lastMac1 === undefined) return false;
     const nonceAt = start + COOKIE_REPLY.nonce;
     const sealedAt = start + COOKIE_REPLY.encryptedCookie;
-    const nonce = bytes.slice(nonceAt, nonceAt + COOKIE_NONCE_BYTES);
-    const sealed = bytes.slice(sealedAt, sealedAt + MAC_BYTES + TAG_BYTES);
+    const nonce = copy(bytes, nonceAt, COOKIE_NONCE_BYTES);
+    const sealed = copy(bytes, sealedAt, MAC_BYTES + TAG_BYTES);
     try {
       this.#cookie = xchacha20poly1305(this.#cookieKey, nonce, this.#lastMac1).decrypt(sealed);
     } catch {

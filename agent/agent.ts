@@ -1,0 +1,71 @@
+import type { DefaultUpdate } from "../core/control/mod.ts";
+import type { AgentConfig, MachineConfig } from "./config.ts";
+import type { Identity } from "./identity.ts";
+import { type MachineEnd, runMachine } from "./machine.ts";
+import { mergeUpdate } from "./register.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** Options of {@linkcode Agent}. */
+export interface AgentOptions {
+  /** What to run. */
+  config: AgentConfig;
+  /** Who it is to the hub. */
+  identity: Identity;
+  /** Version of this program, as the hub is told. */
+  version: string;
+  /** Largest IP packet sent, in bytes. */
+  mtuBytes: number;
+  /** Whether the agent ends as soon as the hub refuses a token. */
+  exitOnRefusal: boolean;
+  /** Clock, log, and how the rest is reached. */
+  surroundings: Surroundings;
+}
+
+/** All machines of one process. Each has its own connection to the hub and fails on its own. */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #stopped = new AbortController();
+  #update: DefaultUpdate;
+
+  /** Starts nothing until {@linkcode Agent.run}. */
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.#update = options.config.update;
+  }
+
+  /** Update settings: the operator's own, completed by what the hub suggests. */
+  get update(): DefaultUpdate {
+    return this.#update;
+  }
+
+  /** Runs until it is stopped or, if so asked, a token is refused. Nothing is left open then. */
+  async run(): Promise<MachineEnd> {
+    const ends = await Promise.all(
+      this.#options.config.machines.map((machine) => this.#runMachine(machine)),
+    );
+    return ends.includes("refused") ? "refused" : "stopped";
+  }
+
+  /** Tells all machines to leave their hub; {@linkcode Agent.run} resolves soon after. */
+  stop(): void {
+    this.#stopped.abort(new Error("the agent is stopping"));
+  }
+
+  async #runMachine(machine: MachineConfig): Promise<MachineEnd> {
+    const { config, identity, version, surroundings, ...options } = this.#options;
+    const log = surroundings.log.for(`telad:${machine.name}`);
+    const end = await runMachine({
+      ...options,
+      hub: config.hub,
+      machine,
+      agentId: identity.agentId,
+      machineRegistrationId: identity.registrationIds.get(machine.name) ?? "",
+      agentVersion: version,
+      onUpdate: (suggested) => this.#update = mergeUpdate(this.#update, suggested),
+      surroundings: { ...surroundings, log },
+      signal: this.#stopped.signal,
+    });
+    if (end === "refused") this.stop();
+    return end;
+  }
+}

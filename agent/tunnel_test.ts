@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { decodeHex, encodeHex } from "../core/bytes/mod.ts";
+import { systemClock, systemRandom } from "../core/clock/mod.ts";
+import { parseControl } from "../core/control/mod.ts";
+import { HubSocket } from "../core/path/mod.ts";
+import { forwardRelayFrame } from "../core/relay/mod.ts";
+import { type ByteStream, connStream, dialTcp, listenTcp, streamPair } from "../core/stream/mod.ts";
+import { Tunnel } from "../core/tunnel/mod.ts";
+import { WebSocketConnection } from "../core/websocket/mod.ts";
+import { generatePrivateKey, publicKey } from "../core/wireguard/mod.ts";
+import { fakeMachine, FakeWorld, settle } from "./_fakes.ts";
+import { runSession } from "./session.ts";
+
+const COMMON = { clock: systemClock, random: systemRandom };
+
+/** A socket to a hub, and the hub's end of it. */
+function socketPair(): [HubSocket, WebSocketConnection] {
+  const [near, far] = streamPair();
+  return [
+    new HubSocket(
+      new WebSocketConnection({ stream: near, role: "client", ...COMMON }),
+      systemClock,
+    ),
+    new WebSocketConnection({ stream: far, role: "server", ...COMMON }),
+  ];
+}
+
+/** A hub that starts the session of an agent and relays it to a client. */
+function relay(agent: WebSocketConnection, client: WebSocketConnection): Promise<unknown> {
+  const pass = (from: WebSocketConnection, to: WebSocketConnection) =>
+    from.run({
+      text: (text) => {
+        if (parseControl(text).type === "session-join") from.sendText(`{"type":"session-start"}`);
+        else to.sendText(text);
+      },
+      binary: (bytes, start, end) => {
+        assert.equal(forwardRelayFrame(bytes, start, end), "forward");
+        to.sendBinary(bytes, start, end);
+      },
+    }).then(() => to.abort());
+  return Promise.all([pass(agent, client), pass(client, agent)]);
+}
+
+/** A session of an agent whose machine offers `ports`, and the client's end of the tunnel. */
+async function openSession(ports: number[]) {
+  const world = new FakeWorld();
+  const [agentSocket, agentEnd] = socketPair();
+  const [socket, clientEnd] = socketPair();
+  const relaying = relay(agentEnd, clientEnd);
+  const privateKey = generatePrivateKey(systemRandom);
+  const stopped = new AbortController();
+  const ended = runSession({
+    hub: "ws://hub",
+    machine: fakeMachine({ ports }),
+    mtuBytes: 1100,
+    request: {
+      type: "session-request",
+      sessionId: "2e03c435924e72ee",
+      sessionIdx: 7,
+      wgPubKey: encodeHex(publicKey(privateKey)),
+    },
+    surroundings: world.surroundings({
+      ...COMMON,
+      dialHub: () => Promise.resolve(agentSocket),
+      dialTarget: dialTcp,
+      newKeys: () => {
+        const key = generatePrivateKey(systemRandom);
+        return { privateKey: key, publicKey: publicKey(key) };
+      },
+      openTunnel: (options) => new Tunnel({ role: "agent", ...options, ...COMMON }),
+    }),
+    signal: stopped.signal,
+  });
+  const hello = await socket.next();
+  assert.ok(hello?.type === "wg-pubkey");
+  assert.deepEqual(hello.ports, ports);
+  const tunnel = new Tunnel({
+    role: "client",
+    sessionIdx: 7,
+    privateKey,
+    peerPublicKey: decodeHex(hello.wgPubKey)!,
+    socket,
+    mtuBytes: 1100,
+    ...COMMON,
+  });
+  const close = async () => {
+    tunnel.close();
+    await Promise.all([ended, relaying]);
+  };
+  return { tunnel, ended, close, stop: () => stopped.abort(new Error("stopping")), relaying };
+}
+
+async function readAll(stream: ByteStream): Promise<Uint8Array> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  for (let chunk = await stream.read(); chunk !== null; chunk = await stream.read()) {
+    chunks.push(chunk.slice());
+  }
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+/** A real service that answers with what it was sent, once the sender has finished. */
+function echoServer() {
+  return listenTcp({ hostname: "127.0.0.1", port: 0 }, async (stream) => {
+    await stream.write(await readAll(stream));
+    await stream.closeWrite();
+    stream.close();
+  });
+}
+
+Deno.test("runSession() carries 1 MiB each way to a real service at MTU 1100, with half-close (agent 26, agent 28, wire 41)", async () => {
+  const server = await echoServer();
+  const { tunnel, close } = await openSession([server.port]);
+  const stream = connStream(await tunnel.connect({ port: server.port }));
+  const sent = new Uint8Array(1024 * 1024).map((_, i) => i * 31 >> 3);
+  const [received] = await Promise.all([
+    readAll(stream),
+    stream.write(sent).then(() => stream.closeWrite()),
+  ]);
+  assert.deepEqual(received, sent);
+  stream.close();
+  await close();
+  server.close();
+});
+
+Deno.test("runSession() refuses ports that are not listed and resets those without a service (agent 24, agent 25, wire 41)", async () => {
+  const server = await echoServer();
+  const { port } = server;
+  server.close();
+  await settle();
+  const { tunnel, close } = await openSession([port]);
+  await assert.rejects(tunnel.connect({ port: 17377 }), { code: "refused" });
+  const conn = await tunnel.connect({ port });
+  await assert.rejects(conn.read(new Uint8Array(1)), { code: "reset" });
+  conn.close();
+  await close();
+});
+
+Deno.test("runSession() leaves nothing open when it is stopped mid-transfer (agent 23)", async () => {
+  const server = await listenTcp({ hostname: "127.0.0.1", port: 0 }, async (stream) => {
+    // Sends until the session's end breaks the stream.
+    const chunk = new Uint8Array(65536);
+    await assert.rejects(async () => {
+      for (;;) await stream.write(chunk);
+    });
+    stream.close();
+  });
+  const { tunnel, ended, stop, relaying } = await openSession([server.port]);
+  const stream = connStream(await tunnel.connect({ port: server.port }));
+  assert.ok((await stream.read())!.length > 0);
+  stop();
+  assert.equal(await ended, "stopping");
+  await tunnel.closed;
+  await relaying;
+  stream.close();
+  server.close();
+});

@@ -1,0 +1,98 @@
+/**
+ * Stand-ins for hub and tunnel, for the tests of this folder.
+ *
+ * @module
+ */
+
+import type { ControlMessage } from "../core/control/mod.ts";
+import { TcpError } from "../core/netstack/mod.ts";
+import { type ByteStream, streamPair } from "../core/stream/mod.ts";
+import type { ClientTunnel } from "./deps.ts";
+import type { SignallingSocket } from "./session.ts";
+
+/** A hub that has sent `messages`, then closed if told so. */
+export class FakeSocket implements SignallingSocket {
+  readonly sent: ControlMessage[] = [];
+  readonly #ended = Promise.withResolvers<{ code: number; reason: string }>();
+  readonly closed = this.#ended.promise;
+  closedByUs = false;
+
+  constructor(readonly messages: ControlMessage[], close?: { code: number; reason: string }) {
+    if (close !== undefined) this.#ended.resolve(close);
+  }
+
+  send(message: ControlMessage): void {
+    this.sent.push(message);
+  }
+
+  async next(): Promise<ControlMessage | undefined> {
+    if (this.messages.length === 0) await this.closed;
+    return this.messages.shift();
+  }
+
+  close(code = 1006, reason = ""): void {
+    this.closedByUs = true;
+    this.#ended.resolve({ code, reason });
+  }
+}
+
+function tcpError(code: "refused" | "closed"): TcpError {
+  return new TcpError(code, { action: "connect", reason: code });
+}
+
+/** A tunnel that opens, refuses or ends as told; `dialled` are the machine's ends. */
+export class FakeTunnel implements ClientTunnel {
+  readonly dialled: { port: number; stream: ByteStream }[] = [];
+  readonly #ended = Promise.withResolvers<string>();
+  readonly closed = this.#ended.promise;
+  readonly #stopDials = new AbortController();
+  mode: "open" | "refuse" | "hang" = "open";
+
+  connect({ port, signal }: { port: number; signal: AbortSignal }): Promise<ByteStream> {
+    if (this.mode === "refuse") return Promise.reject(tcpError("refused"));
+    if (this.mode === "hang") {
+      return new Promise((_, reject) => {
+        const fail = () => reject(tcpError("closed"));
+        AbortSignal.any([signal, this.#stopDials.signal]).addEventListener("abort", fail);
+      });
+    }
+    const [near, far] = streamPair();
+    this.dialled.push({ port, stream: far });
+    return Promise.resolve(near);
+  }
+
+  /** In the order of a real tunnel: dials fail first, then `closed` resolves. */
+  end(): void {
+    this.#stopDials.abort();
+    this.#ended.resolve("lost");
+  }
+
+  close(): void {
+    this.#ended.resolve("closed");
+  }
+}
+
+/** The lines that a child process prints, one at a time. */
+export class TextLines {
+  readonly #reader: ReadableStreamDefaultReader<string>;
+  #text = "";
+
+  constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+    this.#reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  /** The next line; undefined at the end. */
+  async next(): Promise<string | undefined> {
+    for (;;) {
+      const end = this.#text.indexOf("\n");
+      if (end >= 0) {
+        const line = this.#text.slice(0, end);
+        this.#text = this.#text.slice(end + 1);
+        return line;
+      }
+      const { value, done } = await this.#reader.read();
+      if (done) return undefined;
+      this.#text += value;
+    }
+  }
+}

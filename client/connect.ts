@@ -1,0 +1,143 @@
+import { type Command, command, type Io } from "../core/cli/mod.ts";
+import { createLog, type Log } from "../core/log/mod.ts";
+import {
+  CONNECT_FLAGS,
+  type ConnectPlan,
+  findMachine,
+  mapServices,
+  planConnect,
+} from "./connect_plan.ts";
+import type { ClientDeps, ClientTunnel } from "./deps.ts";
+import { type Dialer, Forwarder } from "./forwarder.ts";
+import { fetchHubStatus } from "./hub_api.ts";
+import { ListenerSet } from "./listener_set.ts";
+import { distinct, type Mapping } from "./ports.ts";
+import { keepConnected } from "./reconnect.ts";
+import { requestSession, SessionError } from "./session.ts";
+import { TunnelSlot } from "./tunnel_slot.ts";
+
+/** More ports than a person forwards; an agent that advertises more is not trusted to be sane. */
+const MAX_ADVERTISED_PORTS = 256;
+
+/** What lives as long as the command runs. */
+interface Run {
+  readonly plan: ConnectPlan;
+  readonly token: string;
+  /** Chosen ports; empty where all that the agent advertises are forwarded. */
+  readonly mappings: readonly Mapping[];
+  readonly deps: ClientDeps;
+  readonly log: Log;
+  readonly debug: (text: string) => void;
+  readonly slot: TunnelSlot<Dialer>;
+  readonly listeners: ListenerSet;
+}
+
+/** The ports to forward: those chosen by number, then those of the services chosen by name. */
+async function chosenMappings(
+  plan: ConnectPlan,
+  { token, deps, signal }: { token: string; deps: ClientDeps; signal: AbortSignal },
+): Promise<Mapping[]> {
+  if (plan.services.length === 0) return [...plan.mappings];
+  const { fetch, clock } = deps;
+  const status = await fetchHubStatus(plan.hub, { token, fetch, clock, signal });
+  const machine = findMachine(status, plan.machine);
+  return distinct([...plan.mappings, ...mapServices(machine, plan.services)]);
+}
+
+function advertised(ports: readonly number[], log: Log): Mapping[] {
+  const valid = [...new Set(ports)].filter((port) => port > 0);
+  if (valid.length === 0) log("The agent advertises no port: nothing is forwarded");
+  if (valid.length > MAX_ADVERTISED_PORTS) {
+    log(
+      `The agent advertises ${valid.length} ports: only the first ${MAX_ADVERTISED_PORTS} are forwarded`,
+    );
+  }
+  return valid.slice(0, MAX_ADVERTISED_PORTS).map((port) => ({ local: port, remote: port }));
+}
+
+/** Brings one session up. @throws what dialling and signalling throw */
+async function openSession(run: Run, signal: AbortSignal): Promise<ClientTunnel> {
+  const { plan, token, mappings, deps, log, debug } = run;
+  debug(`Dialling ${plan.hub.wsUrl}`);
+  const hub = await deps.dialHub(plan.hub.wsUrl, signal);
+  const keys = deps.makeKeys();
+  const ports = mappings.map(({ remote }) => remote);
+  const { machine } = plan;
+  const request = { machine, token, ports, keys, clock: deps.clock, signal };
+  const grant = await requestSession(hub.socket, request);
+  let tunnel: ClientTunnel;
+  try {
+    tunnel = hub.openTunnel({ grant, keys, mtuBytes: plan.mtuBytes });
+  } catch (error) {
+    hub.socket.close(1000, "session not set up");
+    if (!(error instanceof RangeError)) throw error;
+    throw new SessionError("bad-peer-key", `Agent of "${machine}" sent an unusable key`);
+  }
+  log(`Connected to machine "${machine}", session ${grant.sessionIdx}`);
+  if (mappings.length === 0) await run.listeners.bind(advertised(grant.ports, log));
+  run.slot.set(tunnel);
+  tunnel.closed.then(() => run.slot.clear(tunnel));
+  return tunnel;
+}
+
+function isFatal(error: unknown): boolean {
+  return error instanceof SessionError && error.code === "invalid-token";
+}
+
+/** Connects and stays connected until interrupted. */
+async function connect(
+  plan: ConnectPlan,
+  { deps, io }: { deps: ClientDeps; io: Io },
+): Promise<void> {
+  const { clock, random, listen } = deps;
+  const log = createLog({ component: "tela", write: (line) => io.stderr(`${line}\n`), clock });
+  const debug = plan.verbose ? log : () => {};
+  const stop = new AbortController();
+  const unwatch = deps.onInterrupt(() => stop.abort());
+  const slot = new TunnelSlot<Dialer>();
+  const forwarder = new Forwarder({ slot, log, debug });
+  const listeners = new ListenerSet({ listen, accept: forwarder.forward.bind(forwarder), log });
+  stop.signal.addEventListener("abort", () => {
+    log("Shutting down");
+    listeners.close();
+    forwarder.close();
+  });
+  try {
+    const token = plan.token || await deps.storedToken(plan.hub.wsUrl);
+    const mappings = await chosenMappings(plan, { token, deps, signal: stop.signal });
+    await listeners.bind(mappings);
+    if (mappings.length > 0 && listeners.size === 0 && !stop.signal.aborted) {
+      throw new Error("Could not bind any local port: choose others with -ports LOCAL:REMOTE");
+    }
+    const run = { plan, token, mappings, deps, log, debug, slot, listeners };
+    const open = (signal: AbortSignal) => openSession(run, signal);
+    await keepConnected({ open, isFatal, clock, random, log, signal: stop.signal });
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  } finally {
+    unwatch();
+    listeners.close();
+    forwarder.close();
+  }
+}
+
+/** `tela connect`. */
+export function connectCommand(deps: ClientDeps): Command {
+  return command({
+    name: "connect",
+    summary: "Connect to a machine and forward local ports to its services",
+    description:
+      "Opens a WireGuard tunnel to a machine through a hub, and listens on 127.0.0.1 for each port " +
+      "to forward: those of -ports and -services, or with neither all that the agent advertises. A " +
+      "port that is taken is replaced from 10000 above it; the log says by which.\n\n" +
+      "The listeners stay while the connection is lost and made again. Ends on Ctrl-C.",
+    flags: CONNECT_FLAGS,
+    examples: [
+      "tela connect -hub wss://hub.example.com -machine barn",
+      "tela connect -hub wss://hub.example.com -machine barn -ports 2222:22,5432",
+      "TELA_HUB=wss://hub.example.com tela connect -machine barn -services ssh",
+    ],
+    seeAlso: ["tela machines", "tela services", "tela status"],
+    run: ({ flags, io }) => connect(planConnect(flags), { deps, io }),
+  });
+}

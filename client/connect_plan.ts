@@ -1,0 +1,130 @@
+import type { FlagValues } from "../core/cli/mod.ts";
+import { DEFAULT_MTU_BYTES, MAX_MTU_BYTES, MIN_MTU_BYTES } from "../core/tunnel/mod.ts";
+import { type HubAddress, parseHubAddress } from "./hub_address.ts";
+import { type HubStatus, type MachineStatus, serviceLabel } from "./hub_status.ts";
+import { distinct, type Mapping, parsePorts } from "./ports.ts";
+
+/** Flags of `tela connect`. */
+export const CONNECT_FLAGS = {
+  hub: {
+    type: "string",
+    placeholder: "url",
+    summary: "Address of the hub.",
+    env: "TELA_HUB",
+    required: true,
+  },
+  machine: {
+    type: "string",
+    placeholder: "name",
+    summary: "Machine to reach.",
+    env: "TELA_MACHINE",
+    required: true,
+  },
+  token: {
+    type: "string",
+    placeholder: "hex",
+    summary: "Token for the hub. Others on this computer can see a flag: prefer the variable.",
+    env: "TELA_TOKEN",
+  },
+  ports: {
+    type: "string",
+    placeholder: "list",
+    summary: "Ports to forward, as 22,8080:80 with local ports first. Default: all advertised.",
+  },
+  services: {
+    type: "string",
+    placeholder: "names",
+    summary: "Services to forward, as ssh,web, by the names that tela services prints.",
+  },
+  port: {
+    type: "number",
+    placeholder: "port",
+    summary: "Older form of -ports: the local port.",
+    min: 1,
+    max: 65_535,
+  },
+  "target-port": {
+    type: "number",
+    placeholder: "port",
+    summary: "Older form of -ports: the machine's port, if not that of -port.",
+    min: 1,
+    max: 65_535,
+  },
+  mtu: {
+    type: "number",
+    placeholder: "bytes",
+    summary: "Largest packet in the tunnel.",
+    default: DEFAULT_MTU_BYTES,
+    env: "TELA_MTU",
+    min: MIN_MTU_BYTES,
+    max: MAX_MTU_BYTES,
+  },
+  v: { type: "boolean", summary: "Log every connection and attempt." },
+} as const;
+
+/** What `tela connect` is to do. */
+export interface ConnectPlan {
+  /** Hub to dial. */
+  readonly hub: HubAddress;
+  /** Name of the machine. */
+  readonly machine: string;
+  /** Token given on the command line or by the environment; "" if none. */
+  readonly token: string;
+  /** Ports chosen by number. */
+  readonly mappings: readonly Mapping[];
+  /** Services chosen by name, to be looked up. */
+  readonly services: readonly string[];
+  /** Largest IP packet in the tunnel. */
+  readonly mtuBytes: number;
+  /** Whether to log every connection and attempt. */
+  readonly verbose: boolean;
+}
+
+/**
+ * Makes a plan of the flags.
+ *
+ * Spec: client.md 2.1
+ *
+ * @throws {import("../core/cli/mod.ts").UsageError} if the hub's address or a port is malformed
+ * @throws {Error} if the hub is given by a name
+ */
+export function planConnect(flags: FlagValues<typeof CONNECT_FLAGS>): ConnectPlan {
+  const local = flags.port ?? flags["target-port"];
+  const remote = flags["target-port"] ?? flags.port;
+  const legacy = local === undefined || remote === undefined ? [] : [{ local, remote }];
+  const ports = flags.ports === undefined || flags.ports === "" ? [] : parsePorts(flags.ports);
+  return {
+    hub: parseHubAddress(flags.hub),
+    machine: flags.machine,
+    token: flags.token ?? "",
+    mappings: distinct([...legacy, ...ports]),
+    services: (flags.services ?? "").split(",").map((name) => name.trim()).filter((n) => n !== ""),
+    mtuBytes: flags.mtu,
+    verbose: flags.v,
+  };
+}
+
+/** The machine of that name. @throws {Error} if the hub shows none */
+export function findMachine(status: HubStatus, machine: string): MachineStatus {
+  const found = status.machines.find(({ id }) => id === machine);
+  if (found !== undefined) return found;
+  const names = status.machines.map(({ id }) => id).join(", ") || "none";
+  throw new Error(`Machine "${machine}" not found on the hub: it lists ${names}`);
+}
+
+/**
+ * Looks services up by name, in either case; each is forwarded at the port it has on the machine.
+ *
+ * Spec: client.md 2.1 (`-services`)
+ *
+ * @throws {Error} if the machine has no service of a name; the message lists those it has
+ */
+export function mapServices(machine: MachineStatus, names: readonly string[]): Mapping[] {
+  return names.map((wanted) => {
+    const isWanted = (name: string) => name.toLowerCase() === wanted.toLowerCase();
+    const found = machine.services.find(({ name }) => isWanted(name));
+    if (found?.port !== undefined) return { local: found.port, remote: found.port };
+    const known = machine.services.map(serviceLabel).join(", ") || "none";
+    throw new Error(`Service "${wanted}" not found on machine "${machine.id}": it has ${known}`);
+  });
+}

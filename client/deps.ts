@@ -1,0 +1,48 @@
+import type { Random } from "../core/bytes/mod.ts";
+import type { Clock } from "../core/clock/mod.ts";
+import type { Dialer } from "./forwarder.ts";
+import type { Fetch } from "./hub_api.ts";
+import type { Listen } from "./listener_set.ts";
+import type { LiveSession } from "./reconnect.ts";
+import type { SessionGrant, SessionKeys, SignallingSocket } from "./session.ts";
+
+/** A tunnel that is up. */
+export type ClientTunnel = Dialer & LiveSession;
+
+/** A connection to a hub: first for signalling, then for a tunnel. */
+export interface HubConnection {
+  /** Carries the signalling. */
+  readonly socket: SignallingSocket;
+  /** Brings a tunnel up once the session is granted; takes the socket unless it throws. */
+  openTunnel(options: OpenTunnelOptions): ClientTunnel;
+}
+
+/** What the client has of the machine it runs on and of the layers below it; tests give others. */
+export interface ClientDeps {
+  /** Times everything. */
+  readonly clock: Clock;
+  /** Cryptographic random source. */
+  readonly random: Random;
+  /** Sends HTTP requests. */
+  readonly fetch: Fetch;
+  /** Opens local listeners. */
+  readonly listen: Listen;
+  /** The token kept for a hub, "" if none. */
+  readonly storedToken: (hubUrl: string) => Promise<string>;
+  /** Connects to a hub. */
+  readonly dialHub: (url: string, signal: AbortSignal) => Promise<HubConnection>;
+  /** Makes the keys of a session. */
+  readonly makeKeys: () => SessionKeys;
+  /** Calls back on the first signal to end; gives a function that stops listening. */
+  readonly onInterrupt: (callback: () => void) => () => void;
+}
+
+/** What a tunnel is made of, besides its socket. */
+export interface OpenTunnelOptions {
+  /** What both ends have agreed on. */
+  readonly grant: SessionGrant;
+  /** Our keys of the session. */
+  readonly keys: SessionKeys;
+  /** Largest IP packet sent. */
+  readonly mtuBytes: number;
+}

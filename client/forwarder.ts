@@ -1,0 +1,118 @@
+import type { Log } from "../core/log/mod.ts";
+import { TcpError } from "../core/netstack/mod.ts";
+import type { ByteStream } from "../core/stream/mod.ts";
+import { splice } from "../core/tunnel/mod.ts";
+import { HeldStream } from "./held_stream.ts";
+import type { TunnelSlot } from "./tunnel_slot.ts";
+
+/** Connections that may wait for a tunnel at once; more are closed, the newest first. */
+export const MAX_WAITING_CONNECTIONS = 1024;
+
+/** The part of a tunnel that a forwarder uses. */
+export interface Dialer {
+  /**
+   * Opens a connection to a port of the machine.
+   *
+   * @throws {TcpError} `closed` if the tunnel has ended, so that another may succeed; else the machine
+   * refused, or did not answer
+   */
+  connect(to: { port: number; signal: AbortSignal }): Promise<ByteStream>;
+}
+
+/** Options of {@linkcode Forwarder}. */
+export interface ForwarderOptions {
+  /** Where tunnels come and go. */
+  slot: TunnelSlot<Dialer>;
+  /** Receives a line for each connection that fails. */
+  log: Log;
+  /** Receives a line for each connection. */
+  debug: (text: string) => void;
+}
+
+/** Carries local connections through the tunnel of the moment. */
+export class Forwarder {
+  readonly #slot: TunnelSlot<Dialer>;
+  readonly #log: Log;
+  readonly #debug: (text: string) => void;
+  /** How to end each connection. */
+  readonly #connections = new Set<() => void>();
+  #waiting = 0;
+  #closed = false;
+
+  /** Starts with no connection. */
+  constructor({ slot, log, debug }: ForwarderOptions) {
+    this.#slot = slot;
+    this.#log = log;
+    this.#debug = debug;
+  }
+
+  /** Connections now, waiting ones included. */
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /**
+   * Carries a local connection to a port of the machine until it ends; takes the connection. It waits
+   * where there is no tunnel, and dials again where the tunnel was lost meanwhile. Never rejects.
+   *
+   * Spec: client.md 2.2
+   */
+  async forward(local: ByteStream, remotePort: number): Promise<void> {
+    if (this.#closed) return local.abort();
+    if (this.#waiting >= MAX_WAITING_CONNECTIONS) {
+      this.#log(`Refused a connection to port ${remotePort}: too many wait for the tunnel`);
+      return local.abort();
+    }
+    const gone = new AbortController();
+    const held = new HeldStream(local, () => gone.abort());
+    let remote: ByteStream | undefined;
+    const abort = () => {
+      gone.abort();
+      held.abort();
+      remote?.abort();
+    };
+    this.#connections.add(abort);
+    try {
+      remote = await this.#dial(remotePort, gone.signal);
+      if (remote === undefined || gone.signal.aborted) return abort();
+      held.release();
+      this.#debug(`Connection ${held.remoteAddress} to port ${remotePort} open`);
+      const end = await splice(held, remote);
+      this.#debug(`Connection ${held.remoteAddress} to port ${remotePort} ${end}`);
+    } finally {
+      this.#connections.delete(abort);
+    }
+  }
+
+  /** Ends all connections; later ones are refused. */
+  close(): void {
+    this.#closed = true;
+    for (const abort of this.#connections) abort();
+  }
+
+  /** A connection to the machine; undefined if there will be none. */
+  async #dial(port: number, signal: AbortSignal): Promise<ByteStream | undefined> {
+    this.#waiting++;
+    try {
+      while (!signal.aborted) {
+        const tunnel = await this.#slot.wait(signal);
+        try {
+          return await tunnel.connect({ port, signal });
+        } catch (error) {
+          if (signal.aborted) break;
+          if (!(error instanceof TcpError) || error.code !== "closed") {
+            this.#log(error instanceof Error ? error.message : String(error));
+            return undefined;
+          }
+          this.#slot.clear(tunnel);
+        }
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#waiting--;
+    }
+    this.#debug(`Connection to port ${port} given up before the tunnel was up`);
+    return undefined;
+  }
+}

@@ -1,0 +1,90 @@
+import type { ByteStream } from "../core/stream/mod.ts";
+
+/** What a local program may send ahead before it is made to wait. */
+const MAX_HELD_BYTES = 64 * 1024;
+const MAX_HELD_CHUNKS = 64;
+
+/**
+ * A local connection that waits for its tunnel: what its program sends meanwhile is kept, and that
+ * the program gives up is noticed. Once released it is the connection itself.
+ *
+ * A FIN with nothing before it counts as giving up; a FIN behind data ends a request and is kept.
+ */
+export class HeldStream implements ByteStream {
+  readonly #inner: ByteStream;
+  readonly #onGone: () => void;
+  readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
+  #heldBytes = 0;
+  #pending: Promise<Uint8Array<ArrayBuffer> | null> | undefined;
+  #finished = false;
+  #holding = true;
+
+  /**
+   * Takes an accepted connection and starts holding it.
+   *
+   * @param onGone called once if the program gives up before the release
+   */
+  constructor(inner: ByteStream, onGone: () => void) {
+    this.#inner = inner;
+    this.#onGone = onGone;
+    this.#hold();
+  }
+
+  /** Address of the local program. */
+  get remoteAddress(): string {
+    return this.#inner.remoteAddress;
+  }
+
+  /** Stops holding: from now on a reader reads. */
+  release(): void {
+    this.#holding = false;
+  }
+
+  /** As of the connection; begins with what was kept. */
+  async read(): Promise<Uint8Array<ArrayBuffer> | null> {
+    const chunk = this.#chunks.shift();
+    if (chunk !== undefined) return chunk;
+    if (this.#finished) return null;
+    const pending = this.#pending;
+    this.#pending = undefined;
+    return await (pending ?? this.#inner.read());
+  }
+
+  /** As of the connection. */
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#inner.write(bytes);
+  }
+
+  /** As of the connection. */
+  closeWrite(): Promise<void> {
+    return this.#inner.closeWrite();
+  }
+
+  /** As of the connection. */
+  close(): void {
+    this.#holding = false;
+    this.#inner.close();
+  }
+
+  /** As of the connection. */
+  abort(): void {
+    this.#holding = false;
+    this.#inner.abort();
+  }
+
+  async #hold(): Promise<void> {
+    while (this.#heldBytes < MAX_HELD_BYTES && this.#chunks.length < MAX_HELD_CHUNKS) {
+      this.#pending = this.#inner.read();
+      const chunk = await this.#pending.catch(() => "broken" as const);
+      if (!this.#holding) return;
+      if (chunk === "broken") return this.#onGone();
+      this.#pending = undefined;
+      if (chunk === null) {
+        this.#finished = true;
+        return this.#chunks.length === 0 ? this.#onGone() : undefined;
+      }
+      this.#chunks.push(chunk.slice());
+      this.#heldBytes += chunk.length;
+    }
+  }
+}

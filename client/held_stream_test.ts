@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { type ByteStream, streamPair } from "../core/stream/mod.ts";
+import { HeldStream } from "./held_stream.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** Lets everything run that is due. */
+const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+
+async function readText(stream: ByteStream): Promise<string> {
+  let text = "";
+  for (let chunk = await stream.read(); chunk !== null; chunk = await stream.read()) {
+    text += new TextDecoder().decode(chunk);
+  }
+  return text;
+}
+
+function held() {
+  const [program, accepted] = streamPair();
+  let gone = 0;
+  const stream = new HeldStream(accepted, () => gone++);
+  return { program, stream, gone: () => gone };
+}
+
+Deno.test("HeldStream gives what came before and after its release, in order", async () => {
+  const { program, stream, gone } = held();
+  await program.write(bytes("one "));
+  await settle();
+  await program.write(bytes("two "));
+  await settle();
+  stream.release();
+  const reading = readText(stream);
+  await program.write(bytes("three"));
+  await program.closeWrite();
+  assert.equal(await reading, "one two three");
+  assert.equal(gone(), 0);
+});
+
+Deno.test("HeldStream loses nothing when it is released at any moment of an arrival", async () => {
+  for (let turns = 0; turns < 8; turns++) {
+    const { program, stream } = held();
+    const writing = program.write(bytes("x")).then(() => program.closeWrite());
+    for (let i = 0; i < turns; i++) await Promise.resolve();
+    stream.release();
+    assert.equal(await readText(stream), "x", `${turns} turns`);
+    await writing;
+  }
+});
+
+Deno.test("HeldStream notices a program that gives up", async () => {
+  for (const leave of ["close", "abort", "closeWrite"] as const) {
+    const { program, stream, gone } = held();
+    program[leave]();
+    await settle();
+    assert.equal(gone(), 1, leave);
+    stream.abort();
+  }
+  const { program, gone } = held();
+  await program.write(bytes("request"));
+  program.abort();
+  await settle();
+  assert.equal(gone(), 1, "reset behind data");
+});
+
+Deno.test("HeldStream keeps a request that ends in FIN", async () => {
+  const { program, stream, gone } = held();
+  await program.write(bytes("GET"));
+  await program.closeWrite();
+  await settle();
+  assert.equal(gone(), 0);
+  stream.release();
+  assert.equal(await readText(stream), "GET");
+});
+
+Deno.test("HeldStream stops reading ahead at its bound", async () => {
+  let reads = 0;
+  const [, accepted] = streamPair();
+  const flood = Object.assign(accepted, {
+    read: () => {
+      reads++;
+      return Promise.resolve(new Uint8Array(16 * 1024));
+    },
+  });
+  const stream = new HeldStream(flood, () => {});
+  await settle();
+  assert.equal(reads, 4);
+  stream.release();
+  for (let i = 0; i < 5; i++) assert.equal((await stream.read())?.length, 16 * 1024);
+  assert.equal(reads, 5);
+});

@@ -1,0 +1,113 @@
+import type { Log } from "../core/log/mod.ts";
+import type { ByteStream, TcpAddress } from "../core/stream/mod.ts";
+import { type Mapping, portLabel } from "./ports.ts";
+
+/** A wanted port that is taken, or needs a privilege, is replaced from here upwards. */
+const FALLBACK_OFFSET = 10_000;
+const MAX_PORT = 65_535;
+
+/** Nothing wider: whoever may connect to the listener reaches the machine. */
+const BIND_HOST = "127.0.0.1";
+
+/** The part of a TCP listener used here. */
+export interface LocalServer {
+  /** Port it listens on. */
+  readonly port: number;
+  /** Stops listening. */
+  close(): void;
+}
+
+/** Listens, giving each connection to `accept`; rejects if the port cannot be had. */
+export type Listen = (
+  address: TcpAddress,
+  accept: (stream: ByteStream) => void,
+) => Promise<LocalServer>;
+
+/** Options of {@linkcode ListenerSet}. */
+export interface ListenerSetOptions {
+  /** Opens the listeners. */
+  listen: Listen;
+  /** Takes each accepted connection, with the port of the machine it is for. */
+  accept: (stream: ByteStream, remotePort: number) => void;
+  /** Receives the list of what is bound. */
+  log: Log;
+}
+
+/** The local ports of a machine's services. They stay while tunnels come and go. */
+export class ListenerSet {
+  readonly #listen: Listen;
+  readonly #accept: (stream: ByteStream, remotePort: number) => void;
+  readonly #log: Log;
+  readonly #servers = new Map<string, LocalServer>();
+  #closed = false;
+
+  /** Starts with none bound. */
+  constructor({ listen, accept, log }: ListenerSetOptions) {
+    this.#listen = listen;
+    this.#accept = accept;
+    this.#log = log;
+  }
+
+  /** Listeners that are bound. */
+  get size(): number {
+    return this.#servers.size;
+  }
+
+  /**
+   * Binds the mappings that are not bound yet and logs where. A wanted port that cannot be had is
+   * replaced by the first free one from 10,000 above it; a mapping without any is skipped.
+   *
+   * Deviation: the log names the wanted local port as the one in use, the reference the remote one.
+   *
+   * Spec: client.md 2.2
+   */
+  async bind(mappings: readonly Mapping[]): Promise<void> {
+    const missing = mappings.filter((mapping) => !this.#servers.has(keyOf(mapping)));
+    if (missing.length === 0) return;
+    const lines: string[] = [];
+    for (const mapping of missing) lines.push(await this.#bindOne(mapping));
+    if (this.#closed) return;
+    this.#log("Services available:");
+    for (const line of lines) this.#log(`  ${line}`);
+  }
+
+  /** Stops listening everywhere, for good. */
+  close(): void {
+    this.#closed = true;
+    for (const server of this.#servers.values()) server.close();
+    this.#servers.clear();
+  }
+
+  async #bindOne(mapping: Mapping): Promise<string> {
+    const { local, remote } = mapping;
+    let firstError: unknown;
+    for (const port of candidates(local)) {
+      try {
+        const address = { hostname: BIND_HOST, port };
+        const server = await this.#listen(address, (stream) => this.#accept(stream, remote));
+        this.#keep(mapping, server);
+        const remapped = port === local ? "" : ` (port ${local} in use, remapped)`;
+        return `localhost:${String(port).padEnd(5)} → ${portLabel(remote)}${remapped}`;
+      } catch (error) {
+        firstError ??= error;
+      }
+      if (this.#closed) break;
+    }
+    const reason = firstError instanceof Error ? firstError.message : String(firstError);
+    return `SKIP port ${local} → ${portLabel(remote)}: ${reason}`;
+  }
+
+  #keep(mapping: Mapping, server: LocalServer): void {
+    if (this.#closed) server.close();
+    else this.#servers.set(keyOf(mapping), server);
+  }
+}
+
+function keyOf({ local, remote }: Mapping): string {
+  return `${local}:${remote}`;
+}
+
+function* candidates(wanted: number): Generator<number> {
+  yield wanted;
+  for (let port = wanted + FALLBACK_OFFSET; port <= MAX_PORT; port++) yield port;
+}

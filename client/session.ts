@@ -1,0 +1,181 @@
+import { decodeHex, encodeHex } from "../core/bytes/mod.ts";
+import type { Clock } from "../core/clock/mod.ts";
+import type { ControlMessage } from "../core/control/mod.ts";
+
+/** The hub gives an agent 30 s to join; half as much again is for the agent's key. */
+const SIGNALLING_TIMEOUT_MS = 45_000;
+
+/** Key of a session, as 64 hexadecimal digits. */
+const KEY = /^[0-9a-fA-F]{64}$/;
+
+/** Why a session did not come up. `invalid-token` will not change by itself. */
+export type SessionErrorCode =
+  | "access-denied"
+  | "bad-peer-key"
+  | "closed"
+  | "invalid-token"
+  | "not-found"
+  | "refused"
+  | "timed-out";
+
+/** A session did not come up; the message says why and what to do. */
+export class SessionError extends Error {
+  /** The name of the class. */
+  override readonly name: string = "SessionError";
+  /** Kind of failure. */
+  readonly code: SessionErrorCode;
+
+  /** Makes an error. */
+  constructor(code: SessionErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The part of a hub's socket that signalling uses. */
+export interface SignallingSocket {
+  /** Sends a control message. */
+  send(message: ControlMessage): void;
+  /** The next control message; undefined once the socket has ended. */
+  next(): Promise<ControlMessage | undefined>;
+  /** Ends the socket. */
+  close(code?: number, reason?: string): void;
+  /** Resolves when the socket has ended. */
+  readonly closed: Promise<{ code: number; reason: string }>;
+}
+
+/** What a client asks a hub for. */
+export interface SessionRequestOptions {
+  /** Name of the machine. */
+  machine: string;
+  /** Secret that the hub knows the client by; "" if none. */
+  token: string;
+  /** Ports of the machine that are wanted: a hint for the hub's history. */
+  ports: readonly number[];
+  /** Makes the key pair of the session. */
+  keys: SessionKeys;
+  /** Times the signalling. */
+  clock: Clock;
+  /** Gives it up; the socket is then closed. */
+  signal: AbortSignal;
+}
+
+/** A key pair of one session. */
+export interface SessionKeys {
+  /** X25519 private key, 32 bytes. */
+  readonly privateKey: Uint8Array;
+  /** X25519 public key, 32 bytes. */
+  readonly publicKey: Uint8Array;
+}
+
+/** What both ends have agreed on. */
+export interface SessionGrant {
+  /** 1 to 254; selects the tunnel addresses. */
+  readonly sessionIdx: number;
+  /** The agent's X25519 public key, 32 bytes. */
+  readonly peerPublicKey: Uint8Array;
+  /** Ports that the agent listens on inside the tunnel. */
+  readonly ports: readonly number[];
+}
+
+/** Turns the text of a hub's refusal into an error. Spec: client.md 2.4, wire.md 2.6 */
+function refusal(text: string, machine: string): SessionError {
+  if (/invalid token/i.test(text)) {
+    return new SessionError(
+      "invalid-token",
+      `Invalid token for machine "${machine}": check TELA_TOKEN or -token`,
+    );
+  }
+  if (/access denied/i.test(text)) {
+    return new SessionError(
+      "access-denied",
+      `Access denied to machine "${machine}": check the token and its connect permission`,
+    );
+  }
+  if (/not found/i.test(text)) {
+    return new SessionError(
+      "not-found",
+      `Machine "${machine}" not found: its agent is offline, or the name is misspelt; ` +
+        "tela machines lists them",
+    );
+  }
+  return new SessionError("refused", `Hub refused the session: ${text}`);
+}
+
+function clampIndex(sessionIdx: number): number {
+  return Math.min(Math.max(sessionIdx, 1), 254);
+}
+
+/** Reads messages until both halves of a grant have come, in either order. */
+async function awaitGrant(socket: SignallingSocket, machine: string): Promise<SessionGrant> {
+  let sessionIdx: number | undefined;
+  let peer: { peerPublicKey: Uint8Array; ports: readonly number[] } | undefined;
+  while (sessionIdx === undefined || peer === undefined) {
+    const message = await socket.next();
+    if (message === undefined) {
+      const { code, reason } = await socket.closed;
+      const why = reason === "" ? `code ${code}` : reason;
+      throw new SessionError(
+        "closed",
+        `Hub closed the connection before the session was up: ${why}`,
+      );
+    }
+    if (message.type === "error") throw refusal(message.message, machine);
+    if (message.type === "ready") sessionIdx = clampIndex(message.sessionIdx);
+    if (message.type === "wg-pubkey") {
+      if (!KEY.test(message.wgPubKey)) {
+        const rule = "must be 64 hexadecimal digits";
+        throw new SessionError(
+          "bad-peer-key",
+          `Agent of "${machine}" sent a malformed key: ${rule}`,
+        );
+      }
+      peer = { peerPublicKey: decodeHex(message.wgPubKey)!, ports: message.ports ?? [] };
+    }
+  }
+  return { sessionIdx, ...peer };
+}
+
+/**
+ * Asks the hub for a session with a machine and waits until the agent has joined. Borrows the socket,
+ * which is closed if this fails.
+ *
+ * Deviation: the reference waits for ever; this gives up after 45 s.
+ *
+ * Spec: client.md 2.3, wire.md 2.3, 2.4, 3.1
+ *
+ * @throws {SessionError} if the hub refuses, closes or stays silent, or the agent's key is malformed
+ * @throws the signal's reason if aborted
+ */
+export async function requestSession(
+  socket: SignallingSocket,
+  { machine, token, ports, keys, clock, signal }: SessionRequestOptions,
+): Promise<SessionGrant> {
+  let timedOut = false;
+  const timer = clock.setTimer(() => {
+    timedOut = true;
+    socket.close(1000, "no answer");
+  }, SIGNALLING_TIMEOUT_MS);
+  const onAbort = () => socket.close(1000, "client left");
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    signal.throwIfAborted();
+    socket.send({
+      type: "connect",
+      protocolVersion: 1,
+      machineId: machine,
+      wgPubKey: encodeHex(keys.publicKey),
+      ...(token === "" ? {} : { token }),
+      ...(ports.length === 0 ? {} : { ports: [...ports] }),
+    });
+    return await awaitGrant(socket, machine);
+  } catch (error) {
+    socket.close(1000, "session not set up");
+    signal.throwIfAborted();
+    if (!timedOut) throw error;
+    throw new SessionError("timed-out", `Agent of "${machine}" did not answer within 45 s`);
+  } finally {
+    timer.cancel();
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,398 @@
+import type { Packet, PacketPool, Random } from "../bytes/mod.ts";
+import type { Clock } from "../clock/mod.ts";
+import {
+  formatIpv4Address,
+  type Ipv4Address,
+  Ipv4Header,
+  isEchoRequest,
+  PROTOCOL_ICMP,
+  PROTOCOL_TCP,
+  pseudoHeaderSum,
+  readIpv4Header,
+} from "../ip/mod.ts";
+import {
+  Connection,
+  emitReset,
+  IsnGenerator,
+  opensConnection,
+  PagePool,
+  readSegment,
+  resetFor,
+  Segment,
+  type SegmentSource,
+  type StrayReset,
+  type TcpOptions,
+  tcpOptions,
+} from "../tcp/mod.ts";
+import { type TcpAddr, TcpConn } from "./conn.ts";
+import { Echo } from "./echo.ts";
+import { tcpError } from "./errors.ts";
+import { TcpListener } from "./listener.ts";
+import { PortPicker } from "./ports.ts";
+import { Ipv4Sink } from "./sink.ts";
+import { Socket } from "./socket.ts";
+import type { DropReason, InputResult, NetstackStats } from "./stats.ts";
+import { Wakeup } from "./wakeup.ts";
+
+/** Connections one stack holds, those in TIME-WAIT included; more are refused. */
+const MAX_CONNECTIONS = 16384;
+
+/** Resets waiting for a flush; more are not sent, the peer will ask again. */
+const MAX_STRAY_RESETS = 256;
+
+const DEFAULT_BACKLOG = 256;
+
+/** Least MTU every IPv4 path carries. Spec: RFC 791 §3.2. */
+const MIN_MTU_BYTES = 68;
+
+/** Options of {@linkcode Netstack}. */
+export interface NetstackOptions {
+  /** Address of this end. */
+  readonly localAddress: Ipv4Address;
+  /** The only address packets are accepted from and sent to. */
+  readonly peerAddress: Ipv4Address;
+  /** Largest IP packet of the path in bytes, 68 to `pool.maxPacketBytes`. */
+  readonly mtuBytes: number;
+  /** Time for timers. */
+  readonly clock: Clock;
+  /** Secret for sequence numbers, and ports. */
+  readonly random: Random;
+  /** Where packets come from. */
+  readonly pool: PacketPool;
+  /** Takes one IP packet. */
+  readonly output: (packet: Packet) => void;
+  /**
+   * Whether the carrier's queue is long enough; data then waits, acknowledgements go on. The owner
+   * calls `flush` when there is room again. Default: never.
+   */
+  readonly congested?: () => boolean;
+  /** Limits of every connection. */
+  readonly tcp?: Partial<TcpOptions>;
+}
+
+/**
+ * TCP/IP in user space between two addresses. Packets come in by {@linkcode Netstack.input} and go out
+ * by the `output` callback; applications use {@linkcode Netstack.connect} and
+ * {@linkcode Netstack.listen}.
+ */
+export class Netstack {
+  readonly #options: NetstackOptions;
+  readonly #tcp: TcpOptions;
+  readonly #pages = new PagePool();
+  readonly #isn: IsnGenerator;
+  readonly #ports: PortPicker;
+  readonly #sink: Ipv4Sink;
+  readonly #echo: Echo;
+  readonly #wakeup: Wakeup;
+  readonly #inboundPseudoSum: number;
+  readonly #sockets = new Map<number, Socket>();
+  readonly #listeners = new Map<number, TcpListener>();
+  readonly #header = new Ipv4Header();
+  readonly #segment = new Segment();
+  readonly #source: { -readonly [K in keyof SegmentSource]: SegmentSource[K] } = {
+    bytes: new Uint8Array(),
+    view: new DataView(new ArrayBuffer(0)),
+    payloadStart: 0,
+    payloadEnd: 0,
+  };
+  #dirty: Socket[] = [];
+  #flushing: Socket[] = [];
+  readonly #interrupted: Socket[] = [];
+  #strayResets: StrayReset[] = [];
+  #dropped: Partial<Record<DropReason, number>> = {};
+  #packetsIn = 0;
+  #mtuBytes: number;
+  #flushScheduled = false;
+  #closed = false;
+
+  /**
+   * A stack without connections.
+   *
+   * @throws {RangeError} if the MTU or a TCP option is out of its range
+   */
+  constructor(options: NetstackOptions) {
+    this.#options = options;
+    this.#tcp = tcpOptions(options.tcp);
+    this.#mtuBytes = checkMtu(options.mtuBytes, options.pool);
+    this.#isn = new IsnGenerator(options.random);
+    this.#ports = new PortPicker(options.random);
+    const addresses = { source: options.localAddress, destination: options.peerAddress };
+    const { pool, output, congested = () => false } = options;
+    const fields = { ...addresses, protocol: PROTOCOL_TCP };
+    this.#sink = new Ipv4Sink({ fields, pool, output, congested });
+    this.#echo = new Echo({ addresses, pool, output });
+    this.#inboundPseudoSum = pseudoHeaderSum({ ...addresses, protocol: PROTOCOL_TCP });
+    this.#wakeup = new Wakeup(options.clock, (nowMs) => this.#onWakeup(nowMs));
+  }
+
+  /** Counters, as a snapshot. */
+  get stats(): NetstackStats {
+    return {
+      packetsIn: this.#packetsIn,
+      packetsOut: this.#sink.packets + this.#echo.packets,
+      dropped: { ...this.#dropped },
+      connections: this.#sockets.size,
+      bufferBytes: this.#pages.lentBytes,
+    };
+  }
+
+  /**
+   * Processes the IP packet in `bytes` from `start` to `end`, which is borrowed; padding behind the
+   * packet is ignored. `nowMs` is when it arrived. Emits nothing: call {@linkcode Netstack.flush}
+   * after a batch.
+   */
+  input(bytes: Uint8Array, start: number, end: number, nowMs: number): InputResult {
+    this.#packetsIn++;
+    const result = this.#process(bytes, start, end, nowMs);
+    if (result !== "ok") this.#dropped[result] = (this.#dropped[result] ?? 0) + 1;
+    return result;
+  }
+
+  #process(bytes: Uint8Array, start: number, end: number, nowMs: number): InputResult {
+    if (this.#closed) return "closed";
+    const source = this.#source;
+    if (source.bytes !== bytes) {
+      source.bytes = bytes;
+      source.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    const header = this.#header;
+    const result = readIpv4Header(header, source.view, start, end);
+    if (result !== "ok") return result;
+    if (header.source !== this.#options.peerAddress) return "source";
+    if (header.destination !== this.#options.localAddress) return "destination";
+    source.payloadStart = header.payloadStart;
+    source.payloadEnd = header.payloadEnd;
+    if (header.protocol === PROTOCOL_TCP) return this.#onSegment(nowMs);
+    if (header.protocol !== PROTOCOL_ICMP) return "protocol";
+    if (!isEchoRequest(source.view, header.payloadStart, header.payloadEnd)) return "protocol";
+    return this.#echo.request(bytes, header.payloadStart, header.payloadEnd) ? "ok" : "limit";
+  }
+
+  #onSegment(nowMs: number): InputResult {
+    const segment = this.#segment;
+    const result = readSegment(segment, this.#source, this.#inboundPseudoSum);
+    if (result !== "ok") return result;
+    const key = keyOf(segment.destinationPort, segment.sourcePort);
+    const socket = this.#sockets.get(key);
+    if (socket !== undefined) {
+      if (!opensConnection(segment) || !socket.connection.replaceableBy(segment.seq)) {
+        socket.connection.input(segment, nowMs);
+        this.#markDirty(socket);
+        return "ok";
+      }
+      this.#sockets.delete(key);
+    }
+    const listener = this.#listeners.get(segment.destinationPort);
+    if (listener !== undefined && opensConnection(segment)) return this.#onSyn(listener, nowMs);
+    const reset = resetFor(segment, { listening: listener !== undefined });
+    if (reset !== undefined && this.#strayResets.length < MAX_STRAY_RESETS) {
+      this.#strayResets.push(reset);
+    }
+    return "no-connection";
+  }
+
+  #onSyn(listener: TcpListener, nowMs: number): InputResult {
+    if (this.#sockets.size >= MAX_CONNECTIONS) return "limit";
+    if (!listener.reserve()) return "backlog";
+    const segment = this.#segment;
+    const socket = this.#newSocket(segment.destinationPort, segment.sourcePort, nowMs);
+    socket.onOpen = (error) =>
+      listener.established(error === undefined ? this.#connOf(socket) : undefined);
+    socket.connection.accept(segment, nowMs);
+    this.#markDirty(socket);
+    return "ok";
+  }
+
+  /**
+   * Emits everything that is due at `nowMs`. Call it after each batch of {@linkcode Netstack.input};
+   * calls of applications see to it themselves. Must not be called from within `output`.
+   */
+  flush(nowMs: number): void {
+    for (const reset of this.#strayResets) emitReset(reset, this.#sink);
+    this.#strayResets.length = 0;
+    this.#echo.flush();
+    // Settling may touch sockets again: those are for the next flush.
+    const sockets = this.#dirty;
+    this.#dirty = this.#flushing;
+    this.#flushing = sockets;
+    for (const socket of sockets) this.#flushSocket(socket, nowMs);
+    sockets.length = 0;
+    this.#requeueInterrupted();
+    this.#wakeup.arm();
+  }
+
+  /** Who filled the carrier's queue comes last when it has drained, behind who found it full. */
+  #requeueInterrupted(): void {
+    for (const socket of this.#interrupted) this.#markDirty(socket);
+    this.#interrupted.length = 0;
+  }
+
+  #flushSocket(socket: Socket, nowMs: number): void {
+    const { connection } = socket;
+    socket.dirty = false;
+    // Reads before output, so that the acknowledgement carries the window they open.
+    socket.settle();
+    const foundFull = this.#sink.blocked;
+    connection.output(this.#sink, nowMs);
+    if (foundFull) this.#markDirty(socket);
+    else if (this.#sink.blocked) this.#interrupted.push(socket);
+    if (connection.state === "closed") {
+      socket.settle();
+      const key = keyOf(connection.localPort, connection.remotePort);
+      if (this.#sockets.get(key) === socket) this.#sockets.delete(key);
+      return;
+    }
+    this.#wakeup.atLatest(connection.nextDeadlineMs());
+  }
+
+  /**
+   * Opens a connection to a port of the peer.
+   *
+   * @throws {TcpError} `refused`, `timed-out`, `aborted` by the signal, `closed` with the stack, `limit`
+   */
+  connect({ port, signal }: { port: number; signal?: AbortSignal }): Promise<TcpConn> {
+    checkPort(port);
+    if (this.#closed) return Promise.reject(tcpError("closed", `connect to port ${port}`));
+    if (signal?.aborted) {
+      return Promise.reject(tcpError("aborted", `connect to port ${port}`, signal.reason));
+    }
+    const localPort = this.#sockets.size >= MAX_CONNECTIONS
+      ? undefined
+      : this.#ports.pick((candidate) => !this.#sockets.has(keyOf(candidate, port)));
+    if (localPort === undefined) {
+      return Promise.reject(tcpError("limit", `connect to port ${port}`));
+    }
+    const nowMs = this.#options.clock.nowMs();
+    const socket = this.#newSocket(localPort, port, nowMs);
+    return new Promise((resolve, reject) => {
+      const onAbort = () => socket.abort();
+      signal?.addEventListener("abort", onAbort, { once: true });
+      socket.onOpen = (error) => {
+        signal?.removeEventListener("abort", onAbort);
+        if (error === undefined) return resolve(this.#connOf(socket));
+        // Only the signal or the end of the stack abort a connection that is not open yet.
+        const closed = error.code === "aborted" && signal?.aborted !== true;
+        const code = closed ? "closed" : error.code;
+        reject(tcpError(code, `connect to port ${port}`, signal?.reason));
+      };
+      socket.connection.open(nowMs);
+      this.touch(socket);
+    });
+  }
+
+  /**
+   * Accepts connections to a port from now on. `backlog` bounds those that are not accepted yet,
+   * half-open ones included; a SYN beyond it is dropped, and the peer repeats it. Default 256.
+   *
+   * @throws {TcpError} with code `in-use` if the port has a listener, `closed` after close
+   */
+  listen({ port, backlog = DEFAULT_BACKLOG }: { port: number; backlog?: number }): TcpListener {
+    checkPort(port);
+    if (this.#closed) throw tcpError("closed", `listen on port ${port}`);
+    if (this.#listeners.has(port)) throw tcpError("in-use", `listen on port ${port}`);
+    const listener = new TcpListener({
+      addr: addrOf(this.#options.localAddress, port),
+      backlog,
+      onClose: () => this.#listeners.delete(port),
+    });
+    this.#listeners.set(port, listener);
+    return listener;
+  }
+
+  /**
+   * The path now carries IP packets of `mtuBytes`. Open connections follow: they segment what they
+   * send from now on, and send again, accordingly.
+   *
+   * @throws {RangeError} if the MTU is out of its range
+   */
+  setMtu(mtuBytes: number): void {
+    this.#mtuBytes = checkMtu(mtuBytes, this.#options.pool);
+    for (const socket of this.#sockets.values()) socket.connection.setMtu(mtuBytes);
+  }
+
+  /** Resets every connection, closes every listener and rejects every pending call. */
+  close(): void {
+    if (this.#closed) return;
+    for (const listener of [...this.#listeners.values()]) listener.close();
+    for (const socket of this.#sockets.values()) socket.abort();
+    this.flush(this.#options.clock.nowMs());
+    this.#closed = true;
+    this.#sockets.clear();
+    this.#wakeup.stop();
+  }
+
+  /** For sockets of this stack: flushes one of them within this event-loop turn. */
+  touch(socket: Socket): void {
+    this.#markDirty(socket);
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    queueMicrotask(() => {
+      this.#flushScheduled = false;
+      if (!this.#closed) this.flush(this.#options.clock.nowMs());
+    });
+  }
+
+  #markDirty(socket: Socket): void {
+    if (socket.dirty) return;
+    socket.dirty = true;
+    this.#dirty.push(socket);
+  }
+
+  #onWakeup(nowMs: number): void {
+    for (const socket of this.#sockets.values()) {
+      const deadlineMs = socket.connection.nextDeadlineMs();
+      if (deadlineMs <= nowMs) this.#markDirty(socket);
+      else this.#wakeup.atLatest(deadlineMs);
+    }
+    this.flush(nowMs);
+  }
+
+  #newSocket(localPort: number, remotePort: number, nowMs: number): Socket {
+    const { localAddress, peerAddress } = this.#options;
+    const iss = this.#isn.next(
+      { localAddress, remoteAddress: peerAddress, localPort, remotePort },
+      nowMs,
+    );
+    const connection = new Connection({
+      localPort,
+      remotePort,
+      iss,
+      mtuBytes: this.#mtuBytes,
+      pages: this.#pages,
+      options: this.#tcp,
+    });
+    const socket = new Socket(connection, this);
+    this.#sockets.set(keyOf(localPort, remotePort), socket);
+    return socket;
+  }
+
+  #connOf(socket: Socket): TcpConn {
+    const { localAddress, peerAddress } = this.#options;
+    return new TcpConn(socket, {
+      localAddr: addrOf(localAddress, socket.connection.localPort),
+      remoteAddr: addrOf(peerAddress, socket.connection.remotePort),
+    });
+  }
+}
+
+/** A signed 32-bit key: a small integer for the engine. */
+function keyOf(localPort: number, remotePort: number): number {
+  return (localPort << 16) | remotePort;
+}
+
+function addrOf(address: Ipv4Address, port: number): TcpAddr {
+  return { transport: "tcp", hostname: formatIpv4Address(address), port };
+}
+
+function checkPort(port: number): void {
+  if (Number.isInteger(port) && port >= 1 && port <= 65535) return;
+  throw new RangeError(`Cannot use port: ${port} is not an integer from 1 to 65535`);
+}
+
+function checkMtu(mtuBytes: number, pool: PacketPool): number {
+  const max = Math.min(pool.maxPacketBytes, 65535);
+  if (Number.isInteger(mtuBytes) && mtuBytes >= MIN_MTU_BYTES && mtuBytes <= max) return mtuBytes;
+  throw new RangeError(
+    `Cannot set the MTU: ${mtuBytes} is not an integer from ${MIN_MTU_BYTES} to ${max}`,
+  );
+}

@@ -1,0 +1,46 @@
+import { HEADROOM_BYTES, type Packet, type PacketPool } from "../bytes/mod.ts";
+import { IPV4_HEADER_BYTES, type Ipv4Fields, pseudoHeaderSum, writeIpv4Header } from "../ip/mod.ts";
+import { sealSegment, type SegmentSink } from "../tcp/mod.ts";
+
+/** Makes IP packets of segments, between two fixed addresses. */
+export class Ipv4Sink implements SegmentSink {
+  /** Packets handed out. */
+  packets = 0;
+  readonly #congested: () => boolean;
+  readonly #fields: Ipv4Fields;
+  readonly #pseudoSum: number;
+  readonly #pool: PacketPool;
+  readonly #output: (packet: Packet) => void;
+
+  /** `output` takes each packet; `congested` tells whether data should wait. */
+  constructor(options: {
+    fields: Ipv4Fields;
+    pool: PacketPool;
+    output: (packet: Packet) => void;
+    congested: () => boolean;
+  }) {
+    this.#congested = options.congested;
+    this.#fields = options.fields;
+    this.#pseudoSum = pseudoHeaderSum(options.fields);
+    this.#pool = options.pool;
+    this.#output = options.output;
+  }
+
+  get blocked(): boolean {
+    return this.#congested();
+  }
+
+  take(): Packet {
+    const packet = this.#pool.take();
+    packet.start = packet.end = HEADROOM_BYTES + IPV4_HEADER_BYTES;
+    return packet;
+  }
+
+  send(packet: Packet): void {
+    sealSegment(packet, this.#pseudoSum);
+    packet.start -= IPV4_HEADER_BYTES;
+    writeIpv4Header(packet.view, packet.start, packet.lenBytes, this.#fields);
+    this.packets++;
+    this.#output(packet);
+  }
+}

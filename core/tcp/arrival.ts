@@ -1,0 +1,182 @@
+import { ACK, FIN, RST, type Segment, SYN } from "./segment.ts";
+import { seqAdd, seqDiff, seqLe, seqLt } from "./seq.ts";
+import type { Tcb } from "./tcb.ts";
+
+/** Processes a segment for this connection. Nothing is emitted. Spec: RFC 9293 §3.10.7. */
+export function segmentArrives(tcb: Tcb, segment: Segment, nowMs: number): void {
+  if (tcb.state === "closed") return;
+  if (tcb.state === "syn-sent") return inSynSent(tcb, segment, nowMs);
+  if (!checkSequence(tcb, segment, nowMs)) return;
+  if ((segment.flags & RST) !== 0) return onReset(tcb, segment, nowMs);
+  if ((segment.flags & SYN) !== 0 && !isCrossedSynAck(tcb, segment)) return tcb.challenge(nowMs);
+  if ((segment.flags & ACK) === 0) return;
+  if (!checkAck(tcb, segment, nowMs)) return;
+  tcb.lastHeardMs = nowMs;
+  tcb.probesSent = 0;
+  onAck(tcb, segment, nowMs);
+  // Processing the acknowledgement may have ended the connection (LAST-ACK).
+  if (!isEnded(tcb)) onText(tcb, segment, nowMs);
+}
+
+function isEnded(tcb: Tcb): boolean {
+  return tcb.state === "closed";
+}
+
+/** Spec: RFC 9293 §3.10.7.3. */
+function inSynSent(tcb: Tcb, segment: Segment, nowMs: number): void {
+  const { flags, ack } = segment;
+  const { snd } = tcb;
+  const hasAck = (flags & ACK) !== 0;
+  if (hasAck && (seqLe(ack, snd.iss) || seqLt(snd.sndMax, ack))) {
+    if ((flags & RST) === 0) tcb.strayReset = ack;
+    return;
+  }
+  if ((flags & RST) !== 0) {
+    if (hasAck) tcb.end("refused");
+    return;
+  }
+  if ((flags & SYN) === 0) return;
+  takeSyn(tcb, segment);
+  tcb.lastHeardMs = nowMs;
+  if (!hasAck) {
+    // Simultaneous open: both SYNs crossed.
+    tcb.state = "syn-received";
+    tcb.synOwed = true;
+    return;
+  }
+  snd.acknowledged(ack, nowMs);
+  establish(tcb);
+  tcb.rcv.oweAck();
+  segment.flags &= ~SYN;
+  segment.seq = seqAdd(segment.seq, 1);
+  onText(tcb, segment, nowMs);
+}
+
+/** Takes what the peer's SYN says. Spec: RFC 9293 §3.7.1, RFC 7323 §2.2, RFC 2018 §2. */
+export function takeSyn(tcb: Tcb, segment: Segment): void {
+  const scaled = segment.windowScale >= 0;
+  tcb.rcv.synchronise(segment.seq, scaled);
+  tcb.snd.windowShift = scaled ? segment.windowScale : 0;
+  tcb.snd.setPeerMss(segment.mss);
+  tcb.snd.openWindow(segment.window, segment.seq, segment.ack);
+  tcb.sackPermitted = segment.sackPermitted;
+}
+
+function establish(tcb: Tcb): void {
+  tcb.state = "established";
+  tcb.timer.stop();
+  tcb.snd.established();
+}
+
+/** First check. False if the segment has been dealt with. Spec: RFC 9293 §3.10.7.4. */
+function checkSequence(tcb: Tcb, segment: Segment, nowMs: number): boolean {
+  if (tcb.rcv.accepts(segment)) return true;
+  if (isCrossedSynAck(tcb, segment)) {
+    segment.seq = seqAdd(segment.seq, 1);
+    return true;
+  }
+  tcb.unacceptable++;
+  if ((segment.flags & RST) !== 0) return false;
+  if (tcb.state === "time-wait" && (segment.flags & FIN) !== 0) tcb.enterTimeWait(nowMs);
+  if (tcb.state === "syn-received" && (segment.flags & SYN) !== 0) {
+    // The peer repeats its SYN: it has not heard our answer.
+    if (segment.seq === tcb.rcv.irs && tcb.ackLimiter.allow(nowMs)) tcb.synOwed = true;
+    return false;
+  }
+  // Data is always answered, as its sender waits for it; two ends that answer each other's empty
+  // segments would never stop.
+  if (segment.payloadBytes > 0 || (segment.flags & FIN) !== 0) tcb.rcv.oweAck();
+  else tcb.challenge(nowMs);
+  return false;
+}
+
+/** In a simultaneous open the peer's SYN-ACK repeats its SYN. Spec: RFC 9293 §3.5 (figure 8). */
+function isCrossedSynAck(tcb: Tcb, segment: Segment): boolean {
+  return tcb.state === "syn-received" && !tcb.passive &&
+    (segment.flags & (SYN | ACK)) === (SYN | ACK) &&
+    (segment.seq === tcb.rcv.irs || segment.seq === tcb.rcv.rcvNxt) &&
+    segment.ack === tcb.snd.sndMax;
+}
+
+/** Second check. Spec: RFC 9293 §3.10.7.4, RFC 5961 §3.2. */
+function onReset(tcb: Tcb, segment: Segment, nowMs: number): void {
+  if (segment.seq !== tcb.rcv.rcvNxt) return tcb.challenge(nowMs);
+  switch (tcb.state) {
+    case "syn-received":
+      return tcb.end(tcb.passive ? "reset" : "refused");
+    case "closing":
+    case "last-ack":
+    case "time-wait":
+      return tcb.end();
+    default:
+      return tcb.end("reset");
+  }
+}
+
+/** Fifth check, first part. Spec: RFC 9293 §3.10.7.4, RFC 5961 §5.2. */
+function checkAck(tcb: Tcb, segment: Segment, nowMs: number): boolean {
+  const { snd } = tcb;
+  if (tcb.state === "syn-received") {
+    if (seqLt(snd.sndUna, segment.ack) && seqLe(segment.ack, snd.sndMax)) {
+      snd.acknowledged(segment.ack, nowMs);
+      establish(tcb);
+      return true;
+    }
+    tcb.strayReset = segment.ack;
+    return false;
+  }
+  const ahead = seqDiff(segment.ack, snd.sndUna);
+  if (seqLe(segment.ack, snd.sndMax) && ahead >= -snd.maxSndWnd) return true;
+  tcb.challenge(nowMs);
+  return false;
+}
+
+/** Fifth check, second part: what the acknowledgement says. */
+function onAck(tcb: Tcb, segment: Segment, nowMs: number): void {
+  const { snd } = tcb;
+  const ahead = seqDiff(segment.ack, snd.sndUna);
+  if (ahead > 0) {
+    snd.acknowledged(segment.ack, nowMs);
+    if (tcb.timer.kind === "retransmit") tcb.timer.stop();
+  } else if (
+    ahead === 0 && segment.seqLength === 0 && snd.isDuplicate(segment.ack, segment.window)
+  ) {
+    snd.recovery.duplicateAck(snd, snd.congestion, nowMs);
+  }
+  if (ahead >= 0) {
+    snd.updateWindow(segment.window, segment.seq, segment.ack);
+    // A peer that answers probes is alive, however long its window stays closed (RFC 9293 §3.8.6.1).
+    if (snd.sndWnd === 0) snd.stalledSinceMs = -1;
+  }
+  if (!snd.finAcked) return;
+  if (tcb.state === "fin-wait-1") {
+    tcb.state = "fin-wait-2";
+    tcb.timer.stop();
+  } else if (tcb.state === "closing") tcb.enterTimeWait(nowMs);
+  else if (tcb.state === "last-ack") tcb.end();
+}
+
+/** Seventh and eighth check: payload and FIN. */
+function onText(tcb: Tcb, segment: Segment, nowMs: number): void {
+  if (segment.payloadBytes === 0 && (segment.flags & FIN) === 0) return;
+  const { rcv } = tcb;
+  if (rcv.finReceived) {
+    // Nothing follows a FIN but its repetition.
+    rcv.oweAck();
+    if (tcb.state === "time-wait") tcb.enterTimeWait(nowMs);
+    return;
+  }
+  const end = seqAdd(segment.seq, segment.payloadBytes);
+  if (tcb.orphan && seqLt(rcv.rcvNxt, end)) {
+    // Nobody will read it: the peer must learn that its data is lost (RFC 9293 §3.6.1).
+    return tcb.reset();
+  }
+  rcv.take(segment, nowMs);
+  if (rcv.finReceived) onFin(tcb, nowMs);
+}
+
+function onFin(tcb: Tcb, nowMs: number): void {
+  if (tcb.state === "established") tcb.state = "close-wait";
+  else if (tcb.state === "fin-wait-1") tcb.state = "closing";
+  else if (tcb.state === "fin-wait-2") tcb.enterTimeWait(nowMs);
+}

@@ -1,0 +1,62 @@
+/** Tunable limits of every connection of a stack. */
+export interface TcpOptions {
+  /** Bytes written and not yet acknowledged that a connection holds, 1,024 to 2^30. Default 1 MiB. */
+  readonly sendBufferBytes: number;
+  /** Bytes received and not yet read that a connection holds, 1,024 to 2^30. Default 1 MiB. */
+  readonly receiveBufferBytes: number;
+  /** Longest time without progress before a connection is given up, in ms. Default 300,000. */
+  readonly userTimeoutMs: number;
+  /** Longest time to wait for an answer to a SYN, in ms. Default 60,000. */
+  readonly connectTimeoutMs: number;
+  /** Time a connection stays in TIME-WAIT (2 MSL), in ms. Default 2,000. */
+  readonly timeWaitMs: number;
+  /** Time a connection closed by its user waits for the peer's FIN, in ms. Default 60,000. */
+  readonly finWait2Ms: number;
+  /** Silence before the first keep-alive probe, where these are on, in ms. Default 7,200,000. */
+  readonly keepAliveIdleMs: number;
+  /** Time between keep-alive probes, in ms. Default 75,000. */
+  readonly keepAliveIntervalMs: number;
+  /** Unanswered keep-alive probes after which a connection is given up. Default 9. */
+  readonly keepAliveProbes: number;
+}
+
+/**
+ * Spec: RFC 9293 §3.8.3 (user timeout of five minutes), RFC 1122 §4.2.3.6 (keep-alive of two hours).
+ * Deviation: TIME-WAIT lasts 2 s, not 4 minutes (RFC 9293 §3.4.2): a tunnel holds no segment longer,
+ * and initial sequence numbers grow with time between the same ports.
+ */
+export const DEFAULT_TCP_OPTIONS: TcpOptions = Object.freeze({
+  sendBufferBytes: 1 << 20,
+  receiveBufferBytes: 1 << 20,
+  userTimeoutMs: 300_000,
+  connectTimeoutMs: 60_000,
+  timeWaitMs: 2_000,
+  finWait2Ms: 60_000,
+  keepAliveIdleMs: 7_200_000,
+  keepAliveIntervalMs: 75_000,
+  keepAliveProbes: 9,
+});
+
+const MIN_BUFFER_BYTES = 1024;
+
+/** The largest window that can be announced. Spec: RFC 7323 §2.3. */
+const MAX_BUFFER_BYTES = 2 ** 30;
+
+/**
+ * The defaults with `overrides`, checked and frozen.
+ *
+ * @throws {RangeError} if a value is out of its range
+ */
+export function tcpOptions(overrides: Partial<TcpOptions> = {}): TcpOptions {
+  const options = { ...DEFAULT_TCP_OPTIONS, ...overrides };
+  for (const [name, value] of Object.entries(options)) {
+    const isBuffer = name.endsWith("BufferBytes");
+    const min = isBuffer ? MIN_BUFFER_BYTES : 1;
+    const max = isBuffer ? MAX_BUFFER_BYTES : Infinity;
+    if (Number.isInteger(value) && value >= min && value <= max) continue;
+    throw new RangeError(
+      `Cannot set TCP option ${name}: ${value} is not an integer from ${min} to ${max}`,
+    );
+  }
+  return Object.freeze(options);
+}

@@ -1,0 +1,31 @@
+/**
+ * How much may be in flight: a set of events, each of which an algorithm may ignore. What is lost and
+ * when to send it again is decided by the sender, not here.
+ */
+export abstract class CongestionControl {
+  /** Congestion window. Spec: RFC 5681 §2 (cwnd). */
+  cwndBytes = Infinity;
+  /** Slow-start threshold. Spec: RFC 5681 §2 (ssthresh). */
+  ssthreshBytes = Infinity;
+
+  /** The connection is established; `synLost` if its SYN had to be sent again. */
+  begin(_mssBytes: number, _synLost: boolean): void {}
+
+  /** The segment size changed with the path. */
+  setMss(_mssBytes: number): void {}
+
+  /** New data was acknowledged while the window, not the application, limited sending. */
+  acked(_ackedBytes: number, _nowMs: number, _srttMs: number): void {}
+
+  /** A loss was detected by duplicate or selective acknowledgements; once per window of data. */
+  lossDetected(_flightBytes: number, _nowMs: number): void {}
+
+  /** All data in flight at the loss has been acknowledged. */
+  recovered(_flightBytes: number): void {}
+
+  /** The retransmission timer ran out; `first` unless it did so for this data before. */
+  timedOut(_flightBytes: number, _first: boolean): void {}
+
+  /** Sending resumes after a pause of at least one retransmission timeout. */
+  idle(): void {}
+}

@@ -1,0 +1,174 @@
+import { segmentArrives, takeSyn } from "./arrival.ts";
+import { emitDue, type SegmentSink } from "./output.ts";
+import type { Segment } from "./segment.ts";
+import { type Seq, seqLt } from "./seq.ts";
+import { Tcb, type TcbOptions, type TcpFailure, type TcpState } from "./tcb.ts";
+import { runTimer } from "./timeouts.ts";
+
+/**
+ * One TCP connection without I/O. Segments and calls change its state; {@linkcode Connection.output}
+ * emits what follows from that, and {@linkcode Connection.nextDeadlineMs} says when to call again
+ * although nothing happened. All work is bounded by the buffers.
+ *
+ * Spec: RFC 9293 §3.10.
+ */
+export class Connection {
+  readonly #tcb: Tcb;
+
+  /** A closed connection; {@linkcode Connection.open} or {@linkcode Connection.accept} begins it. */
+  constructor(options: TcbOptions) {
+    this.#tcb = new Tcb(options);
+  }
+
+  /** Port of this end. */
+  get localPort(): number {
+    return this.#tcb.sourcePort;
+  }
+
+  /** Port of the peer. */
+  get remotePort(): number {
+    return this.#tcb.destinationPort;
+  }
+
+  /** Where the connection stands. */
+  get state(): TcpState {
+    return this.#tcb.state;
+  }
+
+  /** Why the connection ended, unless by FIN in both directions. */
+  get failure(): TcpFailure | undefined {
+    return this.#tcb.failure;
+  }
+
+  /** Whether both SYNs have been exchanged and the connection is not over. */
+  get synchronised(): boolean {
+    return this.#tcb.synchronised;
+  }
+
+  /** Bytes that {@linkcode Connection.read} gives now. */
+  get readableBytes(): number {
+    return this.#tcb.rcv.buffer.readableBytes;
+  }
+
+  /** Whether the peer has finished: nothing follows the readable bytes. */
+  get finReceived(): boolean {
+    return this.#tcb.rcv.finReceived;
+  }
+
+  /** Bytes written and not yet acknowledged. */
+  get unacknowledgedBytes(): number {
+    return this.#tcb.snd.buffer.lenBytes;
+  }
+
+  /** Smoothed round-trip time in ms, or -1 before the first measurement. */
+  get srttMs(): number {
+    return this.#tcb.snd.rtt.srttMs;
+  }
+
+  /** Whether reading has opened the window so far that {@linkcode Connection.output} would say so. */
+  get windowUpdateDue(): boolean {
+    return this.#tcb.synchronised && this.#tcb.rcv.windowUpdateDue;
+  }
+
+  /** Active OPEN: a SYN is to be sent. */
+  open(nowMs: number): void {
+    const tcb = this.#tcb;
+    tcb.state = "syn-sent";
+    tcb.synOwed = true;
+    tcb.openedMs = tcb.lastHeardMs = nowMs;
+  }
+
+  /** Passive OPEN by a SYN without ACK that a listener received. Spec: RFC 9293 §3.10.7.2. */
+  accept(syn: Segment, nowMs: number): void {
+    const tcb = this.#tcb;
+    tcb.passive = true;
+    tcb.state = "syn-received";
+    tcb.synOwed = true;
+    tcb.openedMs = tcb.lastHeardMs = nowMs;
+    takeSyn(tcb, syn);
+  }
+
+  /** Processes a segment between these ports that arrived at `nowMs`. Borrows it; emits nothing. */
+  input(segment: Segment, nowMs: number): void {
+    segmentArrives(this.#tcb, segment, nowMs);
+  }
+
+  /** Does what is due at `nowMs`: timers first, then all segments that may be sent. */
+  output(sink: SegmentSink, nowMs: number): void {
+    runTimer(this.#tcb, nowMs);
+    emitDue(this.#tcb, sink, nowMs);
+  }
+
+  /** When {@linkcode Connection.output} must be called at the latest, or `Infinity`. */
+  nextDeadlineMs(): number {
+    return Math.min(this.#tcb.timer.atMs, this.#tcb.rcv.ackAtMs);
+  }
+
+  /**
+   * Whether a SYN with this number may replace the connection, which is in TIME-WAIT.
+   *
+   * Spec: RFC 9293 §3.6.1, RFC 1122 §4.2.2.13.
+   */
+  replaceableBy(seq: Seq): boolean {
+    return this.#tcb.state === "time-wait" && seqLt(this.#tcb.rcv.rcvNxt, seq);
+  }
+
+  /** Takes as much of `bytes` from `start` on as the send buffer has room for; returns how much. */
+  write(bytes: Uint8Array, start: number): number {
+    const { state, snd } = this.#tcb;
+    if (snd.finQueued || (state !== "established" && state !== "close-wait")) return 0;
+    return snd.buffer.write(bytes, start);
+  }
+
+  /** Copies readable bytes into `into`; returns how many. */
+  read(into: Uint8Array): number {
+    return this.#tcb.rcv.read(into);
+  }
+
+  /** Sends a FIN after what has been written. Spec: RFC 9293 §3.6 (half-close). */
+  closeWrite(): void {
+    const tcb = this.#tcb;
+    if (tcb.state === "established") tcb.state = "fin-wait-1";
+    else if (tcb.state === "close-wait") tcb.state = "last-ack";
+    else return;
+    tcb.snd.finQueued = true;
+  }
+
+  /**
+   * The application neither reads nor writes any more. What was written is still sent, and then a FIN;
+   * but if received data is lost by this, now or later, the peer gets a reset.
+   *
+   * Spec: RFC 9293 §3.6.1, RFC 2525 §2.17.
+   */
+  close(): void {
+    const tcb = this.#tcb;
+    if (tcb.orphan) return;
+    tcb.orphan = true;
+    if (!tcb.synchronised) return tcb.state === "syn-received" ? tcb.reset() : tcb.end();
+    if (this.readableBytes > 0) return tcb.reset();
+    this.closeWrite();
+  }
+
+  /** Ends the connection at once with a reset. Spec: RFC 9293 §3.10.5 (ABORT). */
+  abort(): void {
+    const tcb = this.#tcb;
+    const quiet = tcb.state === "closed" || tcb.state === "syn-sent" || tcb.state === "time-wait";
+    if (quiet) tcb.end("aborted");
+    else tcb.reset("aborted");
+  }
+
+  /** The path now carries IP packets of `mtuBytes`: segments sent from now on follow. */
+  setMtu(mtuBytes: number): void {
+    this.#tcb.snd.setMtu(mtuBytes);
+  }
+
+  /** Whether small segments go at once, which is the default; false turns Nagle's algorithm on. */
+  setNoDelay(noDelay: boolean): void {
+    this.#tcb.snd.noDelay = noDelay;
+  }
+
+  /** Whether an idle connection is probed; off by default. Spec: RFC 9293 §3.8.4. */
+  setKeepAlive(keepAlive: boolean): void {
+    this.#tcb.keepAlive = keepAlive;
+  }
+}

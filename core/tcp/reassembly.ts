@@ -1,0 +1,67 @@
+import { type Seq, seqDiff, seqLe, seqLt, seqMax } from "./seq.ts";
+
+/**
+ * A bounded set of ranges of sequence numbers, ordered, disjoint and not touching. All edges must lie
+ * within 2^31 of each other.
+ */
+export class RangeSet {
+  readonly #maxRanges: number;
+  /** Left and right edge of each range; allocated with the first one, as most sets stay empty. */
+  #edges: Seq[] = [];
+
+  /** @param maxRanges bound; a range that would need one more is refused */
+  constructor(maxRanges: number) {
+    this.#maxRanges = maxRanges;
+  }
+
+  /** Number of ranges. */
+  get count(): number {
+    return this.#edges.length / 2;
+  }
+
+  /** Left edge of the range at `index`. */
+  start(index: number): Seq {
+    return this.#edges[2 * index]!;
+  }
+
+  /** Right edge of the range at `index`, exclusive. */
+  end(index: number): Seq {
+    return this.#edges[2 * index + 1]!;
+  }
+
+  /** Sequence numbers in all ranges. */
+  get totalBytes(): number {
+    let total = 0;
+    for (let i = 0; i < this.count; i++) total += seqDiff(this.end(i), this.start(i));
+    return total;
+  }
+
+  /** Adds `start` to `end`, joining what it overlaps or touches; false, and no change, at the bound. */
+  add(start: Seq, end: Seq): boolean {
+    if (!seqLt(start, end)) return true;
+    let first = 0;
+    while (first < this.count && seqLt(this.end(first), start)) first++;
+    let after = first;
+    while (after < this.count && seqLe(this.start(after), end)) after++;
+    if (after === first && this.count === this.#maxRanges) return false;
+    if (after > first) {
+      if (seqLt(this.start(first), start)) start = this.start(first);
+      end = seqMax(end, this.end(after - 1));
+    }
+    this.#edges.splice(2 * first, 2 * (after - first), start, end);
+    return true;
+  }
+
+  /** Removes everything before `seq`. */
+  removeBefore(seq: Seq): void {
+    let gone = 0;
+    while (gone < this.count && seqLe(this.end(gone), seq)) gone++;
+    if (gone > 0) this.#edges.splice(0, 2 * gone);
+    if (this.count > 0 && seqLt(this.start(0), seq)) this.#edges[0] = seq;
+  }
+
+  /** Empties the set. */
+  clear(): void {
+    this.#edges = [];
+  }
+}

@@ -1,0 +1,75 @@
+import { encodeHex, type Random } from "../../core/bytes/mod.ts";
+import { newUuid } from "./uuid.ts";
+import type { ConfigEditor, HubConfigFile } from "./hub_config_file.ts";
+import { ANY_MACHINE, type HubConfig } from "./model.ts";
+
+/** What {@linkcode bootstrap} needs. */
+export interface BootstrapOptions {
+  /** Makes the tokens and the id. */
+  readonly random: Random;
+  /** Value of `TELA_OWNER_TOKEN`; only honoured while there are no tokens. */
+  readonly ownerToken: string | undefined;
+  /** Ports in effect, written into a file made anew. */
+  readonly effective: Pick<HubConfig, "port" | "udpPort">;
+}
+
+/** What {@linkcode bootstrap} did. */
+export interface BootstrapResult {
+  /** True if the document changed and should be saved. */
+  readonly changed: boolean;
+  /** The owner token if it was made up here; it is to be shown once. */
+  readonly newOwnerToken: string | undefined;
+}
+
+/** Identity whose token the console page uses. */
+export const CONSOLE_VIEWER = "console-viewer";
+
+function newToken(random: Random): string {
+  const bytes = new Uint8Array(32);
+  random(bytes);
+  return encodeHex(bytes);
+}
+
+/**
+ * Makes a configuration fit to start with: an owner if there are no tokens, a viewer for the
+ * console if there is none, an id of the hub. Only edits the document; saving is the caller's.
+ *
+ * Spec: hub-api.md 2 (bootstrap), 5.3
+ */
+export function bootstrap(file: HubConfigFile, options: BootstrapOptions): BootstrapResult {
+  const { auth, hubId } = file.config;
+  const isFirst = auth.tokens.length === 0;
+  const lacksViewer = !auth.tokens.some(({ role }) => role === "viewer");
+  const ownerToken = options.ownerToken || newToken(options.random);
+  const changed = isFirst || lacksViewer || hubId === "";
+  if (!changed) return { changed, newOwnerToken: undefined };
+  file.edit((editor) => {
+    if (hubId === "") editor.set(["hubId"], newUuid(options.random));
+    if (!file.exists) writeFirstStart(editor, options.effective);
+    if (isFirst) addOwner(editor, ownerToken);
+    if (lacksViewer) {
+      editor.add(["auth", "tokens"], {
+        id: CONSOLE_VIEWER,
+        token: newToken(options.random),
+        hubRole: "viewer",
+      });
+    }
+  });
+  return { changed, newOwnerToken: isFirst && !options.ownerToken ? ownerToken : undefined };
+}
+
+/** Spec: hub-api.md 5.3 (first-start files contain the effective ports and `wwwDir`). */
+function writeFirstStart(
+  editor: ConfigEditor,
+  { port, udpPort }: Pick<HubConfig, "port" | "udpPort">,
+) {
+  // In a file, 0 stands for the default and not for a port of the system's choice.
+  if (port !== 0) editor.set(["port"], port);
+  if (udpPort !== 0) editor.set(["udpPort"], udpPort);
+  editor.set(["wwwDir"], "./www");
+}
+
+function addOwner(editor: ConfigEditor, token: string): void {
+  editor.add(["auth", "tokens"], { id: "owner", token, hubRole: "owner" });
+  editor.add(["auth", "machines", ANY_MACHINE, "connectTokens"], { token });
+}

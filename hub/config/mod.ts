@@ -1,0 +1,36 @@
+/**
+ * Configuration of the hub: finding, reading, editing and saving `telahubd.yaml`, what the
+ * environment overrides, and the first start.
+ *
+ * @example
+ * ```ts
+ * import { HubConfigFile } from "./mod.ts";
+ *
+ * const file = await HubConfigFile.open("/nonexistent/telahubd.yaml");
+ * console.log(file.exists, file.config.udpPort); // false 41820
+ * ```
+ *
+ * @module
+ */
+
+export {
+  bootstrap,
+  type BootstrapOptions,
+  type BootstrapResult,
+  CONSOLE_VIEWER,
+} from "./bootstrap.ts";
+export { ENVIRONMENT, withEnvironment } from "./environment.ts";
+export { type ConfigEditor, HubConfigFile } from "./hub_config_file.ts";
+export { LOCAL_CONFIG, locateConfig, type LocateOptions } from "./locate.ts";
+export {
+  ANY_MACHINE,
+  type AuthConfig,
+  type ConnectGrant,
+  DEFAULTS,
+  type HubConfig,
+  type MachineAcl,
+  type Role,
+  type TokenEntry,
+  type UpdateConfig,
+} from "./model.ts";
+export { newUuid } from "./uuid.ts";

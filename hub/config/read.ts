@@ -1,0 +1,102 @@
+import { ConfigError, type ConfigNode, parseDuration } from "../../core/config/mod.ts";
+import { type ConnectGrant, DEFAULTS, type HubConfig } from "./model.ts";
+import type { MachineAcl, Role, TokenEntry } from "./model.ts";
+
+const PORT = { min: 0, max: 65535 };
+
+/** RFC 3339, a blank for the `T` included. */
+const TIME = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+
+/**
+ * Reads the configuration out of a file. Unknown keys are ignored.
+ *
+ * Spec: hub-api.md 5.1. @throws ConfigError on a value of the wrong type, with its line
+ */
+export function readConfig(root: ConfigNode): HubConfig {
+  const auth = root.get("auth");
+  const update = root.get("update");
+  return {
+    hubId: root.get("hubId").string() ?? "",
+    name: root.get("name").string() ?? "",
+    port: root.get("port").integer(PORT) || DEFAULTS.port,
+    udpPort: root.get("udpPort").integer(PORT) || DEFAULTS.udpPort,
+    udpHost: root.get("udpHost").string() ?? "",
+    wwwDir: root.get("wwwDir").string() ?? "",
+    shutdownTimeoutMs: readTimeout(root.get("shutdownTimeout")),
+    auth: {
+      tokens: auth.get("tokens").list().map(readToken),
+      machines: new Map(
+        auth.get("machines").entries().map(([name, acl]) => [name, readAcl(acl)]),
+      ),
+    },
+    update: {
+      channel: update.get("channel").string() ?? "",
+      sources: Object.fromEntries(
+        update.get("sources").entries()
+          .map(([name, url]) => [name, url.string() ?? ""])
+          .filter(([, url]) => url),
+      ),
+    },
+  };
+}
+
+function readTimeout(node: ConfigNode): number {
+  const text = node.string() || "0";
+  const ms = parseDuration(text);
+  if (ms === undefined) throw node.fail("expected a duration such as 30s or 1m30s");
+  return ms > 0 ? ms : DEFAULTS.shutdownTimeoutMs;
+}
+
+function readTime(node: ConfigNode): number | undefined {
+  const text = node.string();
+  if (text === undefined) return undefined;
+  const ms = TIME.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(ms)) throw node.fail("expected a time as 2027-01-01T00:00:00Z");
+  return ms;
+}
+
+function readToken(node: ConfigNode): TokenEntry {
+  const token = node.get("token").string() ?? "";
+  if (token === "") throw node.fail("expected a token that is not empty");
+  return {
+    id: node.get("id").string() ?? "",
+    token,
+    role: readRole(node.get("hubRole")),
+    issuedAtMs: readTime(node.get("issuedAt")),
+    expiresAtMs: readTime(node.get("expiresAt")),
+    revokedAtMs: readTime(node.get("revokedAt")),
+  };
+}
+
+/** An unknown role gives no more than `user` does. Spec: hub-api.md 2 (roles) */
+function readRole(node: ConfigNode): Role {
+  const role = node.string();
+  return role === "owner" || role === "admin" || role === "viewer" ? role : "user";
+}
+
+function readAcl(node: ConfigNode): MachineAcl {
+  return {
+    registerToken: node.get("registerToken").string(),
+    connect: node.get("connectTokens").list().map(readGrant),
+    manageTokens: node.get("manageTokens").list().map((item) => item.string() ?? ""),
+  };
+}
+
+function readGrant(node: ConfigNode): ConnectGrant {
+  const bare = bareToken(node);
+  if (bare !== undefined) return { token: bare, services: [] };
+  return {
+    token: node.get("token").string() ?? "",
+    services: node.get("services").list().map((service) => service.string() ?? ""),
+  };
+}
+
+/** The token of a grant that old files write as a text, not as a map. Spec: hub-api.md D23 */
+export function bareToken(node: ConfigNode): string | undefined {
+  try {
+    return node.string();
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}

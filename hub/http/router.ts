@@ -1,0 +1,110 @@
+import { type CorsFamily, corsHeaders } from "./cors.ts";
+import { text } from "./respond.ts";
+
+/** What a handler knows besides the request. */
+export interface RequestContext {
+  /** Groups of the route's pattern that matched, percent-decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** Address of the peer, for logs and limits. */
+  readonly remoteAddress: string;
+}
+
+/** Answers a request. */
+export type Handler = (request: Request, context: RequestContext) => Response | Promise<Response>;
+
+/** One route. */
+export interface Route {
+  /** Path as `URLPattern` has it, as `/api/admin/access/:id`. */
+  readonly path: string;
+  /** Methods allowed, beside OPTIONS in a CORS family; all if absent. */
+  readonly methods?: readonly string[];
+  /** True if the path is one for WebSockets too. */
+  readonly upgrades?: boolean;
+  /** Cross-origin rules. */
+  readonly cors: CorsFamily;
+  /** Answers. */
+  readonly handle: Handler;
+}
+
+interface CompiledRoute extends Route {
+  readonly pattern: URLPattern;
+}
+
+/** Undefined if the text is not well-formed percent-encoding. */
+function decode(group: string): string | undefined {
+  try {
+    return decodeURIComponent(group);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A table of routes, tried in order; the first whose path matches answers. Adds the headers of the
+ * CORS family and `Cache-Control: no-store` to every response.
+ *
+ * Spec: hub-api.md 1.0
+ */
+export class Router {
+  readonly #routes: readonly CompiledRoute[];
+  readonly #onError: (error: unknown) => void;
+
+  /**
+   * Compiles the patterns.
+   *
+   * @param onError told of what a handler throws; the peer gets a bare 500
+   */
+  constructor(routes: readonly Route[], { onError }: { onError: (error: unknown) => void }) {
+    this.#routes = routes.map((route) => ({
+      ...route,
+      pattern: new URLPattern({ pathname: route.path }),
+    }));
+    this.#onError = onError;
+  }
+
+  /** Tells whether a path is for HTTP alone, so that no WebSocket is opened there. */
+  claims(path: string): boolean {
+    const route = this.#routes.find(({ pattern }) => pattern.test({ pathname: path }));
+    return route !== undefined && route.upgrades !== true;
+  }
+
+  /** Answers a request; never rejects. */
+  async handle(request: Request, { remoteAddress }: { remoteAddress: string }): Promise<Response> {
+    for (const route of this.#routes) {
+      const match = route.pattern.exec({ pathname: new URL(request.url).pathname });
+      if (match === null) continue;
+      const groups = Object.entries(match.pathname.groups).map(([name, group]) =>
+        [name, decode(group ?? "")] as const
+      );
+      const isMalformed = groups.some(([, group]) => group === undefined);
+      const params = Object.fromEntries(groups) as Record<string, string>;
+      const response = isMalformed
+        ? text("400 path is not well-formed percent-encoding", 400)
+        : await this.#answer(route, request, { params, remoteAddress });
+      return withHeaders(response, corsHeaders(route.cors, request.headers.get("origin")));
+    }
+    return withHeaders(text("404 page not found", 404), []);
+  }
+
+  async #answer(route: Route, request: Request, context: RequestContext): Promise<Response> {
+    const { methods, cors, handle } = route;
+    if (request.method === "OPTIONS" && cors !== "none") return new Response(null, { status: 204 });
+    if (methods !== undefined && !methods.includes(request.method)) {
+      const response = text("405 method not allowed", 405);
+      response.headers.set("allow", methods.join(", "));
+      return response;
+    }
+    try {
+      return await handle(request, context);
+    } catch (error) {
+      this.#onError(error);
+      return text("500 internal error", 500);
+    }
+  }
+}
+
+function withHeaders(response: Response, headers: readonly [string, string][]): Response {
+  for (const [name, value] of headers) response.headers.set(name, value);
+  if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
+  return response;
+}

@@ -1,0 +1,172 @@
+import type { Clock } from "../../core/clock/mod.ts";
+import { formatTime, type Log } from "../../core/log/mod.ts";
+import { type Access, type Caller, tokenOf } from "../access/mod.ts";
+import type { HistoryEvent } from "../history/mod.ts";
+import { isGranted, type Machine } from "../registry/mod.ts";
+import { json, text } from "./respond.ts";
+import type { RequestContext, Route } from "./router.ts";
+
+/** What the process is, for `/api/status`. */
+export interface HubFacts {
+  /** As Go names it: `linux`, `darwin`, `windows`. */
+  readonly os: string;
+  /** As Go names it: `amd64`, `arm64`. */
+  readonly arch: string;
+  /** Name of the host. */
+  readonly hostname: string;
+  /** Name and version of the run time; the field has Go's name on the wire. */
+  readonly runtime: string;
+  /** Version of this program. */
+  readonly version: string;
+}
+
+/** What the public routes show. */
+export interface PublicRoutesOptions {
+  /** Identity and name of the hub, as of now; "" if it has none. */
+  readonly hub: () => { readonly hubId: string; readonly name: string };
+  /** The process. */
+  readonly facts: HubFacts;
+  /** Who may do what, as of now. */
+  readonly access: () => Access;
+  /** All machines, in order. */
+  readonly machines: () => readonly Machine[];
+  /** How many sessions a machine has. */
+  readonly sessionCount: (machine: Machine) => number;
+  /** What happened, newest first. */
+  readonly history: () => readonly HistoryEvent[];
+  /** Gives the time; the hub is up since these options were used. */
+  readonly clock: Clock;
+  /** Told of tokens in queries, which are deprecated. */
+  readonly log: Log;
+}
+
+/** Spec: hub-api.md 1.1, `/.well-known/tela` */
+const DISCOVERY = {
+  protocolVersion: "1.1",
+  supportedVersions: ["1.1"],
+  capabilities: ["per-service-access-control"],
+};
+
+function machineView(machine: Machine, options: PublicRoutesOptions, caller: Caller): object {
+  const granted = options.access().visibleServices(caller, machine.name);
+  const { services } = machine;
+  return {
+    id: machine.name,
+    agentId: machine.agentId,
+    machineRegistrationId: machine.registrationId,
+    displayName: machine.text("displayName"),
+    hostname: machine.text("hostname"),
+    os: machine.text("os"),
+    agentVersion: machine.text("agentVersion"),
+    protocolVersion: machine.protocolVersion,
+    tags: machine.tags,
+    location: machine.text("location"),
+    owner: machine.text("owner"),
+    agentConnected: machine.isOnline,
+    sessionCount: options.sessionCount(machine),
+    registeredAt: formatTime(machine.registeredAtMs),
+    lastSeen: formatTime(machine.lastSeenMs),
+    services: granted ? services.filter((service) => isGranted(service, granted)) : services,
+    capabilities: machine.capabilities,
+  };
+}
+
+function eventView({ machine, event, wallMs, detail }: HistoryEvent): object {
+  return {
+    machineId: machine,
+    event,
+    timestamp: formatTime(wallMs),
+    ...(detail !== "" && { detail }),
+  };
+}
+
+/** Routes that need no more than a valid token. Spec: hub-api.md 1.1 */
+class PublicRoutes {
+  readonly #options: PublicRoutesOptions;
+  readonly #startedMs: number;
+
+  constructor(options: PublicRoutesOptions) {
+    this.#options = options;
+    this.#startedMs = options.clock.nowMs();
+  }
+
+  discovery(): Response {
+    const { hubId } = this.#options.hub();
+    return json({ ...DISCOVERY, ...(hubId !== "" && { hubId }) });
+  }
+
+  status(request: Request, context: RequestContext): Response {
+    const { hub, facts, machines, access, clock } = this.#options;
+    const caller = this.#callerOf(request, context);
+    if (caller === undefined) return json({ error: "auth_required", machines: [] }, 401);
+    const { hubId, name } = hub();
+    const { runtime, ...rest } = facts;
+    const uptime = Math.floor((clock.nowMs() - this.#startedMs) / 1000);
+    return json({
+      timestamp: formatTime(clock.wallMs()),
+      ...(hubId !== "" && { hubId }),
+      ...(name !== "" && { hubName: name }),
+      hub: { ...rest, goVersion: runtime, uptime },
+      machines: machines()
+        .filter((machine) => access().canView(caller, machine.name))
+        .map((machine) => machineView(machine, this.#options, caller)),
+    });
+  }
+
+  history(request: Request, context: RequestContext): Response {
+    const { access, history, clock } = this.#options;
+    const caller = this.#callerOf(request, context);
+    if (caller === undefined) return json({ error: "auth_required", events: [] }, 401);
+    return json({
+      timestamp: formatTime(clock.wallMs()),
+      events: history()
+        .filter(({ machine }) => access().canView(caller, machine))
+        .map(eventView),
+    });
+  }
+
+  /** Whoever asks; undefined on a secured hub without a valid token. */
+  #callerOf(request: Request, { remoteAddress }: RequestContext): Caller | undefined {
+    const { token, from } = tokenOf(request);
+    if (from === "query") {
+      this.#options.log(`token in the query, which is deprecated, from ${remoteAddress}`);
+    }
+    const caller = this.#options.access().authenticate(token, this.#options.clock.wallMs());
+    return caller.kind === "anonymous" ? undefined : caller;
+  }
+}
+
+/** The routes of discovery, status, history and health, and the refusal of a plain `/ws`. */
+export function publicRoutes(options: PublicRoutesOptions): Route[] {
+  const routes = new PublicRoutes(options);
+  const status = (path: string): Route => ({
+    path,
+    cors: "public",
+    handle: (request, context) => routes.status(request, context),
+  });
+  const history = (path: string): Route => ({
+    path,
+    cors: "public",
+    handle: (request, context) => routes.history(request, context),
+  });
+  return [
+    {
+      path: "/.well-known/tela",
+      cors: "public",
+      methods: ["GET"],
+      handle: () => routes.discovery(),
+    },
+    status("/api/status"),
+    status("/status"),
+    status("/api/admin/status"),
+    history("/api/history"),
+    history("/api/admin/history"),
+    { path: "/healthz", cors: "none", methods: ["GET", "HEAD"], handle: () => text("ok") },
+    {
+      path: "/ws",
+      cors: "none",
+      upgrades: true,
+      handle: () => text("400 not a WebSocket upgrade", 400),
+    },
+  ];
+}

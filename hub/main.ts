@@ -1,0 +1,4 @@
+import { runMain } from "../core/cli/mod.ts";
+import { telahubd } from "./program/mod.ts";
+
+await runMain(telahubd);

@@ -1,0 +1,7 @@
+/**
+ * The program `telahubd`: its verbs and flags.
+ *
+ * @module
+ */
+
+export { telahubd } from "./program.ts";

@@ -1,0 +1,78 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Buffer } from "node:buffer";
+import { cleanPath, type Router, text } from "../http/mod.ts";
+
+/** Stands in for the host in URLs of requests; what the peer called it is in the `host` header. */
+const BASE = "http://hub";
+
+/** Where a request is aimed. */
+export interface Target {
+  /** Begins with a slash; not percent-decoded. */
+  readonly path: string;
+  /** With its question mark, "" if there is none. */
+  readonly query: string;
+}
+
+/** Takes apart what stands in a request line; undefined if it is no path on this server. */
+export function targetOf(requestTarget: string): Target | undefined {
+  const origin = /^https?:\/\/[^/?#]+/i.exec(requestTarget)?.[0] ?? "";
+  const rest = requestTarget.slice(origin.length) || "/";
+  // Browsers read a backslash as a slash, so that a redirect could lead to another host.
+  if (!rest.startsWith("/") || rest.includes("\\") || rest.includes("#")) return undefined;
+  const mark = rest.indexOf("?");
+  return mark < 0
+    ? { path: rest, query: "" }
+    : { path: rest.slice(0, mark), query: rest.slice(mark) };
+}
+
+/** Address of the peer, as `192.0.2.1:4711`. */
+export function remoteAddressOf({ remoteAddress, remotePort }: {
+  remoteAddress?: string | undefined;
+  remotePort?: number | undefined;
+}): string {
+  return `${(remoteAddress ?? "").replace(/^::ffff:/, "")}:${remotePort ?? 0}`;
+}
+
+function requestOf(incoming: IncomingMessage, { path, query }: Target): Request | undefined {
+  try {
+    const headers = new Headers();
+    for (const [name, value] of Object.entries(incoming.headers)) {
+      for (const item of [value ?? []].flat()) headers.append(name, item);
+    }
+    return new Request(`${BASE}${path}${query}`, { method: incoming.method ?? "GET", headers });
+  } catch {
+    // TRACE and its like, or a header that no program sends: there is no such request.
+    return undefined;
+  }
+}
+
+/** Answers a request that an HTTP server received. Bodies of requests are not read. */
+export async function answer(
+  router: Router,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<{ status: number; path: string }> {
+  const target = targetOf(incoming.url ?? "");
+  const response = await respond(router, incoming, target);
+  const body = Buffer.from(await response.arrayBuffer());
+  for (const [name, value] of response.headers) outgoing.appendHeader(name, value);
+  outgoing.statusCode = response.status;
+  if (response.status !== 204) outgoing.setHeader("content-length", body.length);
+  outgoing.end(incoming.method === "HEAD" ? undefined : body);
+  return { status: response.status, path: target?.path ?? "" };
+}
+
+async function respond(
+  router: Router,
+  incoming: IncomingMessage,
+  target: Target | undefined,
+): Promise<Response> {
+  if (target === undefined) return text("400 bad request target", 400);
+  const clean = cleanPath(target.path);
+  if (clean !== target.path) {
+    return new Response(null, { status: 301, headers: { location: clean + target.query } });
+  }
+  const request = requestOf(incoming, target);
+  if (request === undefined) return text("400 bad request", 400);
+  return await router.handle(request, { remoteAddress: remoteAddressOf(incoming.socket) });
+}

@@ -1,0 +1,9 @@
+/**
+ * The hub as a server: its port, and all parts of a hub put together behind it.
+ *
+ * @module
+ */
+
+export { HttpServer, type HttpServerOptions } from "./http_server.ts";
+export { type HubOptions, type RunningHub, startHub } from "./hub.ts";
+export { ListenError, type ListenErrorCode } from "./listen_error.ts";

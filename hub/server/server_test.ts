@@ -1,0 +1,331 @@
+import assert from "node:assert/strict";
+import { systemClock, systemRandom } from "../../core/clock/mod.ts";
+import { createLog, LogRing } from "../../core/log/mod.ts";
+import type { HubConfig } from "../config/mod.ts";
+import { RawClient, UPGRADE_HEADERS } from "../testing/mod.ts";
+import { type RunningHub, startHub } from "./hub.ts";
+import { HttpServer } from "./http_server.ts";
+
+const none = { issuedAtMs: undefined, expiresAtMs: undefined, revokedAtMs: undefined };
+const OPEN: HubConfig = {
+  hubId: "hub-1",
+  name: "lab",
+  port: 0,
+  udpPort: 0,
+  udpHost: "",
+  wwwDir: "",
+  shutdownTimeoutMs: 5000,
+  auth: { tokens: [], machines: new Map() },
+  update: { channel: "", sources: {} },
+};
+const SECURED: HubConfig = {
+  ...OPEN,
+  auth: {
+    tokens: [{ ...none, id: "owner", token: "owner-token", role: "owner" }],
+    machines: new Map(),
+  },
+};
+
+async function withHub(
+  run: (hub: RunningHub, lines: string[]) => Promise<void>,
+  config = OPEN,
+): Promise<void> {
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  const hub = await startHub({
+    config: () => config,
+    facts: { os: "linux", arch: "amd64", hostname: "h", runtime: "deno", version: "0.1.0" },
+    clock: systemClock,
+    random: systemRandom,
+    log: createLog({ component: "hub", clock: systemClock, write }),
+    logs: new LogRing(),
+    hostname: "127.0.0.1",
+  });
+  try {
+    await run(hub, lines);
+  } finally {
+    await hub.shutdown();
+  }
+}
+
+async function agent(port: number, fields: object = {}): Promise<RawClient> {
+  const client = await RawClient.upgrade(port);
+  await client.send(0x81, { type: "register", agentId: "a", machineName: "barn", ...fields });
+  assert.deepEqual(await client.nextMessage(), { type: "registered", machineId: "barn" });
+  return client;
+}
+
+/** Client and agent's session socket, with all of signalling behind them. */
+async function pair(
+  port: number,
+  control: RawClient,
+): Promise<{ client: RawClient; joined: RawClient }> {
+  const client = await RawClient.upgrade(port);
+  await client.send(0x81, { type: "connect", machineId: "barn", wgPubKey: "k" });
+  const { sessionId } = await control.nextMessage();
+  const joined = await RawClient.upgrade(port);
+  await joined.send(0x81, { type: "session-join", machineId: "barn", sessionId });
+  assert.equal((await joined.nextMessage()).type, "session-start");
+  assert.equal((await client.nextMessage()).type, "ready");
+  return { client, joined };
+}
+
+Deno.test("the hub upgrades on /, /ws and any path that no route claims (wire 1, hub 65)", () =>
+  withHub(async ({ port }) => {
+    for (const path of ["/", "/ws", "/any//../thing?x=y"]) {
+      (await RawClient.upgrade(port, path)).close();
+    }
+    const claimed = await RawClient.connect(port);
+    assert.match(await claimed.request("/api/status", UPGRADE_HEADERS), /^HTTP\/1\.1 400 /);
+    claimed.close();
+    const old = await RawClient.connect(port);
+    const headers = UPGRADE_HEADERS.map((header) => header.replace("13", "8"));
+    assert.match(await old.request("/", headers), /^HTTP\/1\.1 426 /);
+    old.close();
+  }));
+
+Deno.test("a secured hub refuses a foreign Origin, an open one does not (wire 2, hub 65)", async () => {
+  const statusOf = async (port: number, origin: string) => {
+    const client = await RawClient.connect(port);
+    const head = await client.request("/", [...UPGRADE_HEADERS, `Origin: ${origin}`]);
+    client.close();
+    return head.slice(9, 12);
+  };
+  await withHub(async ({ port }, lines) => {
+    assert.equal(await statusOf(port, "https://evil.example"), "403");
+    assert.equal(await statusOf(port, "https://hub"), "101");
+    assert.match(lines[0]!, /upgrade refused: 403 Forbidden, from 127\.0\.0\.1:\d+$/);
+  }, SECURED);
+  await withHub(async ({ port }) => {
+    assert.equal(await statusOf(port, "https://evil.example"), "101");
+  });
+});
+
+Deno.test("the hub answers pings in every state with their payload (wire 3)", () =>
+  withHub(async ({ port }) => {
+    const fresh = await RawClient.upgrade(port);
+    const control = await agent(port);
+    const { client, joined } = await pair(port, control);
+    const sockets = [fresh, control, client, joined];
+    for (const socket of sockets) {
+      await socket.send(0x89, "are you there");
+      const pong = await socket.next();
+      assert.equal(pong!.first, 0x8a);
+      assert.equal(new TextDecoder().decode(pong!.payload), "are you there");
+    }
+    for (const socket of sockets) socket.close();
+  }));
+
+Deno.test("the hub puts fragments together, with a ping among them (wire 4)", () =>
+  withHub(async ({ port }) => {
+    const client = await RawClient.upgrade(port);
+    const owner = "x".repeat(20 * 1024);
+    const text = JSON.stringify({ type: "register", agentId: "a", machineName: "barn", owner });
+    await client.send(0x01, text.slice(0, 7));
+    await client.send(0x00, text.slice(7, 9000));
+    await client.send(0x89, "");
+    await client.send(0x80, text.slice(9000));
+    assert.equal((await client.next())!.first, 0x8a);
+    assert.deepEqual(await client.nextMessage(), { type: "registered", machineId: "barn" });
+    client.close();
+  }));
+
+Deno.test("a refusal is an error, then 1008; the hub waits for the peer's close (wire 5, 6)", async () => {
+  await withHub(async ({ port }) => {
+    const client = await RawClient.upgrade(port);
+    await client.send(0x81, { type: "register", machineName: "barn" });
+    const message = "register: agentId is required";
+    assert.deepEqual(await client.nextMessage(), { type: "error", message });
+    assert.equal(await client.nextClose(), `1008 ${message}`);
+    await client.send(0x88, new Uint8Array([3, 0xf0]));
+    assert.equal(await client.next(), undefined);
+    client.close();
+  });
+  await withHub(async ({ port }, lines) => {
+    const client = await RawClient.upgrade(port);
+    await client.send(0x81, { type: "register", agentId: "a", machineName: "b", token: "s3cret" });
+    assert.deepEqual(await client.nextMessage(), { type: "error", message: "Access denied" });
+    assert.equal(await client.nextClose(), "1008 Access denied");
+    client.close();
+    assert.doesNotMatch(lines.join(), /s3cret/);
+  }, SECURED);
+});
+
+Deno.test("what is no JSON before pairing is closed with 1002 (wire 19)", () =>
+  withHub(async ({ port }) => {
+    for (const first of [0x81, 0x82]) {
+      const client = await RawClient.upgrade(port);
+      await client.send(first, "hello");
+      assert.equal(await client.nextClose(), "1002 Expected JSON for first message");
+      assert.equal(await client.next(), undefined);
+      client.close();
+    }
+  }));
+
+Deno.test("frames and texts cross the hub, hop counted, the rest unchanged (wire 20, 21, 23)", () =>
+  withHub(async ({ port, stats }) => {
+    const control = await agent(port);
+    const { client, joined } = await pair(port, control);
+    const payload = Uint8Array.from({ length: 5000 }, (_, i) => i * 7);
+    await client.send(0x82, new Uint8Array([0x54, 0, 0, 1, 2, 3, 4, ...payload]));
+    const frame = await joined.next();
+    assert.equal(frame!.first, 0x82);
+    assert.deepEqual(frame!.payload, new Uint8Array([0x54, 7, 0, 1, 2, 3, 4, ...payload]));
+    await joined.send(0x81, '{"type":"keepalive"}');
+    await joined.send(0x81, '{"type":"x-custom",  "é":1}');
+    assert.equal(
+      new TextDecoder().decode((await client.next())!.payload),
+      '{"type":"x-custom",  "é":1}',
+    );
+    assert.deepEqual([stats.frames, stats.bytes], [1, 5007]);
+    for (const socket of [control, client, joined]) socket.close();
+  }));
+
+Deno.test("a lost client ends the agent's socket, a lost agent the client's (wire 25, 26)", () =>
+  withHub(async ({ port }) => {
+    const control = await agent(port);
+    const first = await pair(port, control);
+    first.client.close();
+    assert.deepEqual(await first.joined.nextMessage(), { type: "session-end" });
+    assert.equal(await first.joined.nextClose(), "1000 session ended");
+    first.joined.close();
+
+    const second = await pair(port, control);
+    second.joined.close();
+    assert.equal(await second.client.nextClose(), "1001 agent session ended");
+    second.client.close();
+
+    const third = await pair(port, control);
+    control.close();
+    assert.equal(await third.client.nextClose(), "1001 agent disconnected");
+    assert.equal(await third.joined.next(), undefined, "cut without a close frame");
+    third.client.close();
+    third.joined.close();
+  }));
+
+Deno.test("a peer that stops reading loses frames, not texts; nobody else waits for it", () =>
+  withHub(async ({ port, stats }) => {
+    const control = await agent(port);
+    const stalled = await pair(port, control);
+    const other = await pair(port, control);
+    const frame = new Uint8Array(16 * 1024).fill(0x54);
+    let sentFrames = 0;
+    while (stats.slowReceiver === 0) {
+      for (let i = 0; i < 8; i++, sentFrames++) await stalled.joined.send(0x82, frame);
+      await other.joined.send(0x81, "still here?");
+      assert.equal((await other.client.next())!.first, 0x81);
+    }
+    await stalled.joined.send(0x81, "the last word");
+    let receivedFrames = 0;
+    for (let message = await stalled.client.next(); message!.first !== 0x81; receivedFrames++) {
+      message = await stalled.client.next();
+    }
+    assert.ok(receivedFrames > 0 && receivedFrames < sentFrames, `${receivedFrames}/${sentFrames}`);
+    const { slowReceiver } = stats;
+    await stalled.joined.send(0x82, frame);
+    assert.equal((await stalled.client.next())!.first, 0x82, "and is served again");
+    assert.equal(stats.slowReceiver, slowReceiver);
+    for (const { client, joined } of [stalled, other]) {
+      client.close();
+      joined.close();
+    }
+    control.close();
+  }));
+
+Deno.test("HTTP works beside WebSockets: status, redirects, HEAD, 404 (hub 64)", () =>
+  withHub(async ({ port }) => {
+    const base = `http://127.0.0.1:${port}`;
+    const status = await fetch(`${base}/api/status`);
+    assert.equal(status.status, 200);
+    assert.equal((await status.json()).hubName, "lab");
+    const head = await fetch(`${base}/healthz`, { method: "HEAD" });
+    assert.deepEqual([head.status, head.headers.get("content-length")], [200, "3"]);
+    assert.equal(await head.text(), "");
+    const unknown = await fetch(`${base}/api/hubs`);
+    assert.deepEqual([unknown.status, await unknown.text()], [404, "404 page not found\n"]);
+    const posted = await fetch(`${base}/status`, { method: "POST", body: "x".repeat(100_000) });
+    assert.equal(posted.status, 200);
+    await posted.body?.cancel();
+    const raw = await RawClient.connect(port);
+    const redirect = await raw.request("//evil.example/../api//status?x=1");
+    assert.match(redirect, /^HTTP\/1\.1 301 /);
+    assert.match(redirect, /^location: \/api\/status\?x=1\r$/im);
+    raw.close();
+  }));
+
+const ABUSE: [what: string, request: string, status: string][] = [
+  ["TLS", "\x16\x03\x01\x02\x00\x01\r\n\r\n", "400"],
+  ["no host", "GET /healthz HTTP/1.1\r\n\r\n", "400"],
+  ["a huge header", `GET / HTTP/1.1\r\nHost: x\r\nX: ${"a".repeat(20_000)}\r\n\r\n`, "431"],
+  [
+    "two lengths",
+    "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "400",
+  ],
+  [
+    "another protocol",
+    "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+    "400",
+  ],
+  ["TRACE", "TRACE / HTTP/1.1\r\nHost: x\r\n\r\n", "400"],
+  ["a backslash", "GET //\\evil.example HTTP/1.1\r\nHost: x\r\n\r\n", "400"],
+];
+
+Deno.test("requests that no program sends get a clean 4xx", () =>
+  withHub(async ({ port }) => {
+    for (const [what, request, status] of ABUSE) {
+      const client = await RawClient.connect(port);
+      await client.write(request);
+      assert.equal((await client.line()).slice(9, 12), status, what);
+      client.close();
+    }
+  }));
+
+Deno.test("a peer that does not finish the head of its request is cut", async () => {
+  const unused = undefined as never;
+  const server = new HttpServer({
+    router: unused,
+    switchboard: unused,
+    isSecured: () => false,
+    clock: systemClock,
+    random: systemRandom,
+    log: unused,
+    headerTimeoutMs: 50,
+  });
+  const port = await server.listen(0, "127.0.0.1");
+  const client = await RawClient.connect(port);
+  await client.write("GET / HTTP/1.1\r\nHost: hub\r\nX-Slow: ");
+  assert.equal(await client.next().catch(() => undefined), undefined);
+  client.close();
+  await server.stop();
+});
+
+Deno.test("a hub does not start on a port that is in use, and leaves nothing behind", () =>
+  withHub(async ({ port }) => {
+    const start = () => withHub(() => Promise.resolve(), { ...OPEN, port });
+    await assert.rejects(start, { name: "ListenError", code: "in-use", port });
+  }));
+
+Deno.test("shutdown() sends what is queued, says 1001 to all and frees the port (hub 80)", async () => {
+  let port = 0;
+  const sockets: RawClient[] = [];
+  await withHub(async (hub) => {
+    port = hub.port;
+    const control = await agent(port);
+    const { client, joined } = await pair(port, control);
+    sockets.push(control, client, joined);
+    for (let i = 0; i < 100; i++) await client.send(0x81, `text ${i}`);
+    await client.send(0x89, "");
+    assert.equal((await client.next())!.first, 0x8a, "all texts have reached the hub");
+    const done = hub.shutdown();
+    for (let i = 0; i < 100; i++) {
+      assert.equal(new TextDecoder().decode((await joined.next())!.payload), `text ${i}`);
+    }
+    for (const socket of sockets) {
+      assert.equal(await socket.nextClose(), "1001 hub shutting down");
+      socket.close();
+    }
+    await done;
+  });
+  await assert.rejects(RawClient.connect(port), Deno.errors.ConnectionRefused);
+});

@@ -1,0 +1,213 @@
+import type { Timer } from "../../core/clock/mod.ts";
+import { type ControlMessage, parseControl } from "../../core/control/mod.ts";
+import { forwardRelayFrame } from "../../core/relay/mod.ts";
+import type { Machine } from "../registry/mod.ts";
+import type { SwitchboardOptions } from "./context.ts";
+import { Controls } from "./controls.ts";
+import { isKeepalive } from "./keepalive.ts";
+import { type Connection, Peer } from "./peer.ts";
+import { Sessions } from "./sessions.ts";
+
+/** Cadence of pings to agents. Spec: wire.md 1.3 */
+const PING_INTERVAL_MS = 10_000;
+
+/** How long a socket may stay open without having said what it is. */
+const HELLO_TIMEOUT_MS = 30_000;
+
+/** Most sockets at a time. */
+const MAX_SOCKETS = 20_000;
+
+/** Longest registration, in UTF-16 units: each is kept as long as the hub runs. */
+const MAX_REGISTER_LENGTH = 64 * 1024;
+
+/** What the hub has relayed and dropped since it started. */
+export interface RelayStats {
+  /** Frames handed to a receiver. */
+  frames: number;
+  /** Their length in bytes, headers included. */
+  bytes: number;
+  /** Frames dropped because the receiver did not read. */
+  slowReceiver: number;
+  /** Frames dropped because their hops were used up. */
+  hopsExhausted: number;
+  /** Messages that were no frame, each of which ended a session. */
+  invalid: number;
+}
+
+/**
+ * The session machine: takes WebSockets, finds out what each is, pairs clients with agents and
+ * relays between them without looking inside.
+ *
+ * Spec: wire.md 2, 3, 4.4
+ */
+export class Switchboard {
+  readonly #options: SwitchboardOptions;
+  readonly #sessions: Sessions;
+  readonly #controls: Controls;
+  readonly #running = new Map<Peer, Promise<void>>();
+  readonly #stats: RelayStats = {
+    frames: 0,
+    bytes: 0,
+    slowReceiver: 0,
+    hopsExhausted: 0,
+    invalid: 0,
+  };
+  #pingTimer: Timer;
+  #isShuttingDown = false;
+
+  /** Starts pinging agents. */
+  constructor(options: SwitchboardOptions) {
+    const controlPeers = new Map<Machine, Peer>();
+    this.#options = options;
+    this.#sessions = new Sessions(options, controlPeers);
+    this.#controls = new Controls(options, { sessions: this.#sessions, peers: controlPeers });
+    this.#pingTimer = this.#setPingTimer();
+  }
+
+  /** Counters, live. */
+  get stats(): Readonly<RelayStats> {
+    return this.#stats;
+  }
+
+  /** True if no more sockets can be taken. */
+  get isFull(): boolean {
+    return this.#isShuttingDown || this.#running.size >= MAX_SOCKETS;
+  }
+
+  /** How many sessions a machine has, joined or not. */
+  sessionCount(machine: Machine): number {
+    return this.#sessions.countOf(machine);
+  }
+
+  /** Takes a WebSocket and settles when it has ended; never rejects. */
+  serve(connection: Connection): Promise<void> {
+    const peer = new Peer(connection, this.#options.clock);
+    const ended = this.#run(peer).finally(() => this.#running.delete(peer));
+    this.#running.set(peer, ended);
+    return ended;
+  }
+
+  /**
+   * Tells every peer that the hub is going away and waits until what is queued for them has gone
+   * out, at most `timeoutMs`; then cuts those that are left.
+   */
+  async shutdown(timeoutMs: number): Promise<void> {
+    this.#isShuttingDown = true;
+    this.#pingTimer.cancel();
+    for (const peer of this.#running.keys()) {
+      peer.retire();
+      peer.connection.close(1001, "hub shutting down");
+    }
+    const late = this.#options.clock.setTimer(() => {
+      for (const { connection } of this.#running.keys()) connection.abort();
+    }, timeoutMs);
+    await Promise.all(this.#running.values());
+    late.cancel();
+  }
+
+  async #run(peer: Peer): Promise<void> {
+    const { clock, log } = this.#options;
+    const { connection } = peer;
+    if (this.#isShuttingDown) peer.dismiss("hub shutting down");
+    const hello = clock.setTimer(() => {
+      if (peer.state.kind === "new") peer.refuse("no register, connect or session-join in time");
+    }, HELLO_TIMEOUT_MS);
+    try {
+      await connection.run({
+        text: (text) => this.#text(peer, text),
+        binary: (bytes, start, end) => this.#binary(peer, { bytes, start, end }),
+        pong: () => {
+          if (peer.state.kind === "control") this.#controls.seen(peer.state.machine);
+        },
+        batchEnd: () => peer.target?.hold(),
+      });
+    } catch (error) {
+      log(`internal error with ${connection.remoteAddress}: ${(error as Error).stack ?? error}`);
+    } finally {
+      hello.cancel();
+      this.#lost(peer);
+    }
+  }
+
+  #text(peer: Peer, text: string): void {
+    if (peer.target !== undefined) {
+      if (!isKeepalive(text)) peer.target.text(text);
+    } else if (peer.state.kind !== "ended") {
+      this.#signal(peer, text);
+    }
+  }
+
+  #signal(peer: Peer, text: string): void {
+    const message = parseControl(text);
+    if (message.type === "invalid" && message.reason !== "no-type") {
+      return this.#violation(peer, "Expected JSON for first message");
+    }
+    const refusal = this.#handle(peer, { message: message as ControlMessage, text });
+    if (refusal === undefined) return;
+    this.#lost(peer);
+    peer.refuse(refusal);
+  }
+
+  /** Gives the text of a refusal, or undefined if all is well or the message means nothing here. */
+  #handle(
+    peer: Peer,
+    { message, text }: { message: ControlMessage; text: string },
+  ): string | undefined {
+    const { kind } = peer.state;
+    if (message.type === "register" && (kind === "new" || kind === "control")) {
+      if (text.length > MAX_REGISTER_LENGTH) return "register: message is too long";
+      return this.#controls.register(peer, message);
+    }
+    if (kind !== "new") return undefined;
+    if (message.type === "connect") return this.#sessions.connect(peer, message);
+    if (message.type === "session-join") return this.#sessions.join(peer, message);
+    return undefined;
+  }
+
+  #binary(
+    peer: Peer,
+    { bytes, start, end }: { bytes: Uint8Array<ArrayBuffer>; start: number; end: number },
+  ): void {
+    const { target } = peer;
+    if (target === undefined) {
+      if (peer.state.kind !== "ended") this.#violation(peer, "Expected JSON for first message");
+      return;
+    }
+    const verdict = forwardRelayFrame(bytes, start, end);
+    if (verdict === "forward") {
+      if (!target.frame(bytes, start, end)) {
+        this.#stats.slowReceiver++;
+        return;
+      }
+      this.#stats.frames++;
+      this.#stats.bytes += end - start;
+    } else if (verdict === "hops-exhausted") {
+      this.#stats.hopsExhausted++;
+    } else {
+      this.#stats.invalid++;
+      this.#violation(peer, "relay frame: unsupported version");
+    }
+  }
+
+  /** Spec: wire.md 1.5 ("protocol close") */
+  #violation(peer: Peer, reason: string): void {
+    this.#lost(peer);
+    peer.connection.closeNow(1002, reason);
+  }
+
+  /** The peer is gone or about to be; whoever depends on it is told. */
+  #lost(peer: Peer): void {
+    const { state } = peer;
+    peer.retire();
+    if (state.kind === "control") this.#controls.lost(peer, state.machine);
+    else if (state.kind === "client") this.#sessions.clientLost(state.session);
+    else if (state.kind === "agent") this.#sessions.agentLost(state.session);
+  }
+
+  #setPingTimer(): Timer {
+    return this.#options.clock.setTimer(() => {
+      this.#controls.pingAll();
+      this.#pingTimer = this.#setPingTimer();
+    }, PING_INTERVAL_MS);
+  }
+}

@@ -1,0 +1,88 @@
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+
+/** The permissions that hub/README.md lists, for a hub at home in `dir`. */
+function permissions(dir: string): string[] {
+  return [
+    "--allow-net=0.0.0.0",
+    `--allow-read=.,/etc/tela,${dir}/.tela/run`,
+    `--allow-write=data,${dir}/.tela/run`,
+    "--allow-env=HOME,LOG_STREAM,LOG_TOKENS,TELA_OWNER_TOKEN,TELAHUBD_NAME,TELAHUBD_PORT," +
+    "TELAHUBD_UDP_HOST,TELAHUBD_UDP_PORT,TELAHUBD_WWW_DIR",
+    "--allow-sys=hostname",
+  ];
+}
+
+/** Where Deno keeps packages: a process with a home of its own must not fetch them anew. */
+async function denoDir(): Promise<string> {
+  const command = new Deno.Command(Deno.execPath(), { args: ["info", "--json"], stdin: "null" });
+  return JSON.parse(new TextDecoder().decode((await command.output()).stdout)).denoDir;
+}
+
+/** What {@linkcode HubProcess} starts. */
+export interface HubProcessOptions {
+  /** Arguments of `telahubd`. */
+  readonly args: readonly string[];
+  /** The environment besides what Deno needs. Default: empty. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A hub as users start it, with no more permissions than it needs, at home in a folder. */
+export class HubProcess {
+  readonly #child: Deno.ChildProcess;
+  readonly #reader: ReadableStreamDefaultReader<string>;
+  /** All of standard error so far. */
+  log: string = "";
+
+  private constructor(child: Deno.ChildProcess) {
+    this.#child = child;
+    this.#reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  /** Starts a hub at home in `dir`. */
+  static async start(dir: string, { args, env = {} }: HubProcessOptions): Promise<HubProcess> {
+    const command = new Deno.Command(Deno.execPath(), {
+      cwd: dir,
+      env: { HOME: dir, NO_COLOR: "1", DENO_DIR: await denoDir(), ...env },
+      clearEnv: true,
+      args: ["run", "--quiet", "--no-prompt", ...permissions(dir), MAIN, ...args],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    });
+    return new HubProcess(command.spawn());
+  }
+
+  /** Waits until the log matches, and gives the match. */
+  async logged(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.log);
+      if (match !== null) return match;
+      const { value, done } = await this.#reader.read();
+      if (done) throw new Error(`The hub ended without logging ${pattern}:\n${this.log}`);
+      this.log += value;
+    }
+  }
+
+  /** The port it listens on. */
+  async port(): Promise<number> {
+    return Number((await this.logged(/listening on http:\/\/0\.0\.0\.0:(\d+)\n/))[1]);
+  }
+
+  /** Sends a signal. */
+  signal(signal: Deno.Signal): void {
+    this.#child.kill(signal);
+  }
+
+  /** Waits for its end. */
+  async ended(): Promise<{ code: number; stdout: string }> {
+    const stdout = new Response(this.#child.stdout).text();
+    for (;;) {
+      const { value, done } = await this.#reader.read();
+      if (done) break;
+      this.log += value;
+    }
+    return { code: (await this.#child.status).code, stdout: await stdout };
+  }
+}

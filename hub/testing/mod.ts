@@ -1,0 +1,12 @@
+/**
+ * Twins in memory of what the hub talks to, a client that writes frames by hand, and a hub as a
+ * process of its own, for tests.
+ *
+ * @module
+ */
+
+export { FakeConnection } from "./fake_connection.ts";
+export { HubProcess, type HubProcessOptions } from "./hub_process.ts";
+export { RawClient, type RawFrame, UPGRADE_HEADERS } from "./raw_client.ts";
+export { type RigOptions, SwitchboardRig } from "./switchboard_rig.ts";
+export { inTemporaryFolder } from "./temporary_folder.ts";

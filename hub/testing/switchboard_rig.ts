@@ -1,0 +1,98 @@
+import { ManualClock } from "../../core/clock/mod.ts";
+import type { DefaultUpdate } from "../../core/control/mod.ts";
+import { createLog } from "../../core/log/mod.ts";
+import { Access } from "../access/mod.ts";
+import type { AuthConfig } from "../config/mod.ts";
+import { History } from "../history/mod.ts";
+import { Registry } from "../registry/mod.ts";
+import { Switchboard } from "../sessions/mod.ts";
+import { FakeConnection } from "./fake_connection.ts";
+
+/** Options of {@linkcode SwitchboardRig}. */
+export interface RigOptions {
+  /** Who may do what. Default: nobody is asked. */
+  readonly auth?: AuthConfig;
+  /** What agents are told about updates. Default: nothing. */
+  readonly defaultUpdate?: DefaultUpdate;
+  /** Time of day at the start. Default: 2026-08-01, 9:00 UTC. */
+  readonly wallMs?: number;
+}
+
+/** A switchboard with all that belongs to it, a manual clock and peers in memory. */
+export class SwitchboardRig {
+  /** Time, which passes when the test says so. */
+  readonly clock: ManualClock;
+  /** What was logged. */
+  readonly lines: string[] = [];
+  /** What happened. */
+  readonly history: History = new History();
+  /** The machines. */
+  readonly registry: Registry;
+  /** The switchboard under test. */
+  readonly switchboard: Switchboard;
+  /** Who may do what; may be replaced while it runs. */
+  access: Access;
+  #made = 0;
+
+  /** Starts with no peers. */
+  constructor(options: RigOptions = {}) {
+    const { auth = { tokens: [], machines: new Map() }, defaultUpdate } = options;
+    this.clock = new ManualClock(options.wallMs ?? Date.UTC(2026, 7, 1, 9));
+    this.access = new Access(auth);
+    this.registry = new Registry({ newId: () => `made-${++this.#made}` });
+    this.switchboard = new Switchboard({
+      registry: this.registry,
+      access: () => this.access,
+      history: this.history,
+      defaultUpdate: () => defaultUpdate,
+      clock: this.clock,
+      random: (out) => out.forEach((_, i) => out[i] = ++this.#made + i),
+      log: createLog({
+        component: "hub",
+        clock: this.clock,
+        write: (line) => void this.lines.push(line),
+      }),
+    });
+  }
+
+  /** A peer dials in. */
+  dial(): FakeConnection {
+    const connection = new FakeConnection();
+    this.switchboard.serve(connection);
+    return connection;
+  }
+
+  /** An agent dials in and registers; the answer has been taken. */
+  agent(machineName = "barn", fields: object = {}): FakeConnection {
+    const agent = this.dial();
+    agent.text({ type: "register", agentId: "agent-1", machineName, ...fields });
+    agent.takeMessages();
+    return agent;
+  }
+
+  /** A client dials in and asks for a machine. */
+  client(machineId = "barn", fields: object = {}): FakeConnection {
+    const client = this.dial();
+    client.text({ type: "connect", machineId, wgPubKey: "c1", ...fields });
+    return client;
+  }
+
+  /** A client and the agent's session socket, paired; all messages so far have been taken. */
+  pair(
+    agent: FakeConnection,
+    machine = "barn",
+  ): { client: FakeConnection; joined: FakeConnection } {
+    const client = this.client(machine);
+    const [request] = agent.takeMessages() as { sessionId: string }[];
+    const joined = this.dial();
+    joined.text({ type: "session-join", machineId: machine, sessionId: request!.sessionId });
+    joined.takeMessages();
+    client.takeMessages();
+    return { client, joined };
+  }
+
+  /** Lets what a lost socket leads to happen. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  }
+}

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { dial, echo, Fabric, readExactly, Target, within, writeAll } from "../rig/mod.ts";
+
+/** Longer than a reconnect after a few refusals takes: 3, 6 and 12 s, a quarter more at worst. */
+const RECONNECT = { what: "an answer after the reconnect", deadlineMs: 60_000 };
+
+/** Opens a connection and has one byte echoed through it. */
+async function open(port: number): Promise<Deno.TcpConn> {
+  const connection = await dial(port);
+  try {
+    await writeAll(connection, new Uint8Array([42]));
+    assert.equal((await readExactly(connection, 1))[0], 42);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+Deno.test("a client that vanishes leaves no connection and no session behind", async () => {
+  await using target = new Target(echo);
+  await using fabric = await Fabric.start({ targetPorts: [target.port] });
+  const connections = await Promise.all([1, 2, 3].map(() => open(fabric.localPort())));
+  assert.equal(target.openCount, 3);
+  await fabric.waitForSessions(1);
+  await fabric.client.kill();
+  await target.waitForOpen(0);
+  await fabric.waitForSessions(0);
+  for (const connection of connections) connection.close();
+});
+
+Deno.test("a client keeps its local port and reaches the agent again after the agent was killed", async () => {
+  await using target = new Target(echo);
+  await using fabric = await Fabric.start({ targetPorts: [target.port] });
+  (await open(fabric.localPort())).close();
+  await fabric.agent.kill();
+  await fabric.waitForSessions(0);
+  await fabric.startAgent([target.port]);
+  using _again = await within(open(fabric.localPort()), RECONNECT);
+});
+
+Deno.test("agent and client find the hub again after it was killed, and a connection opened meanwhile completes (agent 17, client 44)", async () => {
+  await using target = new Target(echo);
+  await using fabric = await Fabric.start({ targetPorts: [target.port] });
+  (await open(fabric.localPort())).close();
+  await fabric.hub.kill();
+  const meanwhile = open(fabric.localPort());
+  await fabric.startHub();
+  using _answered = await within(meanwhile, RECONNECT);
+});

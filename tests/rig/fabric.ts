@@ -1,0 +1,160 @@
+import { fetchLocal } from "./http.ts";
+import {
+  agentRegistered,
+  clientBound,
+  hubListens,
+  launchAgent,
+  launchClient,
+  launchHub,
+  MACHINE,
+  newToken,
+  type PeerOptions,
+} from "./peers.ts";
+import type { Process } from "./process.ts";
+import { until } from "./until.ts";
+
+/** Options of {@linkcode Fabric.start}. */
+export interface FabricOptions {
+  /** Ports of services on this machine that the agent forwards. */
+  targetPorts: number[];
+  /** Ports the client asks for. Default: all of `targetPorts`. */
+  remotePorts?: number[];
+}
+
+/** A hub, an agent for machine `barn` and a client, with a directory of their own. */
+export class Fabric implements AsyncDisposable {
+  /** Removed in the end; holds the homes of the three programs. */
+  readonly directory: string;
+  /** The hub's owner token, which the agent and the client use too. */
+  readonly token: string = newToken();
+  /** Where agent and client dial. Default: the hub itself. */
+  hubUrlForPeers?: string;
+  readonly #launches: Promise<Process>[] = [];
+  readonly #processes: Process[] = [];
+  #hub?: Process;
+  #hubPort = 0;
+  #agent?: Process;
+  #client?: Process;
+  #localPorts: number[] = [];
+
+  private constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  /** Makes the directory and starts nothing yet. */
+  static async create(): Promise<Fabric> {
+    return new Fabric(await Deno.makeTempDir({ prefix: "tela-" }));
+  }
+
+  /** Starts the three and waits until the client's local ports are bound. */
+  static async start({ targetPorts, remotePorts }: FabricOptions): Promise<Fabric> {
+    const fabric = await Fabric.create();
+    try {
+      await fabric.startHub();
+      await fabric.startAgent(targetPorts);
+      await fabric.startClient(remotePorts ?? targetPorts);
+      return fabric;
+    } catch (error) {
+      await fabric[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** The hub started last. */
+  get hub(): Process {
+    return this.#hub!;
+  }
+
+  /** The agent started last. */
+  get agent(): Process {
+    return this.#agent!;
+  }
+
+  /** The client started last. */
+  get client(): Process {
+    return this.#client!;
+  }
+
+  /** Every program started so far, in that order, whether it got ready or not. */
+  get processes(): readonly Process[] {
+    return this.#processes;
+  }
+
+  /** Port of the hub. */
+  get hubPort(): number {
+    return this.#hubPort;
+  }
+
+  /** Address of the hub, as `ws://127.0.0.1:41234`. */
+  get hubUrl(): string {
+    return `ws://127.0.0.1:${this.#hubPort}`;
+  }
+
+  /** Local port of the client for the first port asked for, or the one at `index`. */
+  localPort(index = 0): number {
+    return this.#localPorts[index]!;
+  }
+
+  /** Home directory of the hub, an agent or a client. */
+  home(role: "hub" | "agent" | "client"): string {
+    return `${this.directory}/${role}`;
+  }
+
+  /** Starts the hub, with the port and the state it had before if it ran before. */
+  async startHub(): Promise<void> {
+    const options = { home: this.home("hub"), ownerToken: this.token, port: this.#hubPort };
+    this.#hub = await this.#launch(launchHub(options));
+    this.#hubPort = await hubListens(this.#hub);
+  }
+
+  /** Starts the agent, with the identity it had before if it ran before. */
+  async startAgent(targetPorts: number[]): Promise<void> {
+    this.#agent = await this.#launch(launchAgent(this.#peer("agent"), targetPorts));
+    await agentRegistered(this.#agent);
+  }
+
+  /** Starts the client. */
+  async startClient(remotePorts: number[]): Promise<void> {
+    this.#client = await this.#launch(launchClient(this.#peer("client"), remotePorts));
+    this.#localPorts = await clientBound(this.#client, remotePorts.length);
+  }
+
+  /** The machine as the hub's `/api/status` shows it, or undefined while it is unknown there. */
+  async machine(): Promise<{ agentConnected: boolean; sessionCount: number } | undefined> {
+    const response = await fetchLocal(`http://127.0.0.1:${this.#hubPort}/api/status`, {
+      headers: { authorization: `Bearer ${this.token}` },
+    });
+    const { machines } = await response.json();
+    return machines.find((machine: { id: string }) => machine.id === MACHINE);
+  }
+
+  /** Waits until the hub counts exactly this many sessions of the machine. */
+  async waitForSessions(count: number): Promise<void> {
+    await until(async () => (await this.machine())?.sessionCount === count, {
+      what: `${count} sessions of ${MACHINE} at the hub`,
+    });
+  }
+
+  /** Stops every program, the last started first, and removes the directory. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    // A start that was given up on may still be about to spawn its process.
+    await Promise.allSettled(this.#launches);
+    for (const process of this.#processes.toReversed()) await process.stop();
+    await Deno.remove(this.directory, { recursive: true });
+  }
+
+  #peer(role: "agent" | "client"): PeerOptions {
+    return {
+      hubUrl: this.hubUrlForPeers ?? this.hubUrl,
+      token: this.token,
+      home: this.home(role),
+    };
+  }
+
+  async #launch(launch: Promise<Process>): Promise<Process> {
+    this.#launches.push(launch);
+    const process = await launch;
+    this.#processes.push(process);
+    return process;
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * The rig: processes that tests and the demo start as a user does, services for them to reach, and
+ * ways to wait that never sleep blindly.
+ *
+ * @example
+ * ```ts
+ * import { dial, echo, readExactly, Target, writeAll } from "./mod.ts";
+ *
+ * await using target = new Target(echo);
+ * using connection = await dial(target.port);
+ * await writeAll(connection, new TextEncoder().encode("ping"));
+ * console.log(new TextDecoder().decode(await readExactly(connection, 4))); // ping
+ * ```
+ *
+ * @module
+ */
+
+export { noise, sha256 } from "./data.ts";
+export { Fabric, type FabricOptions } from "./fabric.ts";
+export { fetchLocal } from "./http.ts";
+export { programTest, type ProgramTestOptions } from "./needs.ts";
+export {
+  agentRegistered,
+  clientBound,
+  hubListens,
+  type HubOptions,
+  launchAgent,
+  launchClient,
+  launchHub,
+  MACHINE,
+  newToken,
+  type PeerOptions,
+} from "./peers.ts";
+export {
+  Process,
+  type ProcessOptions,
+  residentBytes,
+  run,
+  type RunOptions,
+  type WaitOptions,
+} from "./process.ts";
+export {
+  PROGRAM_TASKS,
+  type ProgramName,
+  type ProgramOptions,
+  startProgram,
+  taskArguments,
+} from "./programs.ts";
+export { Recorder } from "./recorder.ts";
+export {
+  dial,
+  echo,
+  freePort,
+  isGone,
+  readExactly,
+  readToEnd,
+  type Service,
+  Target,
+  writeAll,
+} from "./tcp.ts";
+export { until, type UntilOptions, within } from "./until.ts";

@@ -1,0 +1,90 @@
+import { noProxy } from "./http.ts";
+import { Process } from "./process.ts";
+
+/** Root of the tree, as a path of this platform. */
+const ROOT = new URL("../../", import.meta.url);
+
+/** The programs of the fabric and the `deno.json` task that starts each. */
+export const PROGRAM_TASKS = { telahubd: "hub", telad: "agent", tela: "tela" } as const;
+
+/** A program of the fabric. */
+export type ProgramName = keyof typeof PROGRAM_TASKS;
+
+/** What to give a program. */
+export interface ProgramOptions {
+  /** What reports call this process. Default: the name of the program. */
+  name?: string;
+  /** Command line arguments. */
+  args: string[];
+  /** Home and working directory, so that it finds no configuration but its own. */
+  home: string;
+  /** Environment besides what the machine needs, such as `TELA_TOKEN`. */
+  env?: Record<string, string>;
+}
+
+/** The path of a file of the tree, given from its root. */
+function pathOf(file: string): string {
+  const { pathname } = new URL(file, ROOT);
+  return Deno.build.os === "windows" ? decodeURI(pathname).slice(1) : decodeURI(pathname);
+}
+
+/**
+ * The arguments after `deno` of a task that runs one program: least privilege as users get it,
+ * taken from where users get it so that the two cannot drift apart.
+ *
+ * @throws {Error} when the task does not have the form `deno run --allow-... folder/main.ts`.
+ */
+export function taskArguments(tasks: Record<string, unknown>, task: string): string[] {
+  const command = tasks[task];
+  const words = typeof command === "string" ? command.split(/\s+/) : [];
+  const [deno, run, ...rest] = words;
+  const script = rest.pop();
+  const flagsOnly = rest.every((word) => /^--(no-prompt$|allow-|deny-|unstable-)/.test(word));
+  if (deno !== "deno" || run !== "run" || !script?.endsWith("main.ts") || !flagsOnly) {
+    throw new Error(`Cannot read task "${task}": "${command}" is not "deno run FLAGS main.ts"`);
+  }
+  return [run, ...rest, pathOf(script)];
+}
+
+let denoDirectory: Promise<string> | undefined;
+
+/** Where Deno keeps its packages: a program with a home of its own must not fetch them anew. */
+async function findDenoDirectory(): Promise<string> {
+  const info = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json"],
+    stdin: "null",
+    stderr: "inherit",
+  }).output();
+  return JSON.parse(new TextDecoder().decode(info.stdout)).denoDir;
+}
+
+/** This process's environment without anything of a user's own fabric. */
+async function environment(home: string): Promise<Record<string, string>> {
+  const kept = Object.entries(Deno.env.toObject()).filter(([name]) => !/^TELA/i.test(name));
+  return {
+    ...Object.fromEntries(kept),
+    HOME: home,
+    USERPROFILE: home,
+    APPDATA: home,
+    XDG_CONFIG_HOME: `${home}/.config`,
+    DENO_DIR: await (denoDirectory ??= findDenoDirectory()),
+    DENO_NO_UPDATE_CHECK: "1",
+    NO_PROXY: noProxy(),
+    NO_COLOR: "1",
+  };
+}
+
+/** Starts a program of the fabric as a user does, with exactly the permissions of its task. */
+export async function startProgram(
+  program: ProgramName,
+  { name = program, args, home, env }: ProgramOptions,
+): Promise<Process> {
+  const { tasks } = JSON.parse(await Deno.readTextFile(pathOf("deno.json")));
+  return new Process({
+    name,
+    command: Deno.execPath(),
+    args: [...taskArguments(tasks, PROGRAM_TASKS[program]), ...args],
+    cwd: home,
+    env: { ...await environment(home), ...env },
+  });
+}

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { PROGRAM_TASKS, taskArguments } from "./programs.ts";
+
+Deno.test("taskArguments() reads the permissions of each program's task", async () => {
+  const root = new URL("../../", import.meta.url);
+  const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
+  for (const task of Object.values(PROGRAM_TASKS)) {
+    const args = taskArguments(tasks, task);
+    assert.equal(args[0], "run");
+    assert.ok(args.includes("--no-prompt"), `${task} could ask for more`);
+    assert.ok(args.slice(1, -1).every((flag) => flag !== "-A" && flag !== "--allow-all"));
+    assert.ok((await Deno.stat(args.at(-1)!)).isFile);
+  }
+});
+
+Deno.test("taskArguments() rejects a task that is not a plain run", () => {
+  for (
+    const command of [
+      "deno run -A hub/main.ts",
+      "deno run --allow-net hub/main.ts && echo",
+      "deno test",
+      "node hub/main.ts",
+      "",
+    ]
+  ) {
+    assert.throws(() => taskArguments({ hub: command }, "hub"), /Cannot read task "hub"/, command);
+  }
+  assert.throws(() => taskArguments({}, "hub"), /Cannot read task "hub"/);
+});
