@@ -68,41 +68,26 @@ export class Poly1305 {
   /** Takes in 16 bytes given as four words: h = (h + words + 2^128) · r. */
   absorbWords(words: readonly I64[]): Statement {
     const h = this.#h;
-    const columns = this.#columns;
-    const r = this.#r.map((limb) => limb.get());
-    const folded = this.#folded.map((limb) => limb.get());
-    const times = (i: number, factor: I64 | undefined) => i64.mul(h[i]!.get(), factor!);
     return sequence(
       ...words.map((word, i) => h[i]!.set(sum(h[i]!.get(), word))),
       h[4]!.set(sum(h[4]!.get(), i64.const(1n))),
-      // h[0] is known last, and so its product is added last.
-      columns[0]!.set(
-        sum(times(1, folded[3]), times(2, folded[2]), times(3, folded[1]), times(0, r[0])),
-      ),
-      columns[1]!.set(
-        sum(
-          times(4, folded[1]),
-          times(1, r[0]),
-          times(2, folded[3]),
-          times(3, folded[2]),
-          times(0, r[1]),
-        ),
-      ),
-      columns[2]!.set(
-        sum(
-          times(4, folded[2]),
-          times(1, r[1]),
-          times(2, r[0]),
-          times(3, folded[3]),
-          times(0, r[2]),
-        ),
-      ),
-      columns[3]!.set(
-        sum(times(4, folded[3]), times(1, r[2]), times(2, r[1]), times(3, r[0]), times(0, r[3])),
-      ),
-      columns[4]!.set(times(4, r[0])),
+      ...[0, 1, 2, 3].map((i) => this.#columns[i]!.set(this.#column(i))),
+      this.#columns[4]!.set(i64.mul(h[4]!.get(), this.#r[0]!.get())),
       this.#carryColumns(),
     );
+  }
+
+  /** Column `i` of h · r: each h[j] · r[i - j], which from 2^128 on comes back folded. */
+  #column(i: number): I64 {
+    const product = (j: number): I64 => {
+      const factor = i >= j ? this.#r[i - j]! : this.#folded[4 + i - j]!;
+      return i64.mul(this.#h[j]!.get(), factor.get());
+    };
+    const products = [1, 2, 3].map(product);
+    // h[4] · r[0] makes a column of its own, since r[0] need not be divisible by 4.
+    if (i > 0) products.push(product(4));
+    // Added last because h[0] is known last.
+    return i64.add(products.reduce(i64.add), product(0));
   }
 
   /** From columns back to h, folding what is above 2^130 by 2^130 ≡ 5; h[0] keeps its carry. */
