@@ -43,6 +43,7 @@
 export { type TcpAddr, TcpConn } from "./conn.ts";
 export { TcpError, type TcpErrorCode } from "./errors.ts";
 export { TcpListener } from "./listener.ts";
-export { Netstack, type NetstackOptions } from "./netstack.ts";
+export { Netstack } from "./netstack.ts";
+export type { NetstackOptions } from "./options.ts";
 export type { Socket } from "./socket.ts";
 export type { DropReason, InputResult, NetstackStats } from "./stats.ts";

@@ -1,5 +1,3 @@
-import type { Packet, PacketPool, Random } from "../bytes/mod.ts";
-import type { Clock } from "../clock/mod.ts";
 import {
   formatIpv4Address,
   type Ipv4Address,
@@ -28,6 +26,7 @@ import { type TcpAddr, TcpConn } from "./conn.ts";
 import { Echo } from "./echo.ts";
 import { tcpError } from "./errors.ts";
 import { TcpListener } from "./listener.ts";
+import { checkMtu, checkPort, type NetstackOptions } from "./options.ts";
 import { PortPicker } from "./ports.ts";
 import { Ipv4Sink } from "./sink.ts";
 import { Socket } from "./socket.ts";
@@ -41,34 +40,6 @@ const MAX_CONNECTIONS = 16384;
 const MAX_STRAY_RESETS = 256;
 
 const DEFAULT_BACKLOG = 256;
-
-/** Least MTU every IPv4 path carries. Spec: RFC 791 §3.2. */
-const MIN_MTU_BYTES = 68;
-
-/** Options of {@linkcode Netstack}. */
-export interface NetstackOptions {
-  /** Address of this end. */
-  readonly localAddress: Ipv4Address;
-  /** The only address packets are accepted from and sent to. */
-  readonly peerAddress: Ipv4Address;
-  /** Largest IP packet of the path in bytes, 68 to `pool.maxPacketBytes`. */
-  readonly mtuBytes: number;
-  /** Time for timers. */
-  readonly clock: Clock;
-  /** Secret for sequence numbers, and ports. */
-  readonly random: Random;
-  /** Where packets come from. */
-  readonly pool: PacketPool;
-  /** Takes one IP packet. */
-  readonly output: (packet: Packet) => void;
-  /**
-   * Whether the carrier's queue is long enough; data then waits, acknowledgements go on. The owner
-   * calls `flush` when there is room again. Default: never.
-   */
-  readonly congested?: () => boolean;
-  /** Limits of every connection. */
-  readonly tcp?: Partial<TcpOptions>;
-}
 
 /**
  * TCP/IP in user space between two addresses. Packets come in by {@linkcode Netstack.input} and go out
@@ -96,8 +67,8 @@ export class Netstack {
     payloadEnd: 0,
   };
   #dirty: Socket[] = [];
+  readonly #held: Socket[] = [];
   #flushing: Socket[] = [];
-  readonly #interrupted: Socket[] = [];
   #strayResets: StrayReset[] = [];
   #dropped: Partial<Record<DropReason, number>> = {};
   #packetsIn = 0;
@@ -117,9 +88,8 @@ export class Netstack {
     this.#isn = new IsnGenerator(options.random);
     this.#ports = new PortPicker(options.random);
     const addresses = { source: options.localAddress, destination: options.peerAddress };
-    const { pool, output, congested = () => false } = options;
-    const fields = { ...addresses, protocol: PROTOCOL_TCP };
-    this.#sink = new Ipv4Sink({ fields, pool, output, congested });
+    const { pool, output } = options;
+    this.#sink = new Ipv4Sink({ fields: { ...addresses, protocol: PROTOCOL_TCP }, pool, output });
     this.#echo = new Echo({ addresses, pool, output });
     this.#inboundPseudoSum = pseudoHeaderSum({ ...addresses, protocol: PROTOCOL_TCP });
     this.#wakeup = new Wakeup(options.clock, (nowMs) => this.#onWakeup(nowMs));
@@ -217,14 +187,25 @@ export class Netstack {
     this.#flushing = sockets;
     for (const socket of sockets) this.#flushSocket(socket, nowMs);
     sockets.length = 0;
-    this.#requeueInterrupted();
     this.#wakeup.arm();
   }
 
-  /** Who filled the carrier's queue comes last when it has drained, behind who found it full. */
-  #requeueInterrupted(): void {
-    for (const socket of this.#interrupted) this.#markDirty(socket);
-    this.#interrupted.length = 0;
+  /**
+   * Stops data until {@linkcode Netstack.resume}: the carrier is full, and what waits in send buffers
+   * costs no delay to others. May be called from within `output`; what is small still goes out:
+   * acknowledgements, SYN, RST.
+   */
+  pause(): void {
+    this.#sink.blocked = true;
+  }
+
+  /** Lets data go again, within this event-loop turn; those that were held back longest go first. */
+  resume(): void {
+    this.#sink.blocked = false;
+    for (const socket of this.#held.splice(0)) {
+      socket.held = false;
+      this.touch(socket);
+    }
   }
 
   #flushSocket(socket: Socket, nowMs: number): void {
@@ -232,10 +213,8 @@ export class Netstack {
     socket.dirty = false;
     // Reads before output, so that the acknowledgement carries the window they open.
     socket.settle();
-    const foundFull = this.#sink.blocked;
     connection.output(this.#sink, nowMs);
-    if (foundFull) this.#markDirty(socket);
-    else if (this.#sink.blocked) this.#interrupted.push(socket);
+    this.#holdIfBlocked(socket);
     if (connection.state === "closed") {
       socket.settle();
       const key = keyOf(connection.localPort, connection.remotePort);
@@ -243,6 +222,12 @@ export class Netstack {
       return;
     }
     this.#wakeup.atLatest(connection.nextDeadlineMs());
+  }
+
+  #holdIfBlocked(socket: Socket): void {
+    if (!this.#sink.blocked || socket.held) return;
+    socket.held = true;
+    this.#held.push(socket);
   }
 
   /**
@@ -382,17 +367,4 @@ function keyOf(localPort: number, remotePort: number): number {
 
 function addrOf(address: Ipv4Address, port: number): TcpAddr {
   return { transport: "tcp", hostname: formatIpv4Address(address), port };
-}
-
-function checkPort(port: number): void {
-  if (Number.isInteger(port) && port >= 1 && port <= 65535) return;
-  throw new RangeError(`Cannot use port: ${port} is not an integer from 1 to 65535`);
-}
-
-function checkMtu(mtuBytes: number, pool: PacketPool): number {
-  const max = Math.min(pool.maxPacketBytes, 65535);
-  if (Number.isInteger(mtuBytes) && mtuBytes >= MIN_MTU_BYTES && mtuBytes <= max) return mtuBytes;
-  throw new RangeError(
-    `Cannot set the MTU: ${mtuBytes} is not an integer from ${MIN_MTU_BYTES} to ${max}`,
-  );
 }

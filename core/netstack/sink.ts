@@ -4,30 +4,23 @@ import { sealSegment, type SegmentSink } from "../tcp/mod.ts";
 
 /** Makes IP packets of segments, between two fixed addresses. */
 export class Ipv4Sink implements SegmentSink {
+  /** Set by the stack while its carrier takes nothing. */
+  blocked = false;
   /** Packets handed out. */
   packets = 0;
-  readonly #congested: () => boolean;
   readonly #fields: Ipv4Fields;
   readonly #pseudoSum: number;
   readonly #pool: PacketPool;
   readonly #output: (packet: Packet) => void;
 
-  /** `output` takes each packet; `congested` tells whether data should wait. */
-  constructor(options: {
-    fields: Ipv4Fields;
-    pool: PacketPool;
-    output: (packet: Packet) => void;
-    congested: () => boolean;
-  }) {
-    this.#congested = options.congested;
+  /** `output` takes each packet. */
+  constructor(
+    options: { fields: Ipv4Fields; pool: PacketPool; output: (packet: Packet) => void },
+  ) {
     this.#fields = options.fields;
     this.#pseudoSum = pseudoHeaderSum(options.fields);
     this.#pool = options.pool;
     this.#output = options.output;
-  }
-
-  get blocked(): boolean {
-    return this.#congested();
   }
 
   take(): Packet {

@@ -26,6 +26,8 @@ export class Socket {
   readonly connection: Connection;
   /** Whether the stack has it on its list of sockets to flush. */
   dirty = false;
+  /** Whether the stack has it on its list of sockets held back while the carrier is full. */
+  held = false;
   /** Told once: established, or failed before that. */
   onOpen: ((error: TcpError | undefined) => void) | undefined;
   readonly #host: SocketHost;

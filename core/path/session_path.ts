@@ -16,7 +16,7 @@ const KEEPALIVE_INTERVAL_MS = 30_000;
 const KEEPALIVE_TIMEOUT_MS = 45_000;
 
 /**
- * Bytes in the socket's queue at which the path asks its user to wait. It is what bulk traffic adds
+ * Bytes in the socket's queue above which the path asks its user to wait. It is what bulk traffic adds
  * to the latency of everything else on the socket: 4 ms at 1 Gbit/s.
  */
 const CONGESTED_BYTES = 512 * 1024;
@@ -27,7 +27,9 @@ export interface DatagramHandler {
   datagram(bytes: Uint8Array<ArrayBuffer>, start: number, end: number): void;
   /** All messages of one read have been handed over. */
   batchEnd(): void;
-  /** The path takes more again after {@linkcode SessionPath.congested} was true. */
+  /** The queue is long enough: data should wait until `writable`. What is sent anyway is queued. */
+  congested(): void;
+  /** The queue is short again. */
   writable(): void;
   /** The other end has not answered for 45 s. */
   silent(): void;
@@ -69,7 +71,7 @@ export class SessionPath {
   readonly #clock: Clock;
   readonly #handler: DatagramHandler;
   readonly #sessionId: number;
-  #waiting = false;
+  #congested = false;
   #timer: Timer | undefined;
   #ticks = 0;
   /** When the oldest unanswered request was sent. */
@@ -95,25 +97,22 @@ export class SessionPath {
     });
   }
 
-  /** Whether the user should hold back data until `writable`; what is sent anyway is queued. */
-  get congested(): boolean {
-    if (this.#socket.bufferedBytes < CONGESTED_BYTES) return false;
-    if (!this.#waiting) {
-      this.#waiting = true;
-      this.#socket.drained(CONGESTED_BYTES / 2).then(() => {
-        this.#waiting = false;
-        this.#handler.writable();
-      });
-    }
-    return true;
-  }
-
   /** Sends a WireGuard message; takes the packet. */
   send(packet: Packet): void {
     packet.start -= RELAY_HEADER_BYTES;
     writeRelayHeader(packet.bytes, packet.start, RelayFlags.data, this.#sessionId);
     this.#socket.sendFrame(packet.bytes, packet.start, packet.end);
     this.#pool.give(packet);
+    if (!this.#congested && this.#socket.bufferedBytes > CONGESTED_BYTES) this.#waitForRoom();
+  }
+
+  #waitForRoom(): void {
+    this.#congested = true;
+    this.#handler.congested();
+    this.#socket.drained(CONGESTED_BYTES / 2).then(() => {
+      this.#congested = false;
+      this.#handler.writable();
+    });
   }
 
   /** Stops the keepalives; the socket stays with its owner. */

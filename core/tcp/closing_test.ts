@@ -268,6 +268,30 @@ Deno.test("a segment without ACK is ignored, one outside the window is answered"
   assert.equal(rig.connection.readableBytes, 0);
 });
 
+Deno.test("an ACK from the right edge of the window is taken, one beyond it is not", () => {
+  const rig = Rig.established({ tcp: { receiveBufferBytes: 2000 } });
+  rig.write(100);
+  rig.taken();
+  rig.send("A 2002 101");
+  rig.expect("A 101 1");
+  assert.equal(rig.connection.unacknowledgedBytes, 100);
+  rig.send("A 2001 101");
+  rig.silence();
+  assert.equal(rig.connection.unacknowledgedBytes, 0);
+});
+
+Deno.test("a FIN behind a full window is taken, and ACKs behind that FIN too", () => {
+  const rig = Rig.established({ tcp: { receiveBufferBytes: 1024 } });
+  rig.send("FA 1+1024 1");
+  rig.expect("A 1 1026");
+  rig.expectState("close-wait");
+  rig.write(10);
+  rig.taken();
+  rig.send("A 1026 11");
+  rig.silence();
+  assert.equal(rig.connection.unacknowledgedBytes, 0);
+});
+
 Deno.test("nothing is taken after the peer's FIN", () => {
   const rig = closeWait();
   rig.send("A 2+10 1");

@@ -305,6 +305,18 @@ Deno.test("zero window: a byte that the peer took with the probe is not sent aga
   rig.expect("A 2+499 1");
 });
 
+Deno.test("a window too small to be worth filling is filled after the persist time", () => {
+  const rig = Rig.established({ window: 60000 });
+  rig.send("A 1 1 w400");
+  rig.write(5000);
+  rig.silence();
+  rig.to(200);
+  rig.expect("A 1+400 1");
+  rig.send("A 1 401 w0");
+  rig.send("A 1 401 w5000");
+  rig.expect("A 401+1000 1", "A 1401+1000 1", "A 2401+1000 1", "A 3401+1000 1", "A 4401+600 1");
+});
+
 Deno.test("zero window: a peer that does not answer probes is given up", () => {
   const rig = Rig.established({ window: 0, tcp: { userTimeoutMs: 5000 } });
   rig.write(500);

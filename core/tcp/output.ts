@@ -59,7 +59,7 @@ function armTimer(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
     timer.start("retransmit", Math.min(dueMs, limitMs));
   } else if (snd.hasUnsent) {
     if (sink.blocked) timer.stop();
-    else if (timer.kind !== "persist") timer.start("persist", dueMs);
+    else if (timer.kind !== "persist") timer.start("persist", nowMs + snd.persistMs);
   } else if (tcb.state === "fin-wait-2" && tcb.orphan) {
     if (timer.kind !== "fin-wait-2") timer.start("fin-wait-2", nowMs + options.finWait2Ms);
   } else if (tcb.keepAlive) {
@@ -90,12 +90,13 @@ function emitSyn(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
 
 function emitData(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   const { snd } = tcb;
-  const probing = tcb.timer.kind === "persist" && snd.forced;
-  if (probing) return emitProbe(tcb, sink, nowMs);
+  if (snd.forced && snd.sndWnd === 0 && tcb.timer.kind === "persist") {
+    return emitProbe(tcb, sink, nowMs);
+  }
   snd.beforeSending(nowMs);
   if (snd.recovery.retransmitOwed && !sink.blocked) {
-    const seqLength = emitStream(tcb, sink, snd.sndUna, snd.mssBytes);
-    if (seqLength > 0) snd.resent(nowMs);
+    const sentBytes = seqDiff(snd.sndMax, snd.sndUna);
+    snd.resent(emitStream(tcb, sink, snd.sndUna, sentBytes), nowMs);
     tcb.timer.stop();
   }
   while (!sink.blocked) {
@@ -107,12 +108,14 @@ function emitData(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
 
 /** A segment that the window forbids, to hear whether it has opened. Spec: RFC 9293 §3.8.6.1. */
 function emitProbe(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
-  emitStream(tcb, sink, tcb.snd.sndUna, Math.max(tcb.snd.sndWnd, 1));
-  tcb.snd.probed(nowMs);
-  tcb.timer.start("persist", nowMs + tcb.snd.rtt.rtoMs);
+  tcb.snd.probed(emitStream(tcb, sink, tcb.snd.sndUna, 1), nowMs);
+  tcb.timer.start("persist", nowMs + tcb.snd.persistMs);
 }
 
-/** Emits up to `maxBytes` of the stream from `seq` on, and the FIN if it follows. */
+/**
+ * Emits up to `maxBytes` of the stream from `seq` on, and the FIN if it follows. Returns the sequence
+ * numbers used: the caller must account for them, or the peer will acknowledge what was never sent.
+ */
 function emitStream(tcb: Tcb, sink: SegmentSink, seq: Seq, maxBytes: number): number {
   const { snd } = tcb;
   const blocks = sackBlocks(tcb);

@@ -72,14 +72,13 @@ export class Receiver {
   accepts(segment: Segment): boolean {
     // With a closed window too, for the sake of ACK, RST and FIN; payload is then cut off.
     if (segment.seq === this.rcvNxt) return true;
-    if (this.#inWindow(segment.seq)) return true;
     const length = segment.seqLength;
-    return length > 0 && seqLt(this.rcvNxt, seqAdd(segment.seq, length)) &&
-      seqLt(segment.seq, this.rcvNxt);
-  }
-
-  #inWindow(seq: Seq): boolean {
-    return seqLe(this.rcvNxt, seq) && seqLt(seq, this.#rcvAdv);
+    if (length === 0) {
+      // The right edge too, which RFC 9293 leaves out: a peer that has filled the window sends its
+      // acknowledgements from there.
+      return seqLt(this.rcvNxt, segment.seq) && seqLe(segment.seq, this.#rcvAdv);
+    }
+    return seqLt(segment.seq, this.#rcvAdv) && seqLt(this.rcvNxt, seqAdd(segment.seq, length));
   }
 
   /** Takes payload and FIN of an acceptable segment. */
@@ -163,8 +162,8 @@ export class Receiver {
   get windowUpdateDue(): boolean {
     if (!this.#wasRead) return false;
     const gain = this.#gain();
-    if (gain >= this.#maxBytes / 4) return true;
-    return seqDiff(this.#rcvAdv, this.rcvNxt) < this.#mssBytes && gain >= this.#leastGain();
+    if (gain < this.#leastGain()) return false;
+    return gain >= this.#maxBytes / 4 || seqDiff(this.#rcvAdv, this.rcvNxt) < this.#mssBytes;
   }
 
   /**

@@ -137,3 +137,21 @@ Deno.test("RFC 5681: after a pause the window starts again at the initial one", 
   rig.write(50_000);
   assert.equal(rig.taken().length, 10);
 });
+
+Deno.test("what is sent again holds no new data", () => {
+  const rig = Rig.established({ window: 3000 });
+  rig.connection.setNoDelay(false);
+  rig.write(2100);
+  rig.expect("A 1+1000 1", "A 1001+1000 1");
+  rig.send("A 1 1 w3000", "A 1 1 w3000");
+  rig.send("A 1 2001 w3000");
+  rig.taken();
+  rig.connection.setNoDelay(true);
+  rig.write(10);
+  rig.taken();
+  rig.send("A 1 2101 w500");
+  rig.write(900);
+  rig.taken();
+  rig.send("A 1 2101 w500", "A 1 2101 w500", "A 1 2101 w500");
+  for (const text of rig.taken()) assert.match(text, /^A 2101\+10 1$/);
+});

@@ -10,6 +10,9 @@ const MIN_RTO_MS = 200;
 /** Upper bound. Spec: RFC 6298 (2.5). */
 const MAX_RTO_MS = 60_000;
 
+/** Backing-off kept at most after progress, as a factor: the path may really have become slower. */
+const MAX_KEPT_BACKOFF = 4;
+
 /** Clock granularity G: the coarsest timer in use. */
 const GRANULARITY_MS = 1;
 
@@ -31,8 +34,27 @@ export class RttEstimator {
       this.rttvarMs = 0.75 * this.rttvarMs + 0.25 * Math.abs(this.srttMs - rttMs);
       this.srttMs = 0.875 * this.srttMs + 0.125 * rttMs;
     }
+    this.rtoMs = this.#computed();
+  }
+
+  /**
+   * Data that was sent more than once has been acknowledged, `sinceFirstMs` after it was sent first:
+   * no measurement (Karn), but an upper bound of the round-trip time, so that the timeout need not
+   * stay as backed off as it is until there is one. With one segment in flight and many losses there
+   * may be none for minutes, and those losses would add up in the bound: hence its limit.
+   *
+   * Deviation: RFC 6298 §5 keeps the backed-off value; Linux drops it altogether.
+   */
+  progress(sinceFirstMs: number): void {
+    const computedMs = this.#computed();
+    const boundMs = Math.min(sinceFirstMs, MAX_KEPT_BACKOFF * computedMs);
+    this.rtoMs = Math.min(this.rtoMs, Math.max(computedMs, boundMs));
+  }
+
+  #computed(): number {
+    if (this.srttMs < 0) return INITIAL_RTO_MS;
     const rtoMs = this.srttMs + Math.max(GRANULARITY_MS, 4 * this.rttvarMs);
-    this.rtoMs = Math.min(Math.max(rtoMs, MIN_RTO_MS), MAX_RTO_MS);
+    return Math.min(Math.max(rtoMs, MIN_RTO_MS), MAX_RTO_MS);
   }
 
   /** Doubles the timeout after it ran out. Spec: RFC 6298 (5.5). */

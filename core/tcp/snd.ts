@@ -13,6 +13,9 @@ export const DEFAULT_MSS_BYTES = 536;
 /** Least segment size taken from a peer; less would make this end send floods of headers. */
 const MIN_MSS_BYTES = 64;
 
+/** Longest time between probes of a closed window. Spec: RFC 9293 §3.8.6.1. */
+const MAX_PERSIST_MS = 60_000;
+
 /** IPv4 and TCP headers without options, which the MSS does not count. Spec: RFC 6691. */
 export const MSS_OVERHEAD_BYTES = 40;
 
@@ -50,6 +53,10 @@ export class Sender {
   forced = false;
   /** When the first timeout since the last progress ran out, or -1. */
   stalledSinceMs = -1;
+  /** When the timer that ran out then had been started. */
+  #stalledSentMs = -1;
+  /** Probes sent since the window was last open. */
+  #probes = 0;
   /** Whether the SYN had to be sent again. */
   synLost = false;
   /** Whether the congestion window, and nothing else, held back the last attempt to send. */
@@ -134,6 +141,7 @@ export class Sender {
   updateWindow(field: number, seq: Seq, ack: Seq): void {
     if (seqLt(seq, this.#sndWl1) || (seq === this.#sndWl1 && seqLt(ack, this.#sndWl2))) return;
     this.sndWnd = field << this.windowShift;
+    if (this.sndWnd > 0) this.#probes = 0;
     this.maxSndWnd = Math.max(this.maxSndWnd, this.sndWnd);
     this.#sndWl1 = seq;
     this.#sndWl2 = ack;
@@ -149,6 +157,7 @@ export class Sender {
     }
     this.sndUna = ack;
     this.sndNxt = seqMax(this.sndNxt, ack);
+    if (this.stalledSinceMs >= 0) this.rtt.progress(nowMs - this.#stalledSentMs);
     this.stalledSinceMs = -1;
     if (this.#timedAtMs >= 0 && seqLe(this.#timedEnd, ack)) {
       this.rtt.sample(Math.max(nowMs - this.#timedAtMs, 0));
@@ -172,11 +181,14 @@ export class Sender {
   /** The retransmission timer ran out: everything is to be sent again, one segment at once. */
   retransmissionTimeout(nowMs: number): void {
     this.recovery.timedOut(this, this.congestion);
+    if (this.stalledSinceMs < 0) {
+      this.stalledSinceMs = nowMs;
+      this.#stalledSentMs = nowMs - this.rtt.rtoMs;
+    }
     this.rtt.backOff();
     this.sndNxt = this.sndUna;
     this.forced = true;
     this.#timedAtMs = -1;
-    if (this.stalledSinceMs < 0) this.stalledSinceMs = nowMs;
   }
 
   /**
@@ -222,16 +234,22 @@ export class Sender {
     this.#lastSentMs = nowMs;
   }
 
-  /** One byte beyond the window was sent as a probe; it does not count as in flight. */
-  probed(nowMs: number): void {
-    this.sndMax = seqMax(this.sndMax, seqAdd(this.sndUna, 1));
+  /** What was sent from `sndUna` on beyond the window is a probe, and does not count as in flight. */
+  probed(seqLength: number, nowMs: number): void {
+    this.sndMax = seqMax(this.sndMax, seqAdd(this.sndUna, seqLength));
     this.forced = false;
-    this.rtt.backOff();
-    if (this.stalledSinceMs < 0) this.stalledSinceMs = nowMs;
+    this.#probes++;
+    if (this.stalledSinceMs < 0) this.stalledSinceMs = this.#stalledSentMs = nowMs;
   }
 
-  /** The first unacknowledged segment was sent again. */
-  resent(nowMs: number): void {
+  /** Time to the next probe; backed off on its own, as a closed window says nothing about the path. */
+  get persistMs(): number {
+    return Math.min(this.rtt.rtoMs * 2 ** this.#probes, MAX_PERSIST_MS);
+  }
+
+  /** The first `seqLength` sequence numbers after `sndUna` were sent again. */
+  resent(seqLength: number, nowMs: number): void {
+    this.sndMax = seqMax(this.sndMax, seqAdd(this.sndUna, seqLength));
     this.recovery.retransmitOwed = false;
     this.#timedAtMs = -1;
     this.#lastSentMs = nowMs;

@@ -21,6 +21,21 @@ Deno.test("RttEstimator follows RFC 6298 within its bounds", () => {
   assert.equal(rtt.rtoMs, 200);
 });
 
+Deno.test("RttEstimator drops its backing-off as far as an acknowledgement of repeated data allows", () => {
+  const rtt = new RttEstimator();
+  rtt.sample(10);
+  for (let i = 0; i < 6; i++) rtt.backOff();
+  assert.equal(rtt.rtoMs, 12_800);
+  rtt.progress(5000);
+  assert.equal(rtt.rtoMs, 800);
+  rtt.progress(300);
+  assert.equal(rtt.rtoMs, 300);
+  rtt.progress(50);
+  assert.equal(rtt.rtoMs, 200);
+  rtt.progress(90_000);
+  assert.equal(rtt.rtoMs, 200);
+});
+
 Deno.test("RttEstimator starts data with 3 s after a lost SYN without a measurement", () => {
   const rtt = new RttEstimator();
   rtt.afterLostSyn();

@@ -78,7 +78,6 @@ export class Tunnel {
       random,
       pool,
       output: (packet) => this.#sendPacket(packet),
-      congested: () => this.#path.congested,
     });
     this.#path = new SessionPath({
       socket,
@@ -90,7 +89,8 @@ export class Tunnel {
           this.#wireguard.receive(bytes, start, end, clock.nowMs());
         },
         batchEnd: () => this.#flush(),
-        writable: () => this.#flush(),
+        congested: () => this.#netstack.pause(),
+        writable: () => this.#netstack.resume(),
         silent: () => this.#end("the peer has not answered for 45 s"),
       },
     });

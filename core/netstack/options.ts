@@ -1,0 +1,46 @@
+import type { Packet, PacketPool, Random } from "../bytes/mod.ts";
+import type { Clock } from "../clock/mod.ts";
+import type { Ipv4Address } from "../ip/mod.ts";
+import type { TcpOptions } from "../tcp/mod.ts";
+
+/** Least MTU every IPv4 path carries. Spec: RFC 791 §3.2. */
+const MIN_MTU_BYTES = 68;
+
+/** Options of {@linkcode Netstack}. */
+export interface NetstackOptions {
+  /** Address of this end. */
+  readonly localAddress: Ipv4Address;
+  /** The only address packets are accepted from and sent to. */
+  readonly peerAddress: Ipv4Address;
+  /** Largest IP packet of the path in bytes, 68 to `pool.maxPacketBytes`. */
+  readonly mtuBytes: number;
+  /** Time for timers. */
+  readonly clock: Clock;
+  /** Secret for sequence numbers, and ports. */
+  readonly random: Random;
+  /** Where packets come from. */
+  readonly pool: PacketPool;
+  /** Takes one IP packet. */
+  readonly output: (packet: Packet) => void;
+  /** Limits of every connection. */
+  readonly tcp?: Partial<TcpOptions>;
+}
+
+/** @throws {RangeError} if `port` is not from 1 to 65535 */
+export function checkPort(port: number): void {
+  if (Number.isInteger(port) && port >= 1 && port <= 65535) return;
+  throw new RangeError(`Cannot use port: ${port} is not an integer from 1 to 65535`);
+}
+
+/**
+ * The MTU, if it is in its range.
+ *
+ * @throws {RangeError} if it is not
+ */
+export function checkMtu(mtuBytes: number, pool: PacketPool): number {
+  const max = Math.min(pool.maxPacketBytes, 65535);
+  if (Number.isInteger(mtuBytes) && mtuBytes >= MIN_MTU_BYTES && mtuBytes <= max) return mtuBytes;
+  throw new RangeError(
+    `Cannot set the MTU: ${mtuBytes} is not an integer from ${MIN_MTU_BYTES} to ${max}`,
+  );
+}
