@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { NobleCipher } from "./_noble_cipher.ts";
 import { seededRandom } from "./_pair.ts";
-import { NativeCipher, type TransportCipher } from "./cipher.ts";
+import { NativeCipher, type TransportCipher, transportCipher } from "./cipher.ts";
 
 const KEY = Uint8Array.from({ length: 32 }, (_, i) => 0x80 + i);
 const IMPLEMENTATIONS: [name: string, make: (key: Uint8Array) => TransportCipher][] = [
+  ["transportCipher()", transportCipher],
   ["NativeCipher", (key) => new NativeCipher(key)],
   ["NobleCipher", (key) => new NobleCipher(key)],
 ];
