@@ -1,5 +1,5 @@
 import type { FlagValues } from "../core/cli/mod.ts";
-import { DEFAULT_MTU_BYTES, MAX_MTU_BYTES, MIN_MTU_BYTES } from "../core/tunnel/mod.ts";
+import { MAX_MTU_BYTES, MIN_MTU_BYTES } from "../core/tunnel/mod.ts";
 import { type HubAddress, parseHubAddress } from "./hub_address.ts";
 import { type HubStatus, type MachineStatus, serviceLabel } from "./hub_status.ts";
 import { distinct, type Mapping, parsePorts } from "./ports.ts";
@@ -54,7 +54,7 @@ export const CONNECT_FLAGS = {
     type: "number",
     placeholder: "bytes",
     summary: "Largest packet in the tunnel.",
-    default: DEFAULT_MTU_BYTES,
+    default: MAX_MTU_BYTES,
     env: "TELA_MTU",
     min: MIN_MTU_BYTES,
     max: MAX_MTU_BYTES,
