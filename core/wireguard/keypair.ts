@@ -1,4 +1,4 @@
-import { type TransportCipher, transportCipher } from "./cipher.ts";
+import { type TransportCipher, transportCipher } from "../aead/mod.ts";
 import { ReplayWindow } from "./replay_window.ts";
 import {
   KEEPALIVE_TIMEOUT_MS,

@@ -1,11 +1,13 @@
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv } from "node:crypto";
+import { TAG_BYTES } from "./layout.ts";
+import type { TransportCipher } from "./transport_cipher.ts";
 
 const ALGORITHM = "chacha20-poly1305";
-const OPTIONS = { authTagLength: 16 } as const;
+const OPTIONS = { authTagLength: TAG_BYTES } as const;
 
-/** The platform's cipher behind the interface of `WasmCipher`, for tests and benches. */
-export class NodeCipher {
+/** The platform's native implementation, where WebAssembly or its SIMD is missing. Copies the key. */
+export class NativeCipher implements TransportCipher {
   readonly #key: Uint8Array;
   readonly #nonce = new Uint8Array(12);
   readonly #nonceView = new DataView(this.#nonce.buffer);
@@ -22,15 +24,25 @@ export class NodeCipher {
     bytes.set(cipher.getAuthTag(), end);
   }
 
-  /** Throws if the tag is wrong. */
   open(high: number, low: number, bytes: Uint8Array, start: number, end: number): boolean {
     this.#setNonce(high, low);
+    const tagAt = end - TAG_BYTES;
     const decipher = createDecipheriv(ALGORITHM, this.#key, this.#nonce, OPTIONS);
-    decipher.setAuthTag(Buffer.from(bytes.buffer, bytes.byteOffset + end - 16, 16));
-    const plain = decipher.update(bytes.subarray(start, end - 16));
-    decipher.final();
+    decipher.setAuthTag(Buffer.from(bytes.buffer, bytes.byteOffset + tagAt, TAG_BYTES));
+    const plain = decipher.update(bytes.subarray(start, tagAt));
+    try {
+      decipher.final();
+    } catch {
+      // The one way this interface of the platform reports a wrong tag.
+      plain.fill(0);
+      return false;
+    }
     bytes.set(plain, start);
     return true;
+  }
+
+  wipe(): void {
+    this.#key.fill(0);
   }
 
   #setNonce(high: number, low: number): void {
