@@ -12,6 +12,7 @@ export class NativeCipher implements TransportCipher {
   readonly #nonce = new Uint8Array(12);
   readonly #nonceView = new DataView(this.#nonce.buffer);
 
+  /** Copies the key, 32 bytes. */
   constructor(key: Uint8Array) {
     this.#key = new Uint8Array(key);
   }
