@@ -104,7 +104,7 @@ test("agree when wireguard-go is under load and wants a cookie", async () => {
   await waitUntil("a cookie reply to an initiation of ours", async () => {
     const { received } = ours.wireguard.stats;
     const before = { ...received };
-    rig.pause();
+    rig.go.pause();
     flood();
     ours.putForward(120_000);
     // Gives up an initiation that was lost in the last attempt, so that the next can begin.
@@ -112,7 +112,7 @@ test("agree when wireguard-go is under load and wants a cookie", async () => {
     ours.wireguard.initiate(ours.nowMs());
     flood();
     await ours.allSent();
-    rig.resume();
+    rig.go.resume();
     await waitUntil(
       "any answer",
       () => received.cookie > before.cookie || received.handshake > before.handshake,
