@@ -44,7 +44,7 @@ function configOf({ privateKey, peer }: WireGuardGoOptions): string {
   return lines.join("\n");
 }
 
-/** Debian's `wireguard-go` with a TUN device of a namespace, which disposes of the program. */
+/** Debian's `wireguard-go` with a TUN device of a namespace; the program ends with the namespace. */
 export class WireGuardGo implements AsyncDisposable {
   /** Where it lives. */
   readonly netns: Netns;
@@ -56,7 +56,7 @@ export class WireGuardGo implements AsyncDisposable {
     this.#config = config;
   }
 
-  /** Starts it and waits until its link is up. Dispose of it after its namespace. */
+  /** Starts it and waits until its link is up. */
   static async start(netns: Netns, options: WireGuardGoOptions): Promise<WireGuardGo> {
     const go = new WireGuardGo(netns, configOf(options));
     await go.#removeControlSocket();
@@ -102,7 +102,7 @@ export class WireGuardGo implements AsyncDisposable {
     this.#program!.kill("SIGCONT");
   }
 
-  /** Removes what a program that was killed leaves behind. */
+  /** Removes what the program leaves behind when it is killed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#removeControlSocket();
   }
