@@ -5,6 +5,9 @@
  * @module
  */
 
+import { once } from "node:events";
+import { type AddressInfo, createConnection, createServer, type Socket } from "node:net";
+import { KernelSocket } from "./kernel_socket.ts";
 import { TextLineStream } from "./text_lines.ts";
 import { type Outcome, play, type Step } from "./tcp_script.ts";
 
@@ -46,38 +49,48 @@ function wait(id: number): Promise<void> {
   return promise;
 }
 
-async function connect({ hostname, port }: Order): Promise<Deno.TcpConn | undefined> {
+async function connect({ hostname, port }: Order): Promise<Socket | undefined> {
+  const socket = createConnection({ host: hostname, port, allowHalfOpen: true });
   try {
-    const conn = await Deno.connect({ hostname, port });
-    conn.setNoDelay();
-    return conn;
+    await once(socket, "connect");
+    return socket;
   } catch (error) {
-    if (error instanceof Deno.errors.ConnectionRefused) return undefined;
+    if (error instanceof Error && "code" in error && error.code === "ECONNREFUSED") {
+      return undefined;
+    }
     throw error;
   }
 }
 
-async function playOn(conn: Deno.TcpConn | undefined, { id, steps }: Order): Promise<void> {
-  const outcome = conn ? await play(conn, steps, { wait: () => wait(id) }) : REFUSED;
+async function playOn(socket: Socket | undefined, { id, steps }: Order): Promise<void> {
+  let outcome = REFUSED;
+  if (socket !== undefined) {
+    const conn = new KernelSocket(socket);
+    outcome = await play(conn, steps, { wait: () => wait(id), reset: () => conn.reset() });
+  }
   tell({ id, outcome });
 }
 
+/** Accepts so many connections on a port that the system picks, then no more. */
+async function listen(order: Order): Promise<void> {
+  const playing: Promise<void>[] = [];
+  const server = createServer({ allowHalfOpen: true });
+  const accepted = new Promise<void>((resolve) => {
+    server.on("connection", (socket) => {
+      if (playing.push(playOn(socket, order)) === order.count) resolve();
+    });
+  });
+  server.listen(0, order.hostname);
+  await once(server, "listening");
+  tell({ id: order.id, listening: (server.address() as AddressInfo).port });
+  await accepted;
+  server.close();
+  await Promise.all(playing);
+}
+
 async function obey(order: Order): Promise<void> {
-  const all: Promise<void>[] = [];
-  if (order.role === "connect") {
-    for (let i = 0; i < order.count; i++) {
-      all.push(connect(order).then((conn) => playOn(conn, order)));
-    }
-  } else {
-    const { hostname } = order;
-    using listener = Deno.listen({ hostname, port: 0 });
-    tell({ id: order.id, listening: listener.addr.port });
-    for (let i = 0; i < order.count; i++) {
-      const conn = await listener.accept();
-      conn.setNoDelay();
-      all.push(playOn(conn, order));
-    }
-  }
+  if (order.role === "listen") return await listen(order);
+  const all = Array.from({ length: order.count }, async () => playOn(await connect(order), order));
   await Promise.all(all);
 }
 

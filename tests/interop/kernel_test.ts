@@ -84,7 +84,6 @@ test("tell each other resets", async () => {
     });
     assert.equal(only(weReset).theirs.ended, "reset");
 
-    // The kernel resets because of what it has not read.
     const read: Step = { do: "receive", bytes: 1 };
     const whileWeRead = await rig.meet({
       opener,

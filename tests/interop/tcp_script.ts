@@ -26,7 +26,7 @@ export type Step =
   | { do: "echo" }
   /** Goes on when told. */
   | { do: "wait" }
-  /** Resets. In the kernel that takes something the peer sent which has not been read. */
+  /** Resets. */
   | { do: "reset" };
 
 /** What an end saw of a connection. */
@@ -41,7 +41,7 @@ export interface Outcome {
   elapsedMs: number;
 }
 
-/** What `Deno.TcpConn` and our `TcpConn` have in common. */
+/** What scripts need of a connection: our `TcpConn`, or the kernel's. */
 export interface ScriptedConn {
   read(into: Uint8Array): Promise<number | null>;
   write(bytes: Uint8Array): Promise<number>;
@@ -53,8 +53,8 @@ export interface ScriptedConn {
 export interface Stage {
   /** Resolves when a script that waits may go on. */
   wait(): Promise<void>;
-  /** Resets the connection; it is closed afterwards in any case. Default: `close`. */
-  reset?(): void;
+  /** Resets the connection; it is closed afterwards in any case. */
+  reset(): void;
 }
 
 class Player {
@@ -106,7 +106,7 @@ class Player {
       case "wait":
         return await this.#stage.wait();
       case "reset":
-        return this.#stage.reset?.();
+        return this.#stage.reset();
     }
   }
 
@@ -149,12 +149,11 @@ class Player {
   }
 }
 
-/** How each side says that the peer reset the connection, at a read and at a write. */
+/** How our side and the kernel's say that the peer reset the connection, at a read or at a write. */
+const RESET_CODES: readonly unknown[] = ["reset", "ECONNRESET", "EPIPE"];
+
 function isReset(error: unknown): boolean {
-  if (error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe) {
-    return true;
-  }
-  return error instanceof Error && "code" in error && error.code === "reset";
+  return error instanceof Error && "code" in error && RESET_CODES.includes(error.code);
 }
 
 /** Plays a script on a connection, which is closed at the end, and tells what came. */

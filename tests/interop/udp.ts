@@ -29,13 +29,18 @@ export class UdpEnd implements AsyncDisposable {
     const socket = createSocket("udp4");
     socket.bind(0, hostname);
     await once(socket, "listening");
+    // Until Deno knows that a socket can be written it sends what it is given in reverse order.
+    await new Promise((resolve) => {
+      socket.send(new Uint8Array(0), socket.address().port, hostname, resolve);
+    });
     return new UdpEnd(socket, hostname);
   }
 
   /** Calls back with each datagram from now on; the bytes are the receiver's to keep. */
   onDatagram(callback: (bytes: Uint8Array<ArrayBuffer>) => void): void {
     this.#socket.on("message", (buffer: Uint8Array<ArrayBuffer>) => {
-      if (!this.#isClosed) callback(buffer);
+      const isOwn = buffer.length === 0;
+      if (!isOwn && !this.#isClosed) callback(buffer);
     });
   }
 
