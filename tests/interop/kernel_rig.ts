@@ -10,10 +10,12 @@ import { generatePrivateKey, publicKey } from "../../core/wireguard/mod.ts";
 import type { TcpConn } from "../../core/netstack/mod.ts";
 import type { LinkOptions } from "../simnet/link.ts";
 import { Forwarder } from "./forwarder.ts";
+import { ForwarderProcess } from "./forwarder_process.ts";
+import type { ForwarderOrder } from "./forwarder_program.ts";
 import { KernelPeer, type Playing } from "./kernel_peer.ts";
 import { Netns } from "./netns.ts";
 import { type Outcome, play, type Step } from "./tcp_script.ts";
-import { UdpEnd } from "./udp.ts";
+import { type UdpAddress, UdpEnd } from "./udp.ts";
 import { UserStack } from "./user_stack.ts";
 import { WIREGUARD_PORT, WireGuardGo } from "./wireguard_go.ts";
 
@@ -32,6 +34,8 @@ export interface Network {
   back?: LinkOptions;
   /** Everything random follows from it. */
   seed: number;
+  /** Whether it is in a process of its own, where nobody sees its counts. Default false. */
+  isOwnProcess?: boolean;
 }
 
 /** A connection, or several, and what each end does with them. */
@@ -59,6 +63,31 @@ export interface Met {
   theirs: Outcome[];
 }
 
+/** What each end sees instead of the other. */
+interface Between {
+  near: UdpAddress;
+  far: UdpAddress;
+  forwarder: Forwarder | undefined;
+}
+
+async function startForwarder(
+  stack: AsyncDisposableStack,
+  { network, ours, theirs }: { network: Network; ours: UdpAddress; theirs: UdpAddress },
+): Promise<Between> {
+  const { hostname } = ours;
+  if (network.isOwnProcess) {
+    const ends: ForwarderOrder["ends"] = [{ hostname, peer: ours }, { hostname, peer: theirs }];
+    const process = stack.use(await ForwarderProcess.start({ ...network, ends }));
+    return { near: process.addresses[0], far: process.addresses[1], forwarder: undefined };
+  }
+  const near = stack.use(await UdpEnd.bind(hostname));
+  const far = stack.use(await UdpEnd.bind(hostname));
+  near.peer = ours;
+  far.peer = theirs;
+  const forwarder = stack.use(new Forwarder({ ends: [near, far], ...network }));
+  return { near: near.address, far: far.address, forwarder };
+}
+
 /** Both ends, ready to talk. */
 export class KernelRig implements AsyncDisposable {
   /** Our end. */
@@ -67,7 +96,7 @@ export class KernelRig implements AsyncDisposable {
   readonly kernel: KernelPeer;
   /** The program between the kernel and the network. */
   readonly go: WireGuardGo;
-  /** What is between the ends, if anything is. */
+  /** What is between the ends, if anything is in this process. */
   readonly forwarder: Forwarder | undefined;
   readonly #stack: AsyncDisposableStack;
   #lastPort = 8_000;
@@ -94,17 +123,10 @@ export class KernelRig implements AsyncDisposable {
     const netns = stack.use(await Netns.create());
     const keys = [generatePrivateKey(random), generatePrivateKey(random)] as const;
     const end = stack.use(await UdpEnd.bind(netns.hostAddress));
-    const near = network && stack.use(await UdpEnd.bind(netns.hostAddress));
-    const far = network && stack.use(await UdpEnd.bind(netns.hostAddress));
-    const { hostname, port } = (far ?? end).address;
     const theirs = { hostname: netns.address, port: WIREGUARD_PORT };
-    let forwarder: Forwarder | undefined;
-    if (near && far) {
-      near.peer = end.address;
-      far.peer = theirs;
-      forwarder = stack.use(new Forwarder({ ends: [near, far], ...network }));
-    }
-    end.peer = near?.address ?? theirs;
+    const between = network && await startForwarder(stack, { network, ours: end.address, theirs });
+    end.peer = between?.near ?? theirs;
+    const { hostname, port } = between?.far ?? end.address;
     const go = stack.use(
       await WireGuardGo.start(netns, {
         privateKey: keys[1],
@@ -128,6 +150,7 @@ export class KernelRig implements AsyncDisposable {
         mtuBytes: ourMtuBytes,
       }),
     );
+    const forwarder = between?.forwarder;
     return new KernelRig({ ours, kernel, go, forwarder, stack: stack.move() });
   }
 

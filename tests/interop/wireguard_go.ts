@@ -87,6 +87,16 @@ export class WireGuardGo implements AsyncDisposable {
     await runOk(["ip", "-n", this.netns.name, "link", "set", this.link, "mtu", `${mtuBytes}`]);
   }
 
+  /**
+   * Chooses the congestion control of the kernel's TCP over the link. By its route: a namespace may
+   * not choose among all by its settings.
+   */
+  async setCongestionControl(name: string): Promise<void> {
+    const ip = (...args: string[]) => runOk(["ip", "-n", this.netns.name, "route", ...args]);
+    const [route] = (await ip("show", "dev", this.link)).split("\n");
+    await ip("replace", ...route!.trim().split(/ +/), "dev", this.link, "congctl", name);
+  }
+
   /** Runs `wg` inside. */
   wg(...args: string[]): Promise<string> {
     return runOk(this.netns.inside("wg", ...args));
