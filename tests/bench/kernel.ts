@@ -1,7 +1,7 @@
 /**
  * Bulk throughput between our TCP over WireGuard and the Linux kernel's, beside the kernel's own with
  * `wireguard-go` at both ends, over the same simulated link. Needs what `tests/interop` needs to make
- * namespaces. `deno run -A tests/bench/kernel.ts [SECONDS]`.
+ * namespaces. `deno run -A --unstable-net tests/bench/kernel.ts [SECONDS]`.
  *
  * @module
  */
@@ -58,7 +58,7 @@ function print(...columns: string[]): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 
-const missing = await whyNoNetns({ programs: ["wireguard-go", "wg"], tun: true });
+const missing = await whyNoNetns({ programs: ["wireguard-go", "wg", "chrt"], tun: true });
 if (missing !== undefined) {
   print(`Cannot measure: ${missing}`);
   Deno.exit(1);
