@@ -26,16 +26,10 @@ const CALLS: ReadonlyMap<string, "none" | "number" | "optional"> = new Map(
 const STACK_ONLY: readonly string[] = ["connect", "accept", "close-listener", "fails"];
 const CONNECTION_ONLY: readonly string[] = ["open", "state", "unacked", "readable"];
 
-/** Kinds of lines that prove something; a script must end with one. */
-const PROOFS: readonly string[] = [
-  "expect",
-  "silence",
-  "state",
-  "readable",
-  "eof",
-  "unacked",
-  "fails",
-];
+/** Whether a line can fail on what this end does; a script must end with such a one. */
+function proves(event: ScriptEvent): boolean {
+  return event.kind === "call" ? event.name === "read" : event.kind !== "inject";
+}
 
 interface Draft {
   title: string | undefined;
@@ -54,7 +48,7 @@ export function parseScript(text: string, starts: ReadonlyMap<string, string> = 
   const { title, from, onStack, options, events } = parseLines(text);
   if (title === undefined) throw new ScriptError(1, "a script needs a title");
   const last = events.at(-1);
-  if (last === undefined || !PROOFS.includes(last.kind)) {
+  if (last === undefined || !proves(last)) {
     throw new ScriptError(last?.line ?? 1, "a script must end with something that it expects");
   }
   return { title, onStack, options, events: [...startEvents(from, starts), ...events] };

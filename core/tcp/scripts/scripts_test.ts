@@ -6,7 +6,12 @@ const FOLDER = new URL("./", import.meta.url);
 const STARTS = "starts";
 
 /** Scripts that do not hold yet, with the reason; one that begins to hold must be taken off. */
-const KNOWN_FAILURES: ReadonlyMap<string, string> = new Map();
+const KNOWN_FAILURES: ReadonlyMap<string, string> = new Map([
+  ["abort/closing.pkt", "aborting in CLOSING resets, which RFC 9293 §3.10.5 does not ask for"],
+  ["abort/last-ack.pkt", "aborting in LAST-ACK resets, which RFC 9293 §3.10.5 does not ask for"],
+  ["state/outside-syn-received.pkt", "no acknowledgement is emitted in SYN-RECEIVED"],
+  ["state/rst-in-window-syn-received.pkt", "no acknowledgement is emitted in SYN-RECEIVED"],
+]);
 
 async function* scriptPaths(folder = ""): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(new URL(folder, FOLDER))) {
