@@ -1,6 +1,7 @@
 /**
  * Packet scripts: what the peer sends, what this end must answer, and when, one line per event. They
- * prove the behaviour of `core/tcp` and are used by tests alone.
+ * prove the behaviour of `core/tcp` and are used by tests alone, as is the encoder of segments, which
+ * shares no code with the stack.
  *
  * @example
  * ```ts
@@ -29,3 +30,11 @@ export {
   type ScriptTime,
   type SegmentSpec,
 } from "./script.ts";
+export {
+  type Bases,
+  checksum,
+  encodeSegment,
+  formatSegment,
+  streamByte,
+  type Surroundings,
+} from "./wire.ts";
