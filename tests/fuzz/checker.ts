@@ -47,7 +47,9 @@ export class Checker {
   #delivered = 0;
   /** Largest number the peer's windows ever allowed, relative. */
   #allowed = 1;
-  #peerScale = -1;
+  #largestWindow = 0;
+  /** Shift in the SYN the connection took, -1 for none. */
+  #peerScale: number | undefined;
   #ownScale = -1;
 
   /** A connection that has neither sent nor received. */
@@ -67,7 +69,7 @@ export class Checker {
     this.#taken = new Uint8Array(POSITIONS);
     this.#fins.clear();
     this.#prefix = 0;
-    this.#peerScale = -1;
+    this.#peerScale = undefined;
   }
 
   /** The application has written `count` bytes, or finished. */
@@ -82,14 +84,15 @@ export class Checker {
     const headerBytes = (bytes[12]! >> 4) * 4;
     const flags = bytes[13]!;
     const syn = (flags & SYN) !== 0;
-    if (syn) this.#peerScale = scaleOption(bytes, headerBytes);
+    // Options of later SYNs count for nothing.
+    if (syn) this.#peerScale ??= scaleOption(bytes, headerBytes);
     if ((flags & ACK) !== 0) {
       const ack = (view.getInt32(8) - this.#options.localIss) | 0;
       // What acknowledges the future must be dropped as a whole: it counts for nothing here.
       if (ack > this.sndMax) return;
-      const shift = syn || this.#scaled === false ? 0 : Math.min(this.#peerScale, 14);
-      this.#allowed = Math.max(this.#allowed, ack + view.getUint16(14) * 2 ** shift);
-    } else if (syn) this.#allowed = Math.max(this.#allowed, 1 + view.getUint16(14));
+      const shift = syn || !this.#scaled ? 0 : Math.min(this.#peerScale ?? 0, 14);
+      this.#allow(ack, view.getUint16(14) * 2 ** shift);
+    } else if (syn) this.#allow(1, view.getUint16(14));
     else return;
     const first = ((view.getInt32(4) - this.#peerIss) | 0) + (syn ? 0 : -1);
     for (let at = headerBytes; at < bytes.length; at++) {
@@ -124,8 +127,17 @@ export class Checker {
     }
   }
 
+  /**
+   * An old segment may still acknowledge; the window counts from there and stays as large as a newer
+   * one has said (RFC 9293 §3.10.7.4): so the largest ever is what bounds it.
+   */
+  #allow(ack: number, window: number): void {
+    this.#largestWindow = Math.max(this.#largestWindow, window);
+    this.#allowed = Math.max(this.#allowed, ack + this.#largestWindow);
+  }
+
   get #scaled(): boolean {
-    return this.#peerScale >= 0 && this.#ownScale >= 0;
+    return (this.#peerScale ?? -1) >= 0 && this.#ownScale >= 0;
   }
 
   #checkSequence(bytes: Uint8Array, view: DataView, headerBytes: number): void {

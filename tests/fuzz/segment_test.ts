@@ -13,6 +13,9 @@ import { type Draft, Target } from "./target.ts";
 
 const STEPS_PER_CONNECTION = 60;
 
+/** Rounds in which the peer sends data: a whole window. */
+const DATA_ROUNDS = 25;
+
 /** Rounds in which a connection finishes unless forged segments have made that impossible. */
 const ROUNDS_TO_FINISH = 60;
 
@@ -63,15 +66,25 @@ function orderlyEnd(target: Target): void {
   let forgedFin = false;
   for (let round = 0; connection.state !== "closed"; round++) {
     demand(round < 2 * ROUNDS_TO_FINISH, `an orderly end stays in ${connection.state}`);
-    target.read(20_000);
+    target.read(70_000);
     if (forgedFin && round === ROUNDS_TO_FINISH) target.abort();
     const answer: Draft = { flags: "A", seq: checker.acked, ack: checker.sndMax, window: 60000 };
     if (!connection.finReceived) {
-      if (round < 25) answer.lengthBytes = 1000;
+      if (round < DATA_ROUNDS) answer.lengthBytes = 3000;
       else answer.flags = "FA";
-    } else if (round < 25) forgedFin = true;
+    } else if (round < DATA_ROUNDS) forgedFin = true;
     target.send(answer);
+    acknowledgeAll(target);
     target.pass(500);
+  }
+}
+
+/** Acknowledges until nothing more comes. */
+function acknowledgeAll(target: Target): void {
+  const { checker, connection } = target;
+  for (let last = -1; checker.sndMax > last && connection.state !== "closed";) {
+    last = checker.sndMax;
+    target.send({ flags: "A", seq: checker.acked, ack: last, window: 60000 });
   }
 }
 
