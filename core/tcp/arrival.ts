@@ -85,7 +85,7 @@ function checkSequence(tcb: Tcb, segment: Segment, nowMs: number): boolean {
   }
   // Data is always answered, as its sender waits for it; two ends that answer each other's empty
   // segments would never stop.
-  if (segment.payloadBytes > 0 || (segment.flags & FIN) !== 0) tcb.rcv.oweAck();
+  if (segment.payloadBytes > 0 || (segment.flags & FIN) !== 0) tcb.rcv.outside(segment);
   else tcb.challenge(nowMs);
   return false;
 }

@@ -25,9 +25,9 @@ export class HyStart {
   #baselineMs = Infinity;
   #rounds = 0;
 
-  /** Least round-trip time of the last two rounds, or `Infinity`. */
+  /** Least round-trip time of this round, or of the last if there is none yet, or `Infinity`. */
   get recentMinMs(): number {
-    return Math.min(this.#lastMinMs, this.#minMs);
+    return this.#minMs === Infinity ? this.#lastMinMs : this.#minMs;
   }
 
   /** A measurement. */

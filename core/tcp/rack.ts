@@ -29,6 +29,8 @@ export class Rack implements DeliveryObserver {
   #periodEndMs = -Infinity;
   /** End of the highest segment that arrived. Spec: RFC 8985 §5.2 (RACK.fack). */
   #fack: Seq;
+  /** The same before the current acknowledgement, whose blocks come in any order. */
+  #fackBefore: Seq;
   #reordered = false;
   #multiplier = 1;
   #persists = 0;
@@ -36,7 +38,7 @@ export class Rack implements DeliveryObserver {
 
   /** @param iss initial send sequence number */
   constructor(iss: Seq) {
-    this.end = this.#fack = iss;
+    this.end = this.#fack = this.#fackBefore = iss;
   }
 
   /** Least round-trip time of late, or `Infinity`. */
@@ -48,6 +50,7 @@ export class Rack implements DeliveryObserver {
   arrives(nowMs: number): void {
     this.#nowMs = nowMs;
     this.sampleMs = -1;
+    this.#fackBefore = this.#fack;
     if (nowMs < this.#periodEndMs) return;
     this.#lastMinRttMs = this.#minRttMs;
     this.#minRttMs = Infinity;
@@ -63,7 +66,7 @@ export class Rack implements DeliveryObserver {
     } else {
       if (rttMs < this.#minRttMs) this.#minRttMs = rttMs;
       this.sampleMs = rttMs;
-      if (seqLt(end, this.#fack)) this.#reordered = true;
+      if (seqLt(end, this.#fackBefore)) this.#reordered = true;
     }
     this.#fack = seqMax(this.#fack, end);
     if (sentMs < this.sentMs || (sentMs === this.sentMs && seqLe(end, this.end))) return;

@@ -130,6 +130,13 @@ export class Receiver {
     else if (this.ackAtMs === Infinity) this.ackAtMs = nowMs + DELAYED_ACK_MS;
   }
 
+  /** A segment lay outside the window; if all of it arrived before, the peer is told (RFC 2883). */
+  outside({ seq, payloadBytes }: Segment): void {
+    const end = seqAdd(seq, payloadBytes);
+    if (payloadBytes > 0 && seqLt(this.irs, seq) && seqLe(end, this.rcvNxt)) this.#twice(seq, end);
+    this.#ackNow();
+  }
+
   #twice(start: Seq, end: Seq): void {
     this.#twiceStart = start;
     this.#twiceEnd = end;

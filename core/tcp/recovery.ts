@@ -220,7 +220,7 @@ export class LossRecovery {
   #reduce(flight: FlightView, congestion: CongestionControl, nowMs: number): void {
     const flightBytes = seqDiff(flight.sndNxt, flight.sndUna);
     congestion.lossDetected(flightBytes, nowMs);
-    this.#reduced = true;
+    this.#reduced = this.urgent = true;
     this.#prr.begin(flightBytes);
     this.#undoFrom = flight.sndUna;
     this.#undoBytes = 0;

@@ -208,7 +208,7 @@ export class Scoreboard {
       const length = this.#length(position);
       this.lostBytes -= length;
       this.pipeBytes += length;
-      this.#link(slot);
+      this.#insert(slot);
     }
   }
 
@@ -319,6 +319,25 @@ export class Scoreboard {
     if (this.#newest === NONE) this.#oldest = slot;
     else this.#newer[this.#newest] = slot;
     this.#newest = slot;
+  }
+
+  /** Puts a slot back where its time of sending says; what was sent since is little. */
+  #insert(slot: number): void {
+    let older = this.#newest;
+    while (older !== NONE && this.#sentAfter(older, slot)) older = this.#older[older]!;
+    if (older === this.#newest) return this.#link(slot);
+    const newer = older === NONE ? this.#oldest : this.#newer[older]!;
+    this.#older[slot] = older;
+    this.#newer[slot] = newer;
+    this.#older[newer] = slot;
+    if (older === NONE) this.#oldest = slot;
+    else this.#newer[older] = slot;
+  }
+
+  /** Spec: RFC 8985 §5.2 (RACK_sent_after). */
+  #sentAfter(a: number, b: number): boolean {
+    const [aMs, bMs] = [this.#sentMs[a]!, this.#sentMs[b]!];
+    return aMs > bMs || (aMs === bMs && seqLt(this.#ends[b]! as Seq, this.#ends[a]! as Seq));
   }
 
   #unlink(slot: number): void {

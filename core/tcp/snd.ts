@@ -191,12 +191,13 @@ export class Sender {
     news.duplicate = false;
     if (news.ackedBytes > 0) this.#advance(segment.ack, nowMs);
     if (selective && segment.sackCount > 0) this.#takeSack(segment);
+    if (rack.sampleMs >= 0) congestion.rttSample(rack.sampleMs);
     news.deliveredBytes = board.deliveredBytes - before;
     const { srttMs } = this.rtt;
     if (recovery.growing) {
-      if (this.congestionLimited && news.deliveredBytes > 0) {
-        congestion.acked(news.deliveredBytes, nowMs, srttMs);
-      }
+      // What arrives out of order counts only once it is clear that the window will not be reduced.
+      const bytes = recovery.phase === "open" ? news.ackedBytes : news.deliveredBytes;
+      if (this.congestionLimited && bytes > 0) congestion.acked(bytes, nowMs, srttMs);
     } else if (recovery.phase === "loss") {
       // One leap over data the peer already had must not release a burst (RFC 3465 §2.3).
       const limit = selective ? Infinity : this.mssBytes;
@@ -219,9 +220,8 @@ export class Sender {
     this.sndNxt = seqMax(this.sndNxt, ack);
     if (this.stalledSinceMs >= 0) this.rtt.progress(nowMs - this.#stalledSentMs);
     this.stalledSinceMs = -1;
-    if (rack.sampleMs >= 0) {
-      this.congestion.rttSample(rack.sampleMs);
-      if (this.#sampleDue) this.rtt.sample(rack.sampleMs);
+    if (rack.sampleMs >= 0 && this.#sampleDue) {
+      this.rtt.sample(rack.sampleMs);
       this.#sampleDue = false;
     }
     if (seqLt(ack, this.#roundEnd)) return;
@@ -367,7 +367,7 @@ export class Sender {
   /** Called before sending: a long pause makes the congestion window stale. */
   beforeSending(nowMs: number): void {
     if (
-      this.#lastSentMs >= 0 && this.flightBytes === 0 &&
+      this.#lastSentMs >= 0 && this.flightBytes === 0 && this.hasUnsent &&
       nowMs - this.#lastSentMs > this.rtt.rtoMs
     ) {
       this.congestion.idle();
