@@ -5,6 +5,7 @@ import {
   readSegment,
   sealSegment,
   Segment,
+  type SegmentSink,
   type TcpOptions,
   tcpOptions,
   toSeq,
@@ -50,6 +51,11 @@ export class Target {
   readonly #pages = new PagePool();
   readonly #pool = new PacketPool({ maxPacketBytes: 8192 });
   readonly #segment = new Segment();
+  readonly #sink: SegmentSink = {
+    blocked: false,
+    take: () => this.#pool.take(),
+    send: (packet) => this.#emitted(packet),
+  };
   #written = 0;
   #burst = 0;
 
@@ -154,12 +160,10 @@ export class Target {
   /** Emits what is due and looks at everything that must always hold. */
   flush(): void {
     this.#burst = 0;
-    this.connection.output({
-      blocked: false,
-      take: () => this.#pool.take(),
-      send: (packet) => this.#emitted(packet),
-    }, this.nowMs);
     const { connection } = this;
+    connection.output(this.#sink, this.nowMs);
+    // What an acknowledgement has made due may take a second call, as of a timer, but no third.
+    if (connection.nextDeadlineMs() <= this.nowMs) connection.output(this.#sink, this.nowMs);
     const deadlineMs = connection.nextDeadlineMs();
     demand(deadlineMs > this.nowMs, `a deadline stays at ${deadlineMs}, ${this.nowMs} is past`);
     const { sendBufferBytes, receiveBufferBytes } = this.#limits;
