@@ -44,7 +44,7 @@ function inSynSent(tcb: Tcb, segment: Segment, nowMs: number): void {
     tcb.synOwed = true;
     return;
   }
-  snd.acknowledged(ack, nowMs);
+  snd.synAcknowledged(ack, nowMs);
   establish(tcb);
   tcb.rcv.oweAck();
   segment.flags &= ~SYN;
@@ -59,7 +59,7 @@ export function takeSyn(tcb: Tcb, segment: Segment): void {
   tcb.snd.windowShift = scaled ? segment.windowScale : 0;
   tcb.snd.setPeerMss(segment.mss);
   tcb.snd.openWindow(segment.window, segment.seq, segment.ack);
-  tcb.sackPermitted = segment.sackPermitted;
+  tcb.sackPermitted = tcb.snd.recovery.selective = segment.sackPermitted;
 }
 
 function establish(tcb: Tcb): void {
@@ -85,7 +85,7 @@ function checkSequence(tcb: Tcb, segment: Segment, nowMs: number): boolean {
   }
   // Data is always answered, as its sender waits for it; two ends that answer each other's empty
   // segments would never stop.
-  if (segment.payloadBytes > 0 || (segment.flags & FIN) !== 0) tcb.rcv.oweAck();
+  if (segment.payloadBytes > 0 || (segment.flags & FIN) !== 0) tcb.rcv.outside(segment);
   else tcb.challenge(nowMs);
   return false;
 }
@@ -118,7 +118,7 @@ function checkAck(tcb: Tcb, segment: Segment, nowMs: number): boolean {
   const { snd } = tcb;
   if (tcb.state === "syn-received") {
     if (seqLt(snd.sndUna, segment.ack) && seqLe(segment.ack, snd.sndMax)) {
-      snd.acknowledged(segment.ack, nowMs);
+      snd.synAcknowledged(segment.ack, nowMs);
       establish(tcb);
       return true;
     }
@@ -135,13 +135,14 @@ function checkAck(tcb: Tcb, segment: Segment, nowMs: number): boolean {
 function onAck(tcb: Tcb, segment: Segment, nowMs: number): void {
   const { snd } = tcb;
   const ahead = seqDiff(segment.ack, snd.sndUna);
-  if (ahead > 0) {
-    snd.acknowledged(segment.ack, nowMs);
-    if (tcb.timer.kind === "retransmit") tcb.timer.stop();
-  } else if (
-    ahead === 0 && segment.seqLength === 0 && snd.isDuplicate(segment.ack, segment.window)
-  ) {
-    snd.recovery.duplicateAck(snd, snd.congestion, nowMs);
+  if (ahead > 0 || (ahead === 0 && segment.sackCount > 0)) {
+    snd.acknowledged(segment, nowMs);
+    if (ahead > 0 && tcb.timer.waitsForAck) tcb.timer.stop();
+  } else if (ahead === 0 && segment.seqLength === 0) {
+    if (snd.recovery.selective) snd.acknowledged(segment, nowMs);
+    else if (snd.isDuplicate(segment.ack, segment.window)) {
+      snd.recovery.duplicateAck(snd, snd.congestion, nowMs);
+    }
   }
   if (ahead >= 0) {
     snd.updateWindow(segment.window, segment.seq, segment.ack);

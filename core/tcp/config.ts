@@ -1,5 +1,10 @@
+/** How the congestion window follows what the path carries. */
+export type CongestionAlgorithm = "cubic" | "new-reno";
+
 /** Tunable limits of every connection of a stack. */
 export interface TcpOptions {
+  /** Congestion control. Default `cubic`. */
+  readonly congestion: CongestionAlgorithm;
   /** Bytes written and not yet acknowledged that a connection holds, 1,024 to 2^30. Default 1 MiB. */
   readonly sendBufferBytes: number;
   /** Bytes received and not yet read that a connection holds, 1,024 to 2^30. Default 1 MiB. */
@@ -26,6 +31,7 @@ export interface TcpOptions {
  * and initial sequence numbers grow with time between the same ports.
  */
 export const DEFAULT_TCP_OPTIONS: TcpOptions = Object.freeze({
+  congestion: "cubic",
   sendBufferBytes: 1 << 20,
   receiveBufferBytes: 1 << 20,
   userTimeoutMs: 300_000,
@@ -49,7 +55,13 @@ const MAX_BUFFER_BYTES = 2 ** 30;
  */
 export function tcpOptions(overrides: Partial<TcpOptions> = {}): TcpOptions {
   const options = { ...DEFAULT_TCP_OPTIONS, ...overrides };
-  for (const [name, value] of Object.entries(options)) {
+  const { congestion, ...numbers } = options;
+  if (congestion !== "cubic" && congestion !== "new-reno") {
+    throw new RangeError(
+      `Cannot set TCP option congestion: ${congestion} is neither cubic nor new-reno`,
+    );
+  }
+  for (const [name, value] of Object.entries(numbers)) {
     const isBuffer = name.endsWith("BufferBytes");
     const min = isBuffer ? MIN_BUFFER_BYTES : 1;
     const max = isBuffer ? MAX_BUFFER_BYTES : Infinity;

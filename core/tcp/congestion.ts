@@ -14,8 +14,19 @@ export abstract class CongestionControl {
   /** The segment size changed with the path. */
   setMss(_mssBytes: number): void {}
 
-  /** New data was acknowledged while the window, not the application, limited sending. */
+  /** New data arrived while the window, not the application, limited sending. */
   acked(_ackedBytes: number, _nowMs: number, _srttMs: number): void {}
+
+  /** A segment took this long there and back; for every acknowledgement that allows to tell. */
+  rttSample(_rttMs: number): void {}
+
+  /** All that was in flight when the last round started has been acknowledged. */
+  roundStarted(): void {}
+
+  /** Whether a loss of `lostBytes` more, to be repaired in any case, is to be taken for congestion. */
+  congested(_lostBytes: number): boolean {
+    return true;
+  }
 
   /** A loss was detected by duplicate or selective acknowledgements; once per window of data. */
   lossDetected(_flightBytes: number, _nowMs: number): void {}
@@ -25,6 +36,9 @@ export abstract class CongestionControl {
 
   /** The retransmission timer ran out; `first` unless it did so for this data before. */
   timedOut(_flightBytes: number, _first: boolean): void {}
+
+  /** The last loss or timeout was none: what it changed is to be taken back. Spec: RFC 4015. */
+  undo(): void {}
 
   /** Sending resumes after a pause of at least one retransmission timeout. */
   idle(): void {}

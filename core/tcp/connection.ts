@@ -95,13 +95,14 @@ export class Connection {
 
   /** Does what is due at `nowMs`: timers first, then all segments that may be sent. */
   output(sink: SegmentSink, nowMs: number): void {
-    runTimer(this.#tcb, nowMs);
+    runTimer(this.#tcb, nowMs, { paused: sink.blocked });
     emitDue(this.#tcb, sink, nowMs);
   }
 
   /** When {@linkcode Connection.output} must be called at the latest, or `Infinity`. */
   nextDeadlineMs(): number {
-    return Math.min(this.#tcb.timer.atMs, this.#tcb.rcv.ackAtMs);
+    const { timer, rcv, snd } = this.#tcb;
+    return Math.min(timer.atMs, rcv.ackAtMs, snd.recovery.reorderAtMs);
   }
 
   /**

@@ -13,7 +13,12 @@
  * @module
  */
 
-export { DEFAULT_TCP_OPTIONS, type TcpOptions, tcpOptions } from "./config.ts";
+export {
+  type CongestionAlgorithm,
+  DEFAULT_TCP_OPTIONS,
+  type TcpOptions,
+  tcpOptions,
+} from "./config.ts";
 export { Connection } from "./connection.ts";
 export { IsnGenerator } from "./isn.ts";
 export type { SegmentOptions } from "./options.ts";

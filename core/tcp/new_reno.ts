@@ -7,6 +7,8 @@ const INITIAL_WINDOW_SEGMENTS = 10;
 export class NewReno extends CongestionControl {
   #mssBytes = 0;
   #ackedBytes = 0;
+  #priorCwndBytes = 0;
+  #priorSsthreshBytes = Infinity;
 
   /** Spec: RFC 6928 §2 (initial window, and one segment after a lost SYN). */
   override begin(mssBytes: number, synLost: boolean): void {
@@ -38,6 +40,7 @@ export class NewReno extends CongestionControl {
   }
 
   override lossDetected(flightBytes: number): void {
+    this.#remember();
     this.ssthreshBytes = Math.max(flightBytes / 2, 2 * this.#mssBytes);
     this.cwndBytes = this.ssthreshBytes;
     this.#ackedBytes = 0;
@@ -50,9 +53,22 @@ export class NewReno extends CongestionControl {
   }
 
   override timedOut(flightBytes: number, first: boolean): void {
-    if (first) this.ssthreshBytes = Math.max(flightBytes / 2, 2 * this.#mssBytes);
+    if (first) {
+      this.#remember();
+      this.ssthreshBytes = Math.max(flightBytes / 2, 2 * this.#mssBytes);
+    }
     this.cwndBytes = this.#mssBytes;
     this.#ackedBytes = 0;
+  }
+
+  override undo(): void {
+    this.cwndBytes = Math.max(this.cwndBytes, this.#priorCwndBytes);
+    this.ssthreshBytes = Math.max(this.ssthreshBytes, this.#priorSsthreshBytes);
+  }
+
+  #remember(): void {
+    this.#priorCwndBytes = this.cwndBytes;
+    this.#priorSsthreshBytes = this.ssthreshBytes;
   }
 
   /** Spec: RFC 5681 §4.1 (restart window). */

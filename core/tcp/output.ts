@@ -54,9 +54,11 @@ function armTimer(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   if (tcb.state === "time-wait") return;
   const dueMs = nowMs + snd.rtt.rtoMs;
   if (snd.flightBytes > 0) {
-    if (timer.kind === "retransmit") return;
+    if (timer.waitsForAck) return;
     const limitMs = tcb.synchronised ? Infinity : tcb.openedMs + options.connectTimeoutMs;
-    timer.start("retransmit", Math.min(dueMs, limitMs));
+    const probeMs = tcb.synchronised && snd.recovery.mayProbe ? snd.probeAtMs() : Infinity;
+    if (snd.srttMs >= 0 && probeMs < dueMs) timer.start("probe", probeMs);
+    else timer.start("retransmit", Math.min(dueMs, limitMs));
   } else if (snd.hasUnsent) {
     if (sink.blocked) timer.stop();
     else if (timer.kind !== "persist") timer.start("persist", nowMs + snd.persistMs);
@@ -82,8 +84,7 @@ function emitSyn(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   });
   packet.end = packet.start + headerBytes;
   sink.send(packet);
-  snd.sndNxt = snd.iss;
-  snd.sent(1, nowMs);
+  snd.synSent(nowMs);
   tcb.synOwed = false;
   rcv.acked({ alone: true });
 }
@@ -94,16 +95,39 @@ function emitData(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
     return emitProbe(tcb, sink, nowMs);
   }
   snd.beforeSending(nowMs);
-  if (snd.recovery.retransmitOwed && !sink.blocked) {
-    const sentBytes = seqDiff(snd.sndMax, snd.sndUna);
-    snd.resent(emitStream(tcb, sink, snd.sndUna, sentBytes), nowMs);
-    tcb.timer.stop();
+  if (snd.recovery.probeOwed && !sink.blocked) emitTailProbe(tcb, sink, nowMs);
+  while (!sink.blocked) {
+    const position = snd.nextAgain();
+    if (position < 0) break;
+    emitAgain(tcb, sink, position, nowMs);
+    // The timer is for the first segment, which has a new life (RFC 6582 §4).
+    if (position === 0) tcb.timer.stop();
   }
   while (!sink.blocked) {
     const length = snd.nextLength(sackOptionBytes(sackBlocks(tcb)));
     if (length < 0) return;
     snd.sent(emitStream(tcb, sink, snd.sndNxt, length), nowMs);
   }
+}
+
+/** Sends what stands at this position on the scoreboard again, the same numbers as before. */
+function emitAgain(tcb: Tcb, sink: SegmentSink, position: number, nowMs: number): void {
+  const { snd } = tcb;
+  const { board } = snd.recovery;
+  const seq = board.start(position);
+  const length = Math.min(board.length(position), Math.max(seqDiff(snd.streamEnd, seq), 0));
+  emitStream(tcb, sink, seq, length, { fin: length < board.length(position) });
+  snd.sentAgain(position, nowMs);
+}
+
+/** New data if there is any, or the last segment again. Spec: RFC 8985 §7.3. */
+function emitTailProbe(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
+  const { snd } = tcb;
+  const { board } = snd.recovery;
+  const length = snd.probeLength(sackOptionBytes(sackBlocks(tcb)));
+  if (length >= 0) snd.sent(emitStream(tcb, sink, snd.sndNxt, length), nowMs);
+  else emitAgain(tcb, sink, board.count - 1, nowMs);
+  snd.recovery.probed(snd.sndNxt, length < 0);
 }
 
 /** A segment that the window forbids, to hear whether it has opened. Spec: RFC 9293 §3.8.6.1. */
@@ -113,18 +137,28 @@ function emitProbe(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
 }
 
 /**
- * Emits up to `maxBytes` of the stream from `seq` on, and the FIN if it follows. Returns the sequence
- * numbers used: the caller must account for them, or the peer will acknowledge what was never sent.
+ * Emits `maxBytes` of the stream from `seq` on, or what there is, and the FIN if it follows. Returns
+ * the sequence numbers used: the caller must account for them, or the peer will acknowledge what was
+ * never sent. What is sent `again` has the numbers it had, and leaves out SACK blocks it has no room for.
  */
-function emitStream(tcb: Tcb, sink: SegmentSink, seq: Seq, maxBytes: number): number {
+function emitStream(
+  tcb: Tcb,
+  sink: SegmentSink,
+  seq: Seq,
+  maxBytes: number,
+  again?: { fin: boolean },
+): number {
   const { snd } = tcb;
-  const blocks = sackBlocks(tcb);
+  let blocks = sackBlocks(tcb);
+  while (again !== undefined && maxBytes + sackOptionBytes(blocks) > snd.mssBytes && blocks > 0) {
+    blocks--;
+  }
   const headerBytes = TCP_HEADER_BYTES + sackOptionBytes(blocks);
   const offset = seqDiff(seq, snd.streamStart);
   const left = Math.max(snd.buffer.lenBytes - offset, 0);
-  const length = Math.min(maxBytes, snd.mssBytes - sackOptionBytes(blocks), left);
+  const length = Math.min(maxBytes, left);
   const last = length === left;
-  const fin = snd.finQueued && last && !snd.finAcked;
+  const fin = again === undefined ? snd.finQueued && last && !snd.finAcked : again.fin;
   const packet = sink.take();
   if (length > 0) snd.buffer.read(offset, length, packet.bytes, packet.start + headerBytes);
   packet.end = packet.start + headerBytes + length;
@@ -142,7 +176,7 @@ function emitEmpty(tcb: Tcb, sink: SegmentSink, flags: number, seq: Seq): void {
 }
 
 function sackBlocks(tcb: Tcb): number {
-  return tcb.sackPermitted ? tcb.rcv.sackBlocks(edges) : 0;
+  return tcb.sackPermitted ? tcb.rcv.sackCount : 0;
 }
 
 function finish(
@@ -155,7 +189,10 @@ function finish(
   const window = (flags & RST) === 0 ? rcv.window() : 0;
   const headerBytes = TCP_HEADER_BYTES + sackOptionBytes(blocks);
   writeHeader(packet, tcb, seq, rcv.rcvNxt, flags, window, headerBytes);
-  if (blocks > 0) writeSackOption(packet.view, packet.start + TCP_HEADER_BYTES, edges, blocks);
+  if (blocks > 0) {
+    rcv.sackBlocks(edges, blocks);
+    writeSackOption(packet.view, packet.start + TCP_HEADER_BYTES, edges, blocks);
+  }
   const alone = packet.lenBytes === headerBytes;
   sink.send(packet);
   rcv.acked({ alone });

@@ -43,6 +43,9 @@ export class Receiver {
   /** Largest payload seen: an estimate of the peer's segment size. */
   #mssBytes = DEFAULT_MSS_BYTES;
   #finSeq: Seq | undefined;
+  /** What arrived twice and has not been reported; empty if the edges are the same. */
+  #twiceStart: Seq = toSeq(0);
+  #twiceEnd: Seq = toSeq(0);
   /** Where the last segment that arrived out of order began. */
   #lastRangeSeq: Seq = toSeq(0);
 
@@ -89,6 +92,7 @@ export class Receiver {
     if (length > this.#mssBytes) this.#mssBytes = length;
     const behind = seqDiff(this.rcvNxt, seq);
     if (behind > 0) {
+      if (length > 0) this.#twice(seq, seqAdd(seq, Math.min(behind, length)));
       if (behind >= length + (fin ? 1 : 0)) return this.#ackNow();
       start = Math.min(start + behind, end);
       seq = this.rcvNxt;
@@ -110,6 +114,9 @@ export class Receiver {
 
   #store(seq: Seq, segment: Segment, start: number, end: number, nowMs: number): void {
     const hadHole = this.buffer.ranges.count > 0;
+    if (hadHole && this.buffer.ranges.has(seq, seqAdd(seq, end - start))) {
+      this.#twice(seq, seqAdd(seq, end - start));
+    }
     const moved = this.buffer.store(this.rcvNxt, seq, segment.bytes, start, end);
     if (moved <= 0) {
       // Every segment out of order gets its own answer: the peer counts them (RFC 5681 §4.2).
@@ -123,23 +130,49 @@ export class Receiver {
     else if (this.ackAtMs === Infinity) this.ackAtMs = nowMs + DELAYED_ACK_MS;
   }
 
+  /** A segment lay outside the window; if all of it arrived before, the peer is told (RFC 2883). */
+  outside({ seq, payloadBytes }: Segment): void {
+    const end = seqAdd(seq, payloadBytes);
+    if (payloadBytes > 0 && seqLt(this.irs, seq) && seqLe(end, this.rcvNxt)) this.#twice(seq, end);
+    this.#ackNow();
+  }
+
+  #twice(start: Seq, end: Seq): void {
+    this.#twiceStart = start;
+    this.#twiceEnd = end;
+  }
+
+  /** SACK blocks the next segment carries, 0 to 4. */
+  get sackCount(): number {
+    const twice = this.#twiceStart === this.#twiceEnd ? 0 : 1;
+    return Math.min(this.buffer.ranges.count + twice, MAX_SACK_BLOCKS);
+  }
+
   /**
-   * Writes the edges of what has arrived out of order into `edges`, the newest first, and returns
-   * how many blocks that are. Spec: RFC 2018 §4.
+   * Writes the edges of the first `count` blocks into `edges`: what arrived twice, which is said once,
+   * then what arrived out of order, the newest first. Spec: RFC 2018 §4, RFC 2883 §4.
    */
-  sackBlocks(edges: Int32Array): number {
+  sackBlocks(edges: Int32Array, count: number): void {
     const { ranges } = this.buffer;
-    if (ranges.count === 0) return 0;
-    let newest = ranges.count - 1;
-    while (newest > 0 && seqLt(this.#lastRangeSeq, ranges.start(newest))) newest--;
     let blocks = 0;
-    for (let i = -1; i < ranges.count && blocks < MAX_SACK_BLOCKS; i++) {
+    if (this.#twiceStart !== this.#twiceEnd && count > 0) {
+      edges[0] = this.#twiceStart;
+      edges[1] = this.#twiceEnd;
+      this.#twiceEnd = this.#twiceStart;
+      blocks = 1;
+    }
+    // The range around what arrived twice follows it at once (RFC 2883 §4.1.2).
+    const newestSeq = blocks === 1 && seqLt(this.rcvNxt, this.#twiceStart)
+      ? this.#twiceStart
+      : this.#lastRangeSeq;
+    let newest = ranges.count - 1;
+    while (newest > 0 && seqLt(newestSeq, ranges.start(newest))) newest--;
+    for (let i = -1; i < ranges.count && blocks < count; i++) {
       if (i === newest) continue;
       edges[2 * blocks] = ranges.start(i < 0 ? newest : i);
       edges[2 * blocks + 1] = ranges.end(i < 0 ? newest : i);
       blocks++;
     }
-    return blocks;
   }
 
   #ackNow(): void {

@@ -36,13 +36,35 @@ export class RangeSet {
     return total;
   }
 
+  /** Index of the first range that ends at or after `seq`; the count if there is none. */
+  after(seq: Seq): number {
+    let [low, high] = [0, this.count];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (seqLt(this.end(middle), seq)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Whether all of `start` to `end` is in one range. */
+  has(start: Seq, end: Seq): boolean {
+    const index = this.after(end);
+    return index < this.count && seqLe(this.start(index), start);
+  }
+
   /** Adds `start` to `end`, joining what it overlaps or touches; false, and no change, at the bound. */
   add(start: Seq, end: Seq): boolean {
     if (!seqLt(start, end)) return true;
-    let first = 0;
-    while (first < this.count && seqLt(this.end(first), start)) first++;
+    const first = this.after(start);
     let after = first;
     while (after < this.count && seqLe(this.start(after), end)) after++;
+    if (after === first + 1) {
+      // The usual case, one range that grows, allocates nothing.
+      if (seqLt(start, this.start(first))) this.#edges[2 * first] = start;
+      if (seqLt(this.end(first), end)) this.#edges[2 * first + 1] = end;
+      return true;
+    }
     if (after === first && this.count === this.#maxRanges) return false;
     if (after > first) {
       if (seqLt(this.start(first), start)) start = this.start(first);

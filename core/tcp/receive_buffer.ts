@@ -4,9 +4,9 @@ import { type Seq, seqAdd, seqDiff } from "./seq.ts";
 
 /**
  * Ranges kept beyond the next expected byte. A peer that sends every other byte could otherwise make
- * each segment cost a long search; what does not fit is dropped and will be sent again.
+ * each segment move a long list; what does not fit is dropped and will be sent again.
  */
-const MAX_RANGES = 64;
+const MAX_RANGES = 512;
 
 /** Bytes received and not yet read: a readable run, and ranges beyond the next expected byte. */
 export class ReceiveBuffer {

@@ -1,9 +1,11 @@
 import type { CongestionControl } from "./congestion.ts";
+import { Cubic } from "./cubic.ts";
 import type { TcpOptions } from "./config.ts";
 import { NewReno } from "./new_reno.ts";
 import type { PagePool } from "./paged_buffer.ts";
-import { LossRecovery } from "./recovery.ts";
+import { type AckNews, LossRecovery } from "./recovery.ts";
 import { RttEstimator } from "./rto.ts";
+import type { Segment } from "./segment.ts";
 import { SendBuffer } from "./send_buffer.ts";
 import { type Seq, seqAdd, seqDiff, seqLe, seqLt, seqMax } from "./seq.ts";
 
@@ -12,6 +14,9 @@ export const DEFAULT_MSS_BYTES = 536;
 
 /** Least segment size taken from a peer; less would make this end send floods of headers. */
 const MIN_MSS_BYTES = 64;
+
+/** How long a peer may hold back the acknowledgement of a single segment. Spec: RFC 8985 §7.2. */
+const MAX_ACK_DELAY_MS = 50;
 
 /** Longest time between probes of a closed window. Spec: RFC 9293 §3.8.6.1. */
 const MAX_PERSIST_MS = 60_000;
@@ -26,16 +31,16 @@ export class Sender {
   /** Round-trip times. */
   readonly rtt: RttEstimator = new RttEstimator();
   /** How much may be in flight. */
-  readonly congestion: CongestionControl = new NewReno();
+  readonly congestion: CongestionControl;
   /** What is lost. */
   readonly recovery: LossRecovery;
   /** Initial send sequence number. */
   readonly iss: Seq;
   /** Oldest unacknowledged sequence number. */
   sndUna: Seq;
-  /** Next sequence number to send; behind {@linkcode sndMax} while sending again after a timeout. */
+  /** Next sequence number to send for the first time. */
   sndNxt: Seq;
-  /** After the highest sequence number ever sent. */
+  /** After the highest sequence number ever sent; beyond {@linkcode sndNxt} after a window probe. */
   sndMax: Seq;
   /** Window of the peer in bytes, from `sndUna`. */
   sndWnd = 0;
@@ -66,24 +71,35 @@ export class Sender {
   #streamStart: Seq;
   #peerMssBytes = DEFAULT_MSS_BYTES;
   #mtuBytes: number;
-  /** End of the segment being timed; valid while `#timedAtMs` is not negative. */
-  #timedEnd: Seq;
-  #timedAtMs = -1;
+  /** A round ends when this is acknowledged. */
+  #roundEnd: Seq;
+  /** The round has no measurement for the timeout yet: one for each is enough (RFC 6298 §3). */
+  #sampleDue = true;
   #lastSentMs = -1;
+  readonly #news: AckNews;
 
   /** Begins with nothing sent but the SYN to come. */
   constructor(o: { iss: Seq; mtuBytes: number; pages: PagePool; options: TcpOptions }) {
     this.buffer = new SendBuffer(o.pages, o.options.sendBufferBytes);
+    this.congestion = o.options.congestion === "cubic" ? new Cubic() : new NewReno();
     this.iss =
       this.sndUna =
       this.sndNxt =
       this.sndMax =
         o.iss;
     this.#streamStart = seqAdd(o.iss, 1);
-    this.#sndWl1 = this.#sndWl2 = this.#timedEnd = o.iss;
+    this.#sndWl1 = this.#sndWl2 = this.#roundEnd = o.iss;
     this.#mtuBytes = o.mtuBytes;
     this.mssBytes = Math.min(this.#peerMssBytes, o.mtuBytes - MSS_OVERHEAD_BYTES);
     this.recovery = new LossRecovery(o.iss);
+    this.#news = {
+      deliveredBytes: 0,
+      ackedBytes: 0,
+      duplicateStart: o.iss,
+      duplicateEnd: o.iss,
+      duplicate: false,
+      answersOriginal: false,
+    };
   }
 
   /** Number of the first byte in the buffer. */
@@ -96,7 +112,12 @@ export class Sender {
     return seqAdd(this.#streamStart, this.buffer.lenBytes);
   }
 
-  /** Bytes, SYN and FIN sent and not acknowledged, as far as they count as in flight. */
+  /** Smoothed round-trip time in ms, or -1. */
+  get srttMs(): number {
+    return this.rtt.srttMs;
+  }
+
+  /** Bytes, SYN and FIN sent and not acknowledged. */
   get flightBytes(): number {
     return seqDiff(this.sndNxt, this.sndUna);
   }
@@ -106,7 +127,7 @@ export class Sender {
     return this.finQueued && seqLt(this.streamEnd, this.sndUna);
   }
 
-  /** Whether there is something that has not been sent, or is to be sent again. */
+  /** Whether there is something that has never been sent. */
   get hasUnsent(): boolean {
     return seqLt(this.sndNxt, this.finQueued ? seqAdd(this.streamEnd, 1) : this.streamEnd);
   }
@@ -128,6 +149,8 @@ export class Sender {
     this.#mtuBytes = mtuBytes;
     this.mssBytes = Math.min(this.#peerMssBytes, mtuBytes - MSS_OVERHEAD_BYTES);
     this.congestion.setMss(this.mssBytes);
+    // A FIN takes a number but no room.
+    this.recovery.board.resegment(this.mssBytes);
   }
 
   /** Takes the window of a SYN, which is never scaled. */
@@ -147,29 +170,81 @@ export class Sender {
     this.#sndWl2 = ack;
   }
 
-  /** Everything before `ack`, which lies in `sndUna`+1 to `sndMax`, has arrived. */
-  acknowledged(ack: Seq, nowMs: number): void {
-    const ackedBytes = seqDiff(ack, this.sndUna);
+  /** Our SYN was acknowledged by `ack`. */
+  synAcknowledged(ack: Seq, nowMs: number): void {
+    this.recovery.rack.arrives(nowMs);
+    this.#advance(ack, nowMs);
+  }
+
+  /**
+   * The acknowledgement in `segment`, which lies in `sndUna` to `sndMax`, says what has arrived.
+   *
+   * Spec: RFC 9293 §3.10.7.4, RFC 6675 §5, RFC 8985 §6.2.
+   */
+  acknowledged(segment: Segment, nowMs: number): void {
+    const { recovery, congestion } = this;
+    const { board, rack, selective } = recovery;
+    const news = this.#news;
+    const before = board.deliveredBytes;
+    rack.arrives(nowMs);
+    news.ackedBytes = seqDiff(segment.ack, this.sndUna);
+    news.duplicate = false;
+    if (news.ackedBytes > 0) this.#advance(segment.ack, nowMs);
+    if (selective && segment.sackCount > 0) this.#takeSack(segment);
+    if (rack.sampleMs >= 0) congestion.rttSample(rack.sampleMs);
+    news.deliveredBytes = board.deliveredBytes - before;
+    const { srttMs } = this.rtt;
+    if (recovery.growing) {
+      // What arrives out of order counts only once it is clear that the window will not be reduced.
+      const bytes = recovery.phase === "open" ? news.ackedBytes : news.deliveredBytes;
+      if (this.congestionLimited && bytes > 0) congestion.acked(bytes, nowMs, srttMs);
+    } else if (recovery.phase === "loss") {
+      // One leap over data the peer already had must not release a burst (RFC 3465 §2.3).
+      const limit = selective ? Infinity : this.mssBytes;
+      congestion.acked(Math.min(news.deliveredBytes, limit), nowMs, srttMs);
+    }
+    if (selective) recovery.selectiveAck(this, congestion, { news, nowMs });
+    else if (news.ackedBytes > 0) recovery.newAck(this, congestion, news.ackedBytes);
+  }
+
+  /** Everything before `ack` has arrived. */
+  #advance(ack: Seq, nowMs: number): void {
+    const { board, rack } = this.recovery;
     const fromBuffer = Math.min(seqDiff(ack, this.#streamStart), this.buffer.lenBytes);
     if (fromBuffer > 0) {
       this.buffer.acknowledge(fromBuffer);
       this.#streamStart = seqAdd(this.#streamStart, fromBuffer);
     }
+    board.acknowledge(ack);
     this.sndUna = ack;
     this.sndNxt = seqMax(this.sndNxt, ack);
     if (this.stalledSinceMs >= 0) this.rtt.progress(nowMs - this.#stalledSentMs);
     this.stalledSinceMs = -1;
-    if (this.#timedAtMs >= 0 && seqLe(this.#timedEnd, ack)) {
-      this.rtt.sample(Math.max(nowMs - this.#timedAtMs, 0));
-      this.#timedAtMs = -1;
+    if (rack.sampleMs >= 0 && this.#sampleDue) {
+      this.rtt.sample(rack.sampleMs);
+      this.#sampleDue = false;
     }
-    if (this.recovery.phase === "open") {
-      if (this.congestionLimited) this.congestion.acked(ackedBytes, nowMs, this.rtt.srttMs);
-    } else if (this.recovery.phase === "loss") {
-      // One leap over data the peer already had must not release a burst (RFC 3465 §2.3).
-      this.congestion.acked(Math.min(ackedBytes, this.mssBytes), nowMs, this.rtt.srttMs);
+    if (seqLt(ack, this.#roundEnd)) return;
+    this.#roundEnd = this.sndNxt;
+    this.#sampleDue = true;
+    this.congestion.roundStarted();
+  }
+
+  /** Spec: RFC 2018 §5, RFC 2883 §4. */
+  #takeSack(segment: Segment): void {
+    const { sackEdges: edges, sackCount } = segment;
+    const [start, end] = [edges[0]! as Seq, edges[1]! as Seq];
+    const news = this.#news;
+    const inSecond = sackCount > 1 && seqLe(edges[2]! as Seq, start) &&
+      seqLe(end, edges[3]! as Seq);
+    if (seqLt(start, end) && (seqLe(end, this.sndUna) || inSecond)) {
+      news.duplicate = true;
+      news.duplicateStart = start;
+      news.duplicateEnd = end;
     }
-    this.recovery.newAck(this, this.congestion, ackedBytes);
+    for (let i = news.duplicate ? 1 : 0; i < sackCount; i++) {
+      this.recovery.board.sack(edges[2 * i]! as Seq, edges[2 * i + 1]! as Seq);
+    }
   }
 
   /** Whether `ack` with this window field is a duplicate, if it came alone. Spec: RFC 5681 §2. */
@@ -181,18 +256,51 @@ export class Sender {
   /** The retransmission timer ran out: everything is to be sent again, one segment at once. */
   retransmissionTimeout(nowMs: number): void {
     this.recovery.timedOut(this, this.congestion);
-    if (this.stalledSinceMs < 0) {
-      this.stalledSinceMs = nowMs;
-      this.#stalledSentMs = nowMs - this.rtt.rtoMs;
-    }
+    this.stalled(nowMs);
     this.rtt.backOff();
-    this.sndNxt = this.sndUna;
     this.forced = true;
-    this.#timedAtMs = -1;
+  }
+
+  /** A timeout has passed without progress. */
+  stalled(nowMs: number): void {
+    if (this.stalledSinceMs >= 0) return;
+    this.stalledSinceMs = nowMs;
+    this.#stalledSentMs = nowMs - this.rtt.rtoMs;
+  }
+
+  /** What was reordered, if anything, has not come by now. Spec: RFC 8985 §6.3. */
+  reorderTimeout(nowMs: number): void {
+    this.recovery.detect(this, this.congestion, nowMs);
+  }
+
+  /** When the last segment in flight is to be followed by a probe. Spec: RFC 8985 §7.2. */
+  probeAtMs(): number {
+    const single = this.recovery.board.count === 1;
+    const { srttMs } = this.rtt;
+    return this.#lastSentMs + Math.max(2 * srttMs, 1) + (single ? MAX_ACK_DELAY_MS : 0);
+  }
+
+  /** Position on the scoreboard of the segment that is to be sent again now, or -1. */
+  nextAgain(): number {
+    const { board, urgent } = this.recovery;
+    if (board.lostBytes === 0) return -1;
+    const position = board.firstLost();
+    const room = this.recovery.room(this.congestion.cwndBytes);
+    if (urgent || board.pipeBytes === 0 || board.length(position) <= room) return position;
+    return -1;
+  }
+
+  /** What stands at this position on the scoreboard was sent again. */
+  sentAgain(position: number, nowMs: number): void {
+    const { recovery } = this;
+    recovery.board.resent(position, nowMs);
+    recovery.sent(recovery.board.length(position), true);
+    this.forced = false;
+    this.#lastSentMs = nowMs;
   }
 
   /**
-   * Payload bytes of the segment that may be sent now at `sndNxt`: 0 for a FIN alone, -1 for none.
+   * Payload bytes of the new segment that may be sent now at `sndNxt`: 0 for a FIN alone, -1 for none.
    * `optionBytes` are taken off the segment size.
    *
    * Spec: RFC 9293 §3.8.6.2.1 (silly-window avoidance), §3.7.4 (Nagle).
@@ -205,9 +313,11 @@ export class Sender {
     const mss = this.mssBytes - optionBytes;
     if (this.forced) return Math.min(Math.max(unsent, 0), mss, Math.max(this.sndWnd - flight, 1));
     const windowRoom = this.sndWnd - flight;
-    const congestionRoom = this.congestion.cwndBytes + this.recovery.extraBytes - flight;
     const full = Math.min(unsent, mss);
-    if (congestionRoom < full && flight > 0) {
+    const { pipeBytes, lostBytes } = this.recovery.board;
+    const limited = pipeBytes > 0 && this.recovery.room(this.congestion.cwndBytes) < full;
+    // What is to be sent again goes first, even if that has to wait.
+    if (limited || lostBytes > 0) {
       this.congestionLimited = true;
       return -1;
     }
@@ -218,20 +328,27 @@ export class Sender {
     return windowRoom > 0 && windowRoom >= this.maxSndWnd / 2 ? windowRoom : -1;
   }
 
+  /** Payload bytes of new data that a tail loss probe may carry, -1 for none. */
+  probeLength(optionBytes: number): number {
+    if (!this.hasUnsent) return -1;
+    const room = Math.min(this.mssBytes - optionBytes, this.sndWnd - this.flightBytes);
+    return room > 0 ? Math.min(seqDiff(this.streamEnd, this.sndNxt), room) : -1;
+  }
+
   /** `seqLength` sequence numbers from `sndNxt` on have been sent. */
   sent(seqLength: number, nowMs: number): void {
-    const end = seqAdd(this.sndNxt, seqLength);
-    if (this.sndNxt !== this.sndMax) {
-      // Karn's algorithm: an acknowledgement may be for the first copy (RFC 6298 (3)).
-      this.#timedAtMs = -1;
-    } else if (this.#timedAtMs < 0) {
-      this.#timedEnd = end;
-      this.#timedAtMs = nowMs;
-    }
-    this.sndNxt = end;
-    this.sndMax = seqMax(this.sndMax, end);
+    this.sndNxt = seqAdd(this.sndNxt, seqLength);
+    this.recovery.board.append(this.sndNxt, nowMs);
+    this.recovery.sent(seqLength, false);
+    this.sndMax = seqMax(this.sndMax, this.sndNxt);
     this.forced = false;
     this.#lastSentMs = nowMs;
+  }
+
+  /** The SYN has been sent, for the first time or again. */
+  synSent(nowMs: number): void {
+    if (this.sndNxt === this.iss) this.sent(1, nowMs);
+    else this.recovery.board.resent(0, nowMs);
   }
 
   /** What was sent from `sndUna` on beyond the window is a probe, and does not count as in flight. */
@@ -247,18 +364,10 @@ export class Sender {
     return Math.min(this.rtt.rtoMs * 2 ** this.#probes, MAX_PERSIST_MS);
   }
 
-  /** The first `seqLength` sequence numbers after `sndUna` were sent again. */
-  resent(seqLength: number, nowMs: number): void {
-    this.sndMax = seqMax(this.sndMax, seqAdd(this.sndUna, seqLength));
-    this.recovery.retransmitOwed = false;
-    this.#timedAtMs = -1;
-    this.#lastSentMs = nowMs;
-  }
-
   /** Called before sending: a long pause makes the congestion window stale. */
   beforeSending(nowMs: number): void {
     if (
-      this.#lastSentMs >= 0 && this.sndUna === this.sndMax &&
+      this.#lastSentMs >= 0 && this.flightBytes === 0 && this.hasUnsent &&
       nowMs - this.#lastSentMs > this.rtt.rtoMs
     ) {
       this.congestion.idle();

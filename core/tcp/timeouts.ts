@@ -1,13 +1,20 @@
 import type { Tcb } from "./tcb.ts";
 
-/** Does what the main timer was waiting for, if it is due; what follows is emitted afterwards. */
-export function runTimer(tcb: Tcb, nowMs: number): void {
-  const { timer } = tcb;
+/**
+ * Does what the main timer was waiting for, if it is due; what follows is emitted afterwards. While the
+ * carrier is `paused`, silence says nothing about the path.
+ */
+export function runTimer(tcb: Tcb, nowMs: number, { paused }: { paused: boolean }): void {
+  const { timer, snd } = tcb;
+  if (snd.recovery.reorderAtMs <= nowMs) snd.reorderTimeout(nowMs);
   if (timer.atMs > nowMs) return;
+  if (paused && timer.waitsForAck && tcb.synchronised) return onPaused(tcb, nowMs);
   switch (timer.kind) {
     case "retransmit":
       timer.stop();
       return tcb.synchronised ? onRetransmit(tcb, nowMs) : onSynTimeout(tcb, nowMs);
+    case "probe":
+      return onProbe(tcb, nowMs);
     case "persist":
       if (givenUp(tcb, nowMs)) return tcb.reset("timed-out");
       tcb.snd.forced = true;
@@ -23,10 +30,26 @@ export function runTimer(tcb: Tcb, nowMs: number): void {
   }
 }
 
+/** What is in flight still waits in the carrier: neither lost nor worth a second copy. */
+function onPaused(tcb: Tcb, nowMs: number): void {
+  if (givenUp(tcb, nowMs)) return tcb.reset("timed-out");
+  tcb.snd.stalled(nowMs);
+  tcb.timer.start("retransmit", nowMs + tcb.snd.rtt.rtoMs);
+}
+
 /** Spec: RFC 9293 §3.8.1, RFC 6298 (5.4) to (5.6). */
 function onRetransmit(tcb: Tcb, nowMs: number): void {
   if (givenUp(tcb, nowMs)) return tcb.reset("timed-out");
   tcb.snd.retransmissionTimeout(nowMs);
+}
+
+/** Spec: RFC 8985 §7.3. */
+function onProbe({ timer, snd }: Tcb, nowMs: number): void {
+  // What was sent since the timer was started is waited for as long.
+  const atMs = snd.probeAtMs();
+  if (atMs > nowMs) return timer.start("probe", atMs);
+  timer.start("retransmit", nowMs + snd.rtt.rtoMs);
+  snd.recovery.probeOwed = snd.recovery.mayProbe;
 }
 
 function givenUp(tcb: Tcb, nowMs: number): boolean {
