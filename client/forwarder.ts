@@ -2,7 +2,7 @@ import type { Log } from "../core/log/mod.ts";
 import { TcpError } from "../core/netstack/mod.ts";
 import type { ByteStream } from "../core/stream/mod.ts";
 import { splice } from "../core/tunnel/mod.ts";
-import { HeldStream } from "./held_stream.ts";
+import { type Departure, HeldStream } from "./held_stream.ts";
 import type { TunnelSlot } from "./tunnel_slot.ts";
 
 /** Connections that may wait for a tunnel at once; more are closed, the newest first. */
@@ -27,6 +27,36 @@ export interface ForwarderOptions {
   log: Log;
   /** Receives a line for each connection. */
   debug: (text: string) => void;
+}
+
+/** How long a connection is worth waiting for: until its program has left. */
+class Wait {
+  readonly #abort = new AbortController();
+  #finishedEmpty = false;
+  #hasTunnel = true;
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  giveUp(): void {
+    this.#abort.abort();
+  }
+
+  /** A program that only listens sends FIN at once; without a tunnel it cannot be told from one that
+   * has closed, and its place may be needed. */
+  left(departure: Departure): void {
+    this.#finishedEmpty = departure === "finished-empty";
+    if (!this.#finishedEmpty || !this.#hasTunnel) this.giveUp();
+  }
+
+  async forTunnel(slot: TunnelSlot<Dialer>): Promise<Dialer> {
+    this.#hasTunnel = false;
+    if (this.#finishedEmpty) this.giveUp();
+    const tunnel = await slot.wait(this.signal);
+    this.#hasTunnel = true;
+    return tunnel;
+  }
 }
 
 /** Carries local connections through the tunnel of the moment. */
@@ -63,18 +93,18 @@ export class Forwarder {
       this.#log(`Refused a connection to port ${remotePort}: too many wait for the tunnel`);
       return local.abort();
     }
-    const gone = new AbortController();
-    const held = new HeldStream(local, () => gone.abort());
+    const wait = new Wait();
+    const held = new HeldStream(local, (departure) => wait.left(departure));
     let remote: ByteStream | undefined;
     const abort = () => {
-      gone.abort();
+      wait.giveUp();
       held.abort();
       remote?.abort();
     };
     this.#connections.add(abort);
     try {
-      remote = await this.#dial(remotePort, gone.signal);
-      if (remote === undefined || gone.signal.aborted) return abort();
+      remote = await this.#dial(remotePort, wait);
+      if (remote === undefined || wait.signal.aborted) return abort();
       held.release();
       this.#debug(`Connection ${held.remoteAddress} to port ${remotePort} open`);
       const end = await splice(held, remote);
@@ -91,15 +121,16 @@ export class Forwarder {
   }
 
   /** A connection to the machine; undefined if there will be none. */
-  async #dial(port: number, signal: AbortSignal): Promise<ByteStream | undefined> {
+  async #dial(port: number, wait: Wait): Promise<ByteStream | undefined> {
+    const { signal } = wait;
     this.#waiting++;
     try {
-      while (!signal.aborted) {
-        const tunnel = await this.#slot.wait(signal);
+      for (;;) {
+        const tunnel = this.#slot.current ?? await wait.forTunnel(this.#slot);
         try {
           return await tunnel.connect({ port, signal });
         } catch (error) {
-          if (signal.aborted) break;
+          signal.throwIfAborted();
           if (!(error instanceof TcpError) || error.code !== "closed") {
             this.#log(error instanceof Error ? error.message : String(error));
             return undefined;

@@ -5,14 +5,18 @@ const MAX_HELD_BYTES = 64 * 1024;
 const MAX_HELD_CHUNKS = 64;
 
 /**
+ * How a program may leave while its connection waits. A FIN with nothing before it is what a program
+ * sends that has given up, but also one that only listens; a FIN behind data ends a request.
+ */
+export type Departure = "broken" | "finished-empty";
+
+/**
  * A local connection that waits for its tunnel: what its program sends meanwhile is kept, and that
- * the program gives up is noticed. Once released it is the connection itself.
- *
- * A FIN with nothing before it counts as giving up; a FIN behind data ends a request and is kept.
+ * the program leaves is noticed. Once released it is the connection itself.
  */
 export class HeldStream implements ByteStream {
   readonly #inner: ByteStream;
-  readonly #onGone: () => void;
+  readonly #onDeparture: (departure: Departure) => void;
   readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
   #heldBytes = 0;
   #pending: Promise<Uint8Array<ArrayBuffer> | null> | undefined;
@@ -22,11 +26,11 @@ export class HeldStream implements ByteStream {
   /**
    * Takes an accepted connection and starts holding it.
    *
-   * @param onGone called once if the program gives up before the release
+   * @param onDeparture called once if the program leaves before the release
    */
-  constructor(inner: ByteStream, onGone: () => void) {
+  constructor(inner: ByteStream, onDeparture: (departure: Departure) => void) {
     this.#inner = inner;
-    this.#onGone = onGone;
+    this.#onDeparture = onDeparture;
     this.#hold();
   }
 
@@ -77,11 +81,11 @@ export class HeldStream implements ByteStream {
       this.#pending = this.#inner.read();
       const chunk = await this.#pending.catch(() => "broken" as const);
       if (!this.#holding) return;
-      if (chunk === "broken") return this.#onGone();
+      if (chunk === "broken") return this.#onDeparture("broken");
       this.#pending = undefined;
       if (chunk === null) {
         this.#finished = true;
-        return this.#chunks.length === 0 ? this.#onGone() : undefined;
+        return this.#chunks.length === 0 ? this.#onDeparture("finished-empty") : undefined;
       }
       this.#chunks.push(chunk.slice());
       this.#heldBytes += chunk.length;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ByteStream, streamPair } from "../core/stream/mod.ts";
-import { HeldStream } from "./held_stream.ts";
+import { type Departure, HeldStream } from "./held_stream.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -17,13 +17,13 @@ async function readText(stream: ByteStream): Promise<string> {
 
 function held() {
   const [program, accepted] = streamPair();
-  let gone = 0;
-  const stream = new HeldStream(accepted, () => gone++);
-  return { program, stream, gone: () => gone };
+  const departures: Departure[] = [];
+  const stream = new HeldStream(accepted, (departure) => departures.push(departure));
+  return { program, stream, departures };
 }
 
 Deno.test("HeldStream gives what came before and after its release, in order", async () => {
-  const { program, stream, gone } = held();
+  const { program, stream, departures } = held();
   await program.write(bytes("one "));
   await settle();
   await program.write(bytes("two "));
@@ -33,7 +33,7 @@ Deno.test("HeldStream gives what came before and after its release, in order", a
   await program.write(bytes("three"));
   await program.closeWrite();
   assert.equal(await reading, "one two three");
-  assert.equal(gone(), 0);
+  assert.deepEqual(departures, []);
 });
 
 Deno.test("HeldStream loses nothing when it is released at any moment of an arrival", async () => {
@@ -47,27 +47,33 @@ Deno.test("HeldStream loses nothing when it is released at any moment of an arri
   }
 });
 
-Deno.test("HeldStream notices a program that gives up", async () => {
-  for (const leave of ["close", "abort", "closeWrite"] as const) {
-    const { program, stream, gone } = held();
+Deno.test("HeldStream notices a program that leaves, and how", async () => {
+  for (
+    const [leave, how] of [
+      ["close", "finished-empty"],
+      ["closeWrite", "finished-empty"],
+      ["abort", "broken"],
+    ] as const
+  ) {
+    const { program, stream, departures } = held();
     program[leave]();
     await settle();
-    assert.equal(gone(), 1, leave);
+    assert.deepEqual(departures, [how], leave);
     stream.abort();
   }
-  const { program, gone } = held();
+  const { program, departures } = held();
   await program.write(bytes("request"));
   program.abort();
   await settle();
-  assert.equal(gone(), 1, "reset behind data");
+  assert.deepEqual(departures, ["broken"], "reset behind data");
 });
 
 Deno.test("HeldStream keeps a request that ends in FIN", async () => {
-  const { program, stream, gone } = held();
+  const { program, stream, departures } = held();
   await program.write(bytes("GET"));
   await program.closeWrite();
   await settle();
-  assert.equal(gone(), 0);
+  assert.deepEqual(departures, []);
   stream.release();
   assert.equal(await readText(stream), "GET");
 });

@@ -18,6 +18,8 @@ export class Pair {
   readonly server: Netstack;
   /** Packets are thrown away while true. */
   cut = false;
+  /** Packets the client may send before it is paused. */
+  clientBudget = Infinity;
   readonly #wire: { to: () => Netstack; packet: Packet }[] = [];
 
   constructor(tcp: { client?: Partial<TcpOptions>; server?: Partial<TcpOptions> } = {}) {
@@ -38,7 +40,10 @@ export class Pair {
       clock: this.clock,
       random: (out) => out.fill(9),
       pool: this.pool,
-      output: (packet) => this.#wire.push({ to, packet }),
+      output: (packet) => {
+        this.#wire.push({ to, packet });
+        if (localAddress === CLIENT && --this.clientBudget === 0) this.client.pause();
+      },
       tcp: tcp ?? {},
     });
   }

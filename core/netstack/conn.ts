@@ -71,6 +71,7 @@ export class TcpConn implements Disposable {
   /** Sends small segments at once, which is the default, or with `false` by Nagle's algorithm. */
   setNoDelay(noDelay: boolean = true): void {
     this.#socket.connection.setNoDelay(noDelay);
+    this.#socket.wake();
   }
 
   /** Probes an idle connection; off by default. */

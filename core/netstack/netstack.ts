@@ -67,6 +67,9 @@ export class Netstack {
     payloadEnd: 0,
   };
   #dirty: Socket[] = [];
+  /** Sockets flushed while the carrier was full, which had no turn; they go first afterwards. */
+  readonly #starved: Socket[] = [];
+  /** Sockets in whose turn the carrier became full. */
   readonly #held: Socket[] = [];
   #flushing: Socket[] = [];
   #strayResets: StrayReset[] = [];
@@ -199,10 +202,10 @@ export class Netstack {
     this.#sink.blocked = true;
   }
 
-  /** Lets data go again, within this event-loop turn; those that were held back longest go first. */
+  /** Lets data go again, within this event-loop turn; those that had no turn go first. */
   resume(): void {
     this.#sink.blocked = false;
-    for (const socket of this.#held.splice(0)) {
+    for (const socket of [...this.#starved.splice(0), ...this.#held.splice(0)]) {
       socket.held = false;
       this.touch(socket);
     }
@@ -213,8 +216,12 @@ export class Netstack {
     socket.dirty = false;
     // Reads before output, so that the acknowledgement carries the window they open.
     socket.settle();
+    const starved = this.#sink.blocked;
     connection.output(this.#sink, nowMs);
-    this.#holdIfBlocked(socket);
+    if (this.#sink.blocked && !socket.held) {
+      socket.held = true;
+      (starved ? this.#starved : this.#held).push(socket);
+    }
     if (connection.state === "closed") {
       socket.settle();
       const key = keyOf(connection.localPort, connection.remotePort);
@@ -222,12 +229,6 @@ export class Netstack {
       return;
     }
     this.#wakeup.atLatest(connection.nextDeadlineMs());
-  }
-
-  #holdIfBlocked(socket: Socket): void {
-    if (!this.#sink.blocked || socket.held) return;
-    socket.held = true;
-    this.#held.push(socket);
   }
 
   /**

@@ -254,7 +254,7 @@ Deno.test("setMtu() changes the segments of open connections", async () => {
   await pair.run();
   assert.equal(await server.read(new Uint8Array(9000)), 5600);
   assert.ok(pair.client.stats.packetsOut - before >= 10);
-  assert.throws(() => pair.client.setMtu(67), RangeError);
+  assert.throws(() => pair.client.setMtu(127), RangeError);
   assert.throws(() => pair.client.setMtu(1501), RangeError);
   pair.close();
 });
@@ -274,6 +274,27 @@ Deno.test("pause() holds data back, not acknowledgements, and resume() lets it g
   await pair.pass(100);
   assert.ok((await waiting)! > 0);
   assert.equal(pair.client.stats.bufferBytes, 0);
+  pair.close();
+});
+
+Deno.test("a full carrier is shared: no connection starves behind another", async () => {
+  const pair = new Pair();
+  const ends = [await pair.open(80), await pair.open(81), await pair.open(82)];
+  pair.client.pause();
+  for (const [client] of ends) await client.write(new Uint8Array(500_000));
+  const received = [0, 0, 0];
+  const reading = ends.map(async ([, server], i) => {
+    const into = new Uint8Array(70_000);
+    for (;;) received[i]! += (await server.read(into)) ?? 0;
+  });
+  for (const one of reading) one.catch(() => {});
+  for (let round = 0; round < 60; round++) {
+    pair.clientBudget = 8;
+    pair.client.resume();
+    await pair.run();
+  }
+  const [least, most] = [Math.min(...received), Math.max(...received)];
+  assert.ok(least > most / 2, received.join());
   pair.close();
 });
 

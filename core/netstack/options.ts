@@ -3,8 +3,8 @@ import type { Clock } from "../clock/mod.ts";
 import type { Ipv4Address } from "../ip/mod.ts";
 import type { TcpOptions } from "../tcp/mod.ts";
 
-/** Least MTU every IPv4 path carries. Spec: RFC 791 §3.2. */
-const MIN_MTU_BYTES = 68;
+/** Least MTU: headers, four SACK blocks, and still some data. */
+const MIN_MTU_BYTES = 128;
 
 /** Options of {@linkcode Netstack}. */
 export interface NetstackOptions {
@@ -12,7 +12,7 @@ export interface NetstackOptions {
   readonly localAddress: Ipv4Address;
   /** The only address packets are accepted from and sent to. */
   readonly peerAddress: Ipv4Address;
-  /** Largest IP packet of the path in bytes, 68 to `pool.maxPacketBytes`. */
+  /** Largest IP packet of the path in bytes, 128 to `pool.maxPacketBytes`. */
   readonly mtuBytes: number;
   /** Time for timers. */
   readonly clock: Clock;

@@ -325,6 +325,25 @@ Deno.test("zero window: a peer that does not answer probes is given up", () => {
   rig.expectState("closed", "timed-out");
 });
 
+Deno.test("zero window: a closed connection waits for the user timeout only", () => {
+  const rig = Rig.established({ window: 0, tcp: { userTimeoutMs: 5000 } });
+  rig.write(500);
+  rig.connection.close();
+  rig.flush();
+  for (let ms = 1; ms < 20_000 && rig.connection.state !== "closed"; ms++) {
+    rig.to(ms);
+    if (rig.taken().length > 0) rig.send("A 1 1 w0");
+  }
+  rig.expectState("closed", "timed-out");
+});
+
+Deno.test("answers to segments out of order do not get lost in data of our own", () => {
+  const rig = Rig.established();
+  rig.connection.write(new Uint8Array(1500), 0);
+  rig.sendBatch("A 1001+1000 1", "A 2001+1000 1", "A 3001+1000 1");
+  rig.expect("A 1+1000 1", "A 1001+500 1", "A 1501 1", "A 1501 1", "A 1501 1");
+});
+
 Deno.test("Nagle: off by default; on, small data waits while something is in flight", () => {
   const off = Rig.established();
   off.write(10);

@@ -85,7 +85,7 @@ function emitSyn(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   snd.sndNxt = snd.iss;
   snd.sent(1, nowMs);
   tcb.synOwed = false;
-  rcv.acked();
+  rcv.acked({ alone: true });
 }
 
 function emitData(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
@@ -156,6 +156,7 @@ function finish(
   const headerBytes = TCP_HEADER_BYTES + sackOptionBytes(blocks);
   writeHeader(packet, tcb, seq, rcv.rcvNxt, flags, window, headerBytes);
   if (blocks > 0) writeSackOption(packet.view, packet.start + TCP_HEADER_BYTES, edges, blocks);
+  const alone = packet.lenBytes === headerBytes;
   sink.send(packet);
-  rcv.acked();
+  rcv.acked({ alone });
 }

@@ -183,12 +183,14 @@ export class Receiver {
     return Math.min(this.#maxBytes, 0xffff);
   }
 
-  /** A segment with the current acknowledgement and window has been sent. */
-  acked(): void {
+  /** A segment with the current acknowledgement and window has been sent, `alone` or with data. */
+  acked({ alone }: { alone: boolean }): void {
     this.#unackedBytes = 0;
     this.ackAtMs = Infinity;
-    // The answers to segments out of order are separate segments, unless the holes are filled.
-    this.acksOwed = this.buffer.ranges.count > 0 ? Math.max(this.acksOwed - 1, 0) : 0;
+    // Each segment out of order has an answer of its own, without data, or the peer does not count it
+    // as a duplicate (RFC 5681 §2); but once the holes are filled one is enough.
+    if (this.buffer.ranges.count === 0) this.acksOwed = 0;
+    else if (alone && this.acksOwed > 0) this.acksOwed--;
   }
 
   #gain(): number {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { TcpConn } from "../../core/netstack/mod.ts";
-import { SimNet, type SimNetOptions } from "./mod.ts";
+import { Rng, SimNet, type SimNetOptions } from "./mod.ts";
 
 async function open(net: SimNet): Promise<[TcpConn, TcpConn]> {
   const listener = net.server.listen({ port: 80 });
@@ -66,3 +66,48 @@ for (const [name, link, leastMbps] of CASES) {
     assert.ok(mbps > leastMbps, `${mbps} Mbit/s`);
   });
 }
+
+Deno.test("200 concurrent streams, both directions, each arrive whole and leave nothing behind", async () => {
+  const net = new SimNet({ seed: 3, link: { delayMs: 2, loss: 0.002, bitsPerSecond: 1e9 } });
+  const rng = new Rng(4);
+  const listener = net.server.listen({ port: 80 });
+  const serve = (async () => {
+    const running: Promise<unknown>[] = [];
+    for await (const conn of listener) {
+      running.push(receive(conn, 20_000).then((length) => send(conn, length, 9_000)));
+    }
+    await Promise.all(running);
+  })();
+  const streams = Array.from({ length: 200 }, async () => {
+    const length = rng.below(60_000);
+    const conn = await net.client.connect({ port: 80 });
+    await send(conn, length, 7_000);
+    assert.equal(await receive(conn, 30_000), length);
+  });
+  await net.run(Promise.all(streams), 600_000);
+  listener.close();
+  await net.run(serve, 1000);
+  await net.pass(10_000);
+  for (const stats of [net.client.stats, net.server.stats]) {
+    assert.deepEqual([stats.connections, stats.bufferBytes], [0, 0]);
+  }
+  net.close();
+});
+
+Deno.test("a path that changes its MTU during a transfer loses nothing", async () => {
+  const link = { delayMs: 5, bitsPerSecond: 1e8, loss: 0.005 };
+  const net = new SimNet({ seed: 8, mtuBytes: 9000, link });
+  const [client, server] = await open(net);
+  let mtuBytes = 9000;
+  // The path carries nothing larger than what it says it does.
+  net.up.filter = (packet) => packet.length <= mtuBytes;
+  const changing = (async () => {
+    for (mtuBytes of [1100, 9000, 300, 4000]) {
+      net.client.setMtu(mtuBytes);
+      await new Promise<void>((resolve) => net.clock.setTimer(resolve, 150));
+    }
+  })();
+  const work = Promise.all([send(client, 2_000_000, 65536), receive(server, 65536), changing]);
+  assert.equal((await net.run(work, 600_000))[1], 2_000_000);
+  net.close();
+});

@@ -1,7 +1,7 @@
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
-import type { TransportCipher } from "./cipher.ts";
+import type { TransportCipher } from "./transport_cipher.ts";
 
-/** The slow twin of `NativeCipher`, by another author in another language, for tests and benches. */
+/** The slow twin of the other ciphers, by another author in another language, for tests and benches. */
 export class NobleCipher implements TransportCipher {
   readonly #key: Uint8Array;
 

@@ -1,40 +1,18 @@
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv } from "node:crypto";
-import { TAG_BYTES } from "./specification.ts";
-
-/**
- * ChaCha20-Poly1305 under one key of one direction, in place, without additional data. The nonce is
- * four zero bytes and the 64-bit counter, little-endian, given as two unsigned 32-bit halves.
- *
- * Spec: RFC 8439 §2.8; WG 5.4.6.
- */
-export interface TransportCipher {
-  /**
-   * Encrypts `bytes` from `start` to `end` in place and writes the tag at `end`; borrows `bytes`.
-   * The buffer must reach to `end + 16`. A counter must never be used twice.
-   */
-  seal(high: number, low: number, bytes: Uint8Array, start: number, end: number): void;
-  /**
-   * Decrypts `bytes` from `start` to `end` in place, the last 16 of them being the tag; borrows
-   * `bytes`. Returns false, and leaves `bytes` as they were, if the tag is wrong.
-   */
-  open(high: number, low: number, bytes: Uint8Array, start: number, end: number): boolean;
-  /** Overwrites the key; the cipher must not be used again. */
-  wipe(): void;
-}
+import { TAG_BYTES } from "./layout.ts";
+import type { TransportCipher } from "./transport_cipher.ts";
 
 const ALGORITHM = "chacha20-poly1305";
 const OPTIONS = { authTagLength: TAG_BYTES } as const;
 
-/**
- * The platform's native implementation: twice as fast as the one in TypeScript at 1,100 bytes,
- * six times at 16 KiB (`wireguard_bench.ts`). Copies the key.
- */
+/** The platform's native implementation, where WebAssembly or its SIMD is missing. Copies the key. */
 export class NativeCipher implements TransportCipher {
   readonly #key: Uint8Array;
   readonly #nonce = new Uint8Array(12);
   readonly #nonceView = new DataView(this.#nonce.buffer);
 
+  /** Copies the key, 32 bytes. */
   constructor(key: Uint8Array) {
     this.#key = new Uint8Array(key);
   }
