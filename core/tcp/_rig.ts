@@ -36,6 +36,8 @@ export interface RigOptions {
   tcp?: Partial<TcpOptions>;
   /** MTU of the path. Default 1040: an MSS of 1000. */
   mtuBytes?: number;
+  /** MTU announced, if more. */
+  maxMtuBytes?: number;
   /** MSS option of the peer's SYN. Default 1000. */
   peerMss?: number;
   /** Window scale of the peer's SYN, -1 for none. Default -1. */
@@ -75,6 +77,7 @@ export class Rig {
       remotePort: 40000,
       iss: ISS,
       mtuBytes: options.mtuBytes ?? 1040,
+      maxMtuBytes: options.maxMtuBytes,
       pages: new PagePool(),
       options: tcpOptions(options.tcp),
     });

@@ -45,6 +45,7 @@ export class Receiver {
   /** Bytes the application has taken since `#tunedMs`. */
   #takenBytes = 0;
   #tunedMs = -1;
+  #tuneAtMs = -Infinity;
   /** Something was read since the window was last announced. */
   #wasRead = false;
   #unackedBytes = 0;
@@ -128,9 +129,10 @@ export class Receiver {
    * time that repairing a loss takes (dynamic right-sizing). Called for each segment with data.
    */
   tune(rttMs: number, nowMs: number): void {
+    if (nowMs < this.#tuneAtMs) return;
     const periodMs = Math.max(rttMs, 1);
+    this.#tuneAtMs = nowMs + periodMs;
     const elapsedMs = nowMs - this.#tunedMs;
-    if (elapsedMs < periodMs) return;
     const wanted = 4 * this.#takenBytes * periodMs / elapsedMs;
     if (this.#tunedMs >= 0 && wanted > this.#windowBytes && !this.#pages.scarce) {
       this.#windowBytes = Math.min(Math.ceil(wanted), this.#maxBytes);

@@ -172,7 +172,7 @@ export class LossRecovery {
   detect(flight: FlightView, congestion: CongestionControl, nowMs: number): boolean {
     const { board, rack } = this;
     this.reorderAtMs = Infinity;
-    if (board.count === 0 || rack.sentMs < 0) return false;
+    if (!board.anyBefore(rack)) return false;
     const recovering = this.phase !== "open";
     const { sackedCount } = board;
     const { srttMs } = flight;

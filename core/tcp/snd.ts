@@ -18,6 +18,9 @@ const MIN_MSS_BYTES = 64;
 /** How long a peer may hold back the acknowledgement of a single segment. Spec: RFC 8985 §7.2. */
 const MAX_ACK_DELAY_MS = 50;
 
+/** Least time to a tail loss probe: a shorter one would wake the stack all the time. */
+const MIN_PROBE_MS = 10;
+
 /** Longest time between probes of a closed window. Spec: RFC 9293 §3.8.6.1. */
 const MAX_PERSIST_MS = 60_000;
 
@@ -288,7 +291,7 @@ export class Sender {
   probeAtMs(): number {
     const single = this.recovery.board.count === 1;
     const { srttMs } = this.rtt;
-    return this.#lastSentMs + Math.max(2 * srttMs, 1) + (single ? MAX_ACK_DELAY_MS : 0);
+    return this.#lastSentMs + Math.max(2 * srttMs, MIN_PROBE_MS) + (single ? MAX_ACK_DELAY_MS : 0);
   }
 
   /** Position on the scoreboard of the segment that is to be sent again now, or -1. */
