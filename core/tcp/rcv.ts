@@ -35,6 +35,8 @@ export class Receiver {
   ackAtMs = Infinity;
   /** Acknowledgements to send now. */
   acksOwed = 0;
+  /** The last acknowledgement number sent. Spec: RFC 7323 §4.3 (Last.ACK.sent). */
+  lastAckSent: Seq = toSeq(0);
   /** After the last sequence number the peer was allowed to send. */
   #rcvAdv: Seq = toSeq(0);
   /** Window at most. */
@@ -252,6 +254,7 @@ export class Receiver {
 
   /** A segment with the current acknowledgement and window has been sent, `alone` or with data. */
   acked({ alone }: { alone: boolean }): void {
+    this.lastAckSent = this.rcvNxt;
     this.#unackedBytes = 0;
     this.ackAtMs = Infinity;
     // Each segment out of order has an answer of its own, without data, or the peer does not count it

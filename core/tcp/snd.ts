@@ -65,6 +65,8 @@ export class Sender {
   #stalledSentMs = -1;
   /** Probes sent since the window was last open. */
   #probes = 0;
+  /** When the segment was sent that the arriving one echoes, or -1 without timestamps. */
+  echoedMs = -1;
   /** Whether the SYN had to be sent again. */
   synLost = false;
   /** Whether the congestion window, and nothing else, held back the last attempt to send. */
@@ -101,7 +103,7 @@ export class Sender {
       duplicateStart: o.iss,
       duplicateEnd: o.iss,
       duplicate: false,
-      answersOriginal: false,
+      echoedMs: -1,
     };
   }
 
@@ -148,12 +150,11 @@ export class Sender {
   }
 
   /** The path now carries IP packets of `mtuBytes`; what is sent from now on follows. */
-  setMtu(mtuBytes: number): void {
+  setMtu(mtuBytes: number, { optionBytes }: { optionBytes: number }): void {
     this.#mtuBytes = mtuBytes;
     this.mssBytes = Math.min(this.#peerMssBytes, mtuBytes - MSS_OVERHEAD_BYTES);
     this.congestion.setMss(this.mssBytes);
-    // A FIN takes a number but no room.
-    this.recovery.board.resegment(this.mssBytes);
+    this.recovery.board.resegment(this.mssBytes - optionBytes);
   }
 
   /** Data goes another way from now on. */
@@ -183,7 +184,7 @@ export class Sender {
 
   /** Our SYN was acknowledged by `ack`. */
   synAcknowledged(ack: Seq, nowMs: number): void {
-    this.recovery.rack.arrives(nowMs);
+    this.recovery.rack.arrives(nowMs, -1);
     this.#advance(ack, nowMs);
   }
 
@@ -197,9 +198,10 @@ export class Sender {
     const { board, rack, selective } = recovery;
     const news = this.#news;
     const before = board.deliveredBytes;
-    rack.arrives(nowMs);
+    rack.arrives(nowMs, this.echoedMs);
     news.ackedBytes = seqDiff(segment.ack, this.sndUna);
     news.duplicate = false;
+    news.echoedMs = this.echoedMs;
     if (news.ackedBytes > 0) this.#advance(segment.ack, nowMs);
     if (selective && segment.sackCount > 0) this.#takeSack(segment);
     if (rack.sampleMs >= 0) congestion.rttSample(rack.sampleMs);
@@ -308,7 +310,7 @@ export class Sender {
   sentAgain(position: number, nowMs: number): void {
     const { recovery } = this;
     recovery.board.resent(position, nowMs);
-    recovery.sent(recovery.board.length(position), true);
+    recovery.sent(recovery.board.length(position), { againMs: nowMs });
     this.forced = false;
     this.#lastSentMs = nowMs;
   }
@@ -353,7 +355,7 @@ export class Sender {
   sent(seqLength: number, nowMs: number): void {
     this.sndNxt = seqAdd(this.sndNxt, seqLength);
     this.recovery.board.append(this.sndNxt, nowMs);
-    this.recovery.sent(seqLength, false);
+    this.recovery.sent(seqLength);
     this.sndMax = seqMax(this.sndMax, this.sndNxt);
     this.forced = false;
     this.#lastSentMs = nowMs;

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { SimNet } from "./mod.ts";
 import { bottleneckLinks, sink, source, utilisation } from "./throughput.ts";
 
-const SNAPSHOT = new URL("testdata/throughput.md", import.meta.url);
+const SNAPSHOT = new URL("testdata/throughput.txt", import.meta.url);
 
 const RTTS_MS = [1, 10, 50, 150];
 const LOSSES = [0, 0.001, 0.01, 0.03];
