@@ -49,7 +49,7 @@ const DEFAULT_BACKLOG = 256;
 export class Netstack {
   readonly #options: NetstackOptions;
   readonly #tcp: TcpOptions;
-  readonly #pages = new PagePool();
+  readonly #pages: PagePool;
   readonly #isn: IsnGenerator;
   readonly #ports: PortPicker;
   readonly #sink: Ipv4Sink;
@@ -76,6 +76,7 @@ export class Netstack {
   #dropped: Partial<Record<DropReason, number>> = {};
   #packetsIn = 0;
   #mtuBytes: number;
+  readonly #maxMtuBytes: number;
   #flushScheduled = false;
   #closed = false;
 
@@ -87,7 +88,9 @@ export class Netstack {
   constructor(options: NetstackOptions) {
     this.#options = options;
     this.#tcp = tcpOptions(options.tcp);
+    this.#pages = new PagePool(this.#tcp.stackBufferBytes);
     this.#mtuBytes = checkMtu(options.mtuBytes, options.pool);
+    this.#maxMtuBytes = checkMtu(options.maxMtuBytes ?? options.mtuBytes, options.pool);
     this.#isn = new IsnGenerator(options.random);
     this.#ports = new PortPicker(options.random);
     const addresses = { source: options.localAddress, destination: options.peerAddress };
@@ -296,6 +299,18 @@ export class Netstack {
     for (const socket of this.#sockets.values()) socket.connection.setMtu(mtuBytes);
   }
 
+  /**
+   * The path is another one, or open again after an outage: connections that wait for a timer go on at
+   * once, within this event-loop turn.
+   */
+  pathChanged(): void {
+    const nowMs = this.#options.clock.nowMs();
+    for (const socket of this.#sockets.values()) {
+      socket.connection.pathChanged(nowMs);
+      this.touch(socket);
+    }
+  }
+
   /** Resets every connection, closes every listener and rejects every pending call. */
   close(): void {
     if (this.#closed) return;
@@ -344,6 +359,7 @@ export class Netstack {
       remotePort,
       iss,
       mtuBytes: this.#mtuBytes,
+      maxMtuBytes: this.#maxMtuBytes,
       pages: this.#pages,
       options: this.#tcp,
     });

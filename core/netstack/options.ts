@@ -14,6 +14,11 @@ export interface NetstackOptions {
   readonly peerAddress: Ipv4Address;
   /** Largest IP packet of the path in bytes, 128 to `pool.maxPacketBytes`. */
   readonly mtuBytes: number;
+  /**
+   * Largest IP packet any path may carry, up to `pool.maxPacketBytes`: announced to the peer, so that
+   * it may send as much once its path does. Default `mtuBytes`.
+   */
+  readonly maxMtuBytes?: number;
   /** Time for timers. */
   readonly clock: Clock;
   /** Secret for sequence numbers, and ports. */

@@ -173,6 +173,7 @@ function onText(tcb: Tcb, segment: Segment, nowMs: number): void {
     // Nobody will read it: the peer must learn that its data is lost (RFC 9293 §3.6.1).
     return tcb.reset();
   }
+  if (segment.payloadBytes > 0 && tcb.snd.srttMs >= 0) rcv.tune(tcb.snd.srttMs, nowMs);
   rcv.take(segment, nowMs);
   if (rcv.finReceived) onFin(tcb, nowMs);
 }

@@ -5,10 +5,21 @@ export type CongestionAlgorithm = "cubic" | "new-reno";
 export interface TcpOptions {
   /** Congestion control. Default `cubic`. */
   readonly congestion: CongestionAlgorithm;
-  /** Bytes written and not yet acknowledged that a connection holds, 1,024 to 2^30. Default 1 MiB. */
+  /**
+   * Bytes written and not yet acknowledged that a connection holds at most, 1,024 to 2^30. It begins
+   * with 256 KiB and grows to twice the congestion window. Default 4 MiB.
+   */
   readonly sendBufferBytes: number;
-  /** Bytes received and not yet read that a connection holds, 1,024 to 2^30. Default 1 MiB. */
+  /**
+   * Bytes received and not yet read that a connection holds at most, 1,024 to 2^30. The window begins
+   * with 256 KiB and grows with what the application reads. Default 4 MiB, 1 Gbit/s at 30 ms.
+   */
   readonly receiveBufferBytes: number;
+  /**
+   * Bytes all buffers of a stack hold together, 1,024 to 2^30. At half of it windows stop growing;
+   * beyond it each buffer makes do with one page of 16 KiB. Default 64 MiB.
+   */
+  readonly stackBufferBytes: number;
   /** Longest time without progress before a connection is given up, in ms. Default 300,000. */
   readonly userTimeoutMs: number;
   /** Longest time to wait for an answer to a SYN, in ms. Default 60,000. */
@@ -32,8 +43,9 @@ export interface TcpOptions {
  */
 export const DEFAULT_TCP_OPTIONS: TcpOptions = Object.freeze({
   congestion: "cubic",
-  sendBufferBytes: 1 << 20,
-  receiveBufferBytes: 1 << 20,
+  sendBufferBytes: 4 << 20,
+  receiveBufferBytes: 4 << 20,
+  stackBufferBytes: 64 << 20,
   userTimeoutMs: 300_000,
   connectTimeoutMs: 60_000,
   timeWaitMs: 2_000,

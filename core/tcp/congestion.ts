@@ -17,6 +17,12 @@ export abstract class CongestionControl {
   /** New data arrived while the window, not the application, limited sending. */
   acked(_ackedBytes: number, _nowMs: number, _srttMs: number): void {}
 
+  /** New data arrived, whatever limits sending. */
+  delivered(_bytes: number): void {}
+
+  /** The path changed: times measured before say nothing any more. */
+  pathChanged(): void {}
+
   /** A segment took this long there and back; for every acknowledgement that allows to tell. */
   rttSample(_rttMs: number): void {}
 

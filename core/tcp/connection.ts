@@ -163,6 +163,19 @@ export class Connection {
     this.#tcb.snd.setMtu(mtuBytes);
   }
 
+  /**
+   * Data goes another way from now on, or the way is open again: what waits for a timer that outage
+   * has backed off goes at once, and what may have been lost on the old way is probed for.
+   */
+  pathChanged(nowMs: number): void {
+    const { timer, snd, synchronised } = this.#tcb;
+    snd.pathChanged();
+    if (timer.kind === "persist") timer.start("persist", nowMs);
+    if (!timer.waitsForAck) return;
+    if (synchronised && snd.stalledSinceMs < 0) snd.recovery.probeOwed = snd.recovery.mayProbe;
+    else timer.start("retransmit", nowMs);
+  }
+
   /** Whether small segments go at once, which is the default; false turns Nagle's algorithm on. */
   setNoDelay(noDelay: boolean): void {
     this.#tcb.snd.noDelay = noDelay;

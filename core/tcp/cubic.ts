@@ -70,9 +70,17 @@ export class Cubic extends CongestionControl {
     if (over && this.cwndBytes < this.ssthreshBytes) this.ssthreshBytes = this.cwndBytes;
   }
 
+  override delivered(bytes: number): void {
+    this.#budget.arrived(bytes, { mssBytes: this.#mssBytes, cwndBytes: this.cwndBytes });
+  }
+
+  override pathChanged(): void {
+    this.#minRttMs = Infinity;
+    this.#hystart.restart();
+  }
+
   override acked(ackedBytes: number, nowMs: number, srttMs: number): void {
     const { cwndBytes } = this;
-    this.#budget.arrived(ackedBytes, { mssBytes: this.#mssBytes, cwndBytes });
     if (cwndBytes < this.ssthreshBytes) {
       const growth = ackedBytes * this.#hystart.growth;
       this.cwndBytes = Math.min(cwndBytes + growth, Math.max(this.ssthreshBytes, cwndBytes));

@@ -13,7 +13,23 @@ export type Page = Uint8Array<ArrayBuffer>;
 /** Lends the pages of all buffers of a stack, so that an empty buffer holds no memory. */
 export class PagePool {
   readonly #free: Page[] = [];
+  readonly #maxBytes: number;
   #lentPages = 0;
+
+  /** @param maxBytes when this much is lent the pool is full, and each buffer makes do with one page */
+  constructor(maxBytes: number = Infinity) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Whether no more pages should be taken than one for each buffer. */
+  get full(): boolean {
+    return this.lentBytes >= this.#maxBytes;
+  }
+
+  /** Whether half of the pages are lent: windows stop growing. */
+  get scarce(): boolean {
+    return 2 * this.lentBytes >= this.#maxBytes;
+  }
 
   /** Bytes in pages now lent to buffers. */
   get lentBytes(): number {

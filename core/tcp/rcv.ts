@@ -1,9 +1,10 @@
 import type { TcpOptions } from "./config.ts";
 import { MAX_SACK_BLOCKS } from "./options.ts";
-import type { PagePool } from "./paged_buffer.ts";
+import { PAGE_BYTES, type PagePool } from "./paged_buffer.ts";
 import { ReceiveBuffer } from "./receive_buffer.ts";
 import { FIN, type Segment } from "./segment.ts";
 import { type Seq, seqAdd, seqDiff, seqLe, seqLt, toSeq } from "./seq.ts";
+import { INITIAL_BUFFER_BYTES } from "./send_buffer.ts";
 import { DEFAULT_MSS_BYTES } from "./snd.ts";
 
 /** Longest time an acknowledgement is held back. Spec: RFC 9293 §3.8.6.3 (at most 500 ms). */
@@ -36,7 +37,14 @@ export class Receiver {
   acksOwed = 0;
   /** After the last sequence number the peer was allowed to send. */
   #rcvAdv: Seq = toSeq(0);
+  /** Window at most. */
   #maxBytes: number;
+  /** Window now, when the buffer is empty. */
+  #windowBytes: number;
+  readonly #pages: PagePool;
+  /** Bytes the application has taken since `#tunedMs`. */
+  #takenBytes = 0;
+  #tunedMs = -1;
   /** Something was read since the window was last announced. */
   #wasRead = false;
   #unackedBytes = 0;
@@ -52,7 +60,9 @@ export class Receiver {
   /** Expects a SYN. */
   constructor(o: { pages: PagePool; options: TcpOptions }) {
     this.buffer = new ReceiveBuffer(o.pages);
+    this.#pages = o.pages;
     this.#maxBytes = o.options.receiveBufferBytes;
+    this.#windowBytes = Math.min(this.#maxBytes, INITIAL_BUFFER_BYTES);
   }
 
   /** Window shift to offer: the least that can announce the whole buffer. */
@@ -69,6 +79,7 @@ export class Receiver {
     this.#rcvAdv = seqAdd(this.rcvNxt, this.synWindow);
     this.windowShift = scaled ? this.offeredShift : 0;
     this.#maxBytes = Math.min(this.#maxBytes, 0xffff << this.windowShift);
+    this.#windowBytes = Math.min(this.#windowBytes, this.#maxBytes);
   }
 
   /** Whether any part of the segment lies in the window. Spec: RFC 9293 §3.10.7.4 (first check). */
@@ -112,7 +123,27 @@ export class Receiver {
     } else if (fin && end === start) this.#ackNow();
   }
 
+  /**
+   * Widens the window to what the application takes in two round trips, and as much again for the
+   * time that repairing a loss takes (dynamic right-sizing). Called for each segment with data.
+   */
+  tune(rttMs: number, nowMs: number): void {
+    const periodMs = Math.max(rttMs, 1);
+    const elapsedMs = nowMs - this.#tunedMs;
+    if (elapsedMs < periodMs) return;
+    const wanted = 4 * this.#takenBytes * periodMs / elapsedMs;
+    if (this.#tunedMs >= 0 && wanted > this.#windowBytes && !this.#pages.scarce) {
+      this.#windowBytes = Math.min(Math.ceil(wanted), this.#maxBytes);
+    }
+    this.#takenBytes = 0;
+    this.#tunedMs = nowMs;
+  }
+
   #store(seq: Seq, segment: Segment, start: number, end: number, nowMs: number): void {
+    // Without memory only what carries the stream on is taken, and little of that; it comes again.
+    if (this.#pages.full && (seq !== this.rcvNxt || this.buffer.readableBytes >= PAGE_BYTES)) {
+      return this.#ackNow();
+    }
     const hadHole = this.buffer.ranges.count > 0;
     if (hadHole && this.buffer.ranges.has(seq, seqAdd(seq, end - start))) {
       this.#twice(seq, seqAdd(seq, end - start));
@@ -188,6 +219,7 @@ export class Receiver {
   read(into: Uint8Array): number {
     const count = this.buffer.read(into);
     if (count > 0) this.#wasRead = true;
+    this.#takenBytes += count;
     return count;
   }
 
@@ -196,7 +228,7 @@ export class Receiver {
     if (!this.#wasRead) return false;
     const gain = this.#gain();
     if (gain < this.#leastGain()) return false;
-    return gain >= this.#maxBytes / 4 || seqDiff(this.#rcvAdv, this.rcvNxt) < this.#mssBytes;
+    return gain >= this.#limit / 4 || seqDiff(this.#rcvAdv, this.rcvNxt) < this.#mssBytes;
   }
 
   /**
@@ -213,7 +245,7 @@ export class Receiver {
 
   /** The window field of a SYN, which is never scaled. */
   get synWindow(): number {
-    return Math.min(this.#maxBytes, 0xffff);
+    return Math.min(this.#windowBytes, 0xffff);
   }
 
   /** A segment with the current acknowledgement and window has been sent, `alone` or with data. */
@@ -227,11 +259,16 @@ export class Receiver {
   }
 
   #gain(): number {
-    const edge = seqAdd(this.rcvNxt, this.#maxBytes - this.buffer.readableBytes);
+    const edge = seqAdd(this.rcvNxt, this.#limit - this.buffer.readableBytes);
     return seqDiff(edge, this.#rcvAdv);
   }
 
   #leastGain(): number {
-    return Math.min(this.#maxBytes / 2, this.#mssBytes);
+    return Math.min(this.#limit / 2, this.#mssBytes);
+  }
+
+  /** When memory is short, everybody makes do with one page. */
+  get #limit(): number {
+    return this.#pages.full ? Math.min(this.#windowBytes, PAGE_BYTES) : this.#windowBytes;
   }
 }

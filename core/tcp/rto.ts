@@ -57,6 +57,11 @@ export class RttEstimator {
     return Math.min(Math.max(rtoMs, MIN_RTO_MS), MAX_RTO_MS);
   }
 
+  /** What made the timeout back off is over. */
+  resetBackOff(): void {
+    this.rtoMs = this.#computed();
+  }
+
   /** Doubles the timeout after it ran out. Spec: RFC 6298 (5.5). */
   backOff(): void {
     this.rtoMs = Math.min(2 * this.rtoMs, MAX_RTO_MS);

@@ -1,15 +1,29 @@
-import { PagedBuffer, type PagePool } from "./paged_buffer.ts";
+import { PAGE_BYTES, PagedBuffer, type PagePool } from "./paged_buffer.ts";
+
+/** What a buffer holds at most to begin with; it grows with what the path carries. */
+export const INITIAL_BUFFER_BYTES = 256 * 1024;
 
 /** Bytes the application has written and the peer has not acknowledged; bounded. */
 export class SendBuffer {
   readonly #buffer: PagedBuffer;
+  readonly #pool: PagePool;
   readonly #maxBytes: number;
+  #limitBytes: number;
   #lenBytes = 0;
 
-  /** @param maxBytes bound; writing stops there until the peer acknowledges */
+  /** @param maxBytes bound; writing stops there, or before, until the peer acknowledges */
   constructor(pool: PagePool, maxBytes: number) {
     this.#buffer = new PagedBuffer(pool);
+    this.#pool = pool;
     this.#maxBytes = maxBytes;
+    this.#limitBytes = Math.min(maxBytes, INITIAL_BUFFER_BYTES);
+  }
+
+  /** So much is wanted to keep the path full; the bound stays. */
+  tune(wantedBytes: number): void {
+    if (wantedBytes > this.#limitBytes && this.#pool.scarce) return;
+    const atLeast = Math.min(this.#maxBytes, INITIAL_BUFFER_BYTES);
+    this.#limitBytes = Math.min(Math.max(wantedBytes, atLeast), this.#maxBytes);
   }
 
   /** Bytes held. */
@@ -19,7 +33,8 @@ export class SendBuffer {
 
   /** Bytes that may still be written. */
   get freeBytes(): number {
-    return this.#maxBytes - this.#lenBytes;
+    const limit = this.#pool.full ? Math.min(PAGE_BYTES, this.#limitBytes) : this.#limitBytes;
+    return Math.max(limit - this.#lenBytes, 0);
   }
 
   /** Copies as much of `bytes` from `start` on as fits, and returns how much that was. */

@@ -153,6 +153,14 @@ export class Sender {
     this.recovery.board.resegment(this.mssBytes);
   }
 
+  /** Data goes another way from now on. */
+  pathChanged(): void {
+    this.rtt.resetBackOff();
+    this.recovery.rack.pathChanged();
+    this.congestion.pathChanged();
+    this.#probes = 0;
+  }
+
   /** Takes the window of a SYN, which is never scaled. */
   openWindow(window: number, seq: Seq, ack: Seq): void {
     this.sndWnd = this.maxSndWnd = window;
@@ -193,6 +201,7 @@ export class Sender {
     if (selective && segment.sackCount > 0) this.#takeSack(segment);
     if (rack.sampleMs >= 0) congestion.rttSample(rack.sampleMs);
     news.deliveredBytes = board.deliveredBytes - before;
+    if (news.deliveredBytes > 0) congestion.delivered(news.deliveredBytes);
     const { srttMs } = this.rtt;
     if (recovery.growing) {
       // What arrives out of order counts only once it is clear that the window will not be reduced.
@@ -228,6 +237,8 @@ export class Sender {
     this.#roundEnd = this.sndNxt;
     this.#sampleDue = true;
     this.congestion.roundStarted();
+    // Twice the window, so that there is something to send while a loss is repaired.
+    this.buffer.tune(2 * this.congestion.cwndBytes);
   }
 
   /** Spec: RFC 2018 §5, RFC 2883 §4. */

@@ -34,6 +34,8 @@ export interface TcbOptions {
   readonly iss: Seq;
   /** IP packet size of the path; the MSS is 40 less. */
   readonly mtuBytes: number;
+  /** Largest IP packet the path may ever carry, announced to the peer. Default `mtuBytes`. */
+  readonly maxMtuBytes?: number | undefined;
   /** Where buffers take their pages from. */
   readonly pages: PagePool;
   /** Limits. */
@@ -92,7 +94,7 @@ export class Tcb implements HeaderFields {
     this.snd = new Sender(o);
     this.rcv = new Receiver(o);
     this.options = o.options;
-    this.announcedMssBytes = Math.min(o.mtuBytes - 40, 0xffff);
+    this.announcedMssBytes = Math.min(Math.max(o.maxMtuBytes ?? 0, o.mtuBytes) - 40, 0xffff);
   }
 
   /** Whether both SYNs have been exchanged and the connection is not over. */
