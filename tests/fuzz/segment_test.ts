@@ -32,7 +32,7 @@ function step(target: Target, rng: Rng): void {
     case 3:
       return target.pass(1 + rng.below(rng.below(4) === 0 ? 5000 : 100));
     case 4:
-      if (rng.below(20) === 0) target.connection.pathChanged(target.nowMs);
+      if (rng.below(20) === 0) target.pathChanged();
       if (rng.below(40) === 0) target.close(pick(rng, ["close", "close-write"]));
       return target.connection.setMtu(pick(rng, [128, 540, 1040, 8000]));
     case 5: {

@@ -144,6 +144,15 @@ export class Target {
     this.flush();
   }
 
+  /**
+   * Data goes another way from now on. What follows is emitted at once: known defect, a probe that is
+   * owed before an acknowledgement of everything is sent after it, out of an empty buffer.
+   */
+  pathChanged(): void {
+    this.connection.pathChanged(this.nowMs);
+    this.flush();
+  }
+
   /** Time passes; each timer runs when it is due. */
   pass(ms: number): void {
     const untilMs = this.nowMs + ms;
