@@ -51,7 +51,7 @@ export class Target {
   readonly #pages = new PagePool();
   readonly #pool = new PacketPool({ maxPacketBytes: 8192 });
   readonly #segment = new Segment();
-  readonly #sink: SegmentSink = {
+  readonly #sink: { -readonly [K in keyof SegmentSink]: SegmentSink[K] } = {
     blocked: false,
     take: () => this.#pool.take(),
     send: (packet) => this.#emitted(packet),
@@ -149,7 +149,14 @@ export class Target {
    * owed before an acknowledgement of everything is sent after it, out of an empty buffer.
    */
   pathChanged(): void {
+    this.pause(false);
     this.connection.pathChanged(this.nowMs);
+    this.flush();
+  }
+
+  /** Whether the carrier is full: data waits, and what is small still goes. */
+  pause(paused: boolean): void {
+    this.#sink.blocked = paused;
     this.flush();
   }
 
