@@ -151,7 +151,7 @@ export class Netstack {
     const key = keyOf(segment.destinationPort, segment.sourcePort);
     const socket = this.#sockets.get(key);
     if (socket !== undefined) {
-      if (!opensConnection(segment) || !socket.connection.replaceableBy(segment.seq)) {
+      if (!opensConnection(segment) || !socket.connection.replaceableBy(segment)) {
         socket.connection.input(segment, nowMs);
         this.#markDirty(socket);
         return "ok";

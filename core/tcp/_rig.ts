@@ -20,8 +20,10 @@ import {
   MAX_SACK_BLOCKS,
   sackOptionBytes,
   SYN_OPTION_BYTES,
+  TIMESTAMP_OPTION_BYTES,
   writeSackOption,
   writeSynOptions,
+  writeTimestamps,
 } from "./options.ts";
 
 /** Both begin close to the wrap, so that every test that moves data crosses it. */
@@ -36,17 +38,21 @@ export interface RigOptions {
   tcp?: Partial<TcpOptions>;
   /** MTU of the path. Default 1040: an MSS of 1000. */
   mtuBytes?: number;
+  /** MTU announced, if more. */
+  maxMtuBytes?: number;
   /** MSS option of the peer's SYN. Default 1000. */
   peerMss?: number;
   /** Window scale of the peer's SYN, -1 for none. Default -1. */
   peerShift?: number;
   /** Whether the peer's SYN permits SACK. Default false. */
   sack?: boolean;
+  /** Whether the peer's SYN has timestamps; then all its segments have. Default false. */
+  timestamps?: boolean;
 }
 
 /**
  * A connection and a peer that does exactly what the test says. Segments are texts
- * `FLAGS SEQ[+LENGTH] [ACK] [wWINDOW]`, flags out of `SFRA`, with numbers relative to the initial ones:
+ * `FLAGS SEQ[+LENGTH] [ACK] [wWINDOW] [tVALUE:ECHO]`, flags out of `SFRA`, with numbers relative to the initial ones:
  * `SA 0 1`, `A 1+100 1 w5000`. Expected segments are compared without their window.
  */
 export class Rig {
@@ -58,6 +64,8 @@ export class Rig {
   lastWindow = 0;
   /** SACK blocks of the last segment the connection sent, relative. */
   lastSack: [number, number][] = [];
+  /** Timestamp, relative, and its echo, of the last segment the connection sent. */
+  lastStamp: [number, number] | undefined;
   /** Options of the last SYN the connection sent. */
   lastSyn: { mss: number; windowScale: number; sackPermitted: boolean } | undefined;
   /** Whether the sink takes nothing. */
@@ -75,6 +83,7 @@ export class Rig {
       remotePort: 40000,
       iss: ISS,
       mtuBytes: options.mtuBytes ?? 1040,
+      maxMtuBytes: options.maxMtuBytes,
       pages: new PagePool(),
       options: tcpOptions(options.tcp),
     });
@@ -179,27 +188,40 @@ export class Rig {
     assert.deepEqual([this.connection.state, this.connection.failure], [state, failure]);
   }
 
+  /** A segment of the peer, lent until the next one. */
+  segment(text: string): Segment {
+    return this.#make(text);
+  }
+
   #make(text: string, blocks: [number, number][] = []): Segment {
-    const match = /^([SFRA]*) (-?\d+)(?:\+(\d+))?(?: (-?\d+))?(?: w(\d+))?$/.exec(text);
+    const match = /^([SFRA]*) (-?\d+)(?:\+(\d+))?(?: (-?\d+))?(?: w(\d+))?(?: t(\d+):(\d+))?$/.exec(
+      text,
+    );
     assert.ok(match, `not a segment: ${text}`);
     let flags = 0;
     for (const [letter, bit] of FLAG_LETTERS) if (match[1]!.includes(letter)) flags |= bit;
     const packet = new Packet(20000);
     const syn = (flags & SYN) !== 0;
-    const options = syn ? SYN_OPTION_BYTES : sackOptionBytes(blocks.length);
+    const stamped = this.#options.timestamps === true && (syn || match[6] !== undefined);
+    const fixed = (syn ? SYN_OPTION_BYTES : 0) + (stamped ? TIMESTAMP_OPTION_BYTES : 0);
+    const options = fixed + sackOptionBytes(blocks.length);
     const headerBytes = TCP_HEADER_BYTES + options;
     const seq = seqAdd(IRS, Number(match[2]));
     const ack = seqAdd(ISS, Number(match[4] ?? 0));
     const ports = { sourcePort: 40000, destinationPort: 80 };
     writeHeader(packet, ports, seq, ack, flags, Number(match[5] ?? 60000), headerBytes);
     const at = packet.start + TCP_HEADER_BYTES;
+    if (stamped) {
+      const tsEcr = toSeq(ISS + Number(match[7] ?? 0));
+      writeTimestamps(packet.view, at + (syn ? SYN_OPTION_BYTES : 0), Number(match[6] ?? 0), tsEcr);
+    }
     if (syn) {
       const { peerMss: mss = 1000, peerShift: windowScale = -1, sack = false } = this.#options;
       writeSynOptions(packet.view, at, { mss, windowScale, sackPermitted: sack });
     }
     const edges = new Int32Array(2 * MAX_SACK_BLOCKS);
     blocks.flat().forEach((edge, i) => edges[i] = seqAdd(ISS, edge));
-    if (blocks.length > 0) writeSackOption(packet.view, at, edges, blocks.length);
+    if (blocks.length > 0) writeSackOption(packet.view, at + fixed, edges, blocks.length);
     packet.end = packet.start + headerBytes + Number(match[3] ?? 0);
     return this.#read(packet);
   }
@@ -220,6 +242,9 @@ export class Rig {
     const length = payloadBytes > 0 ? `+${payloadBytes}` : "";
     this.#out.push(`${letters} ${seqDiff(segment.seq, ISS)}${length}${ack}`);
     this.lastWindow = segment.window;
+    this.lastStamp = segment.hasTimestamps
+      ? [seqDiff(toSeq(segment.tsVal), ISS), segment.tsEcr]
+      : undefined;
     this.lastSack = [];
     for (let i = 0; i < segment.sackCount; i++) {
       const [left, right] = [segment.sackEdges[2 * i]!, segment.sackEdges[2 * i + 1]!];

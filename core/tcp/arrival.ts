@@ -6,6 +6,7 @@ import type { Tcb } from "./tcb.ts";
 export function segmentArrives(tcb: Tcb, segment: Segment, nowMs: number): void {
   if (tcb.state === "closed") return;
   if (tcb.state === "syn-sent") return inSynSent(tcb, segment, nowMs);
+  if (!checkTimestamps(tcb, segment, nowMs)) return;
   if (!checkSequence(tcb, segment, nowMs)) return;
   if ((segment.flags & RST) !== 0) return onReset(tcb, segment, nowMs);
   if ((segment.flags & SYN) !== 0 && !isCrossedSynAck(tcb, segment)) return tcb.challenge(nowMs);
@@ -13,6 +14,7 @@ export function segmentArrives(tcb: Tcb, segment: Segment, nowMs: number): void 
   if (!checkAck(tcb, segment, nowMs)) return;
   tcb.lastHeardMs = nowMs;
   tcb.probesSent = 0;
+  if (tcb.timestamps.on) tcb.timestamps.update(segment, tcb.rcv.lastAckSent, nowMs);
   onAck(tcb, segment, nowMs);
   // Processing the acknowledgement may have ended the connection (LAST-ACK).
   if (!isEnded(tcb)) onText(tcb, segment, nowMs);
@@ -36,7 +38,7 @@ function inSynSent(tcb: Tcb, segment: Segment, nowMs: number): void {
     return;
   }
   if ((flags & SYN) === 0) return;
-  takeSyn(tcb, segment);
+  takeSyn(tcb, segment, nowMs);
   tcb.lastHeardMs = nowMs;
   if (!hasAck) {
     // Simultaneous open: both SYNs crossed.
@@ -53,10 +55,12 @@ function inSynSent(tcb: Tcb, segment: Segment, nowMs: number): void {
 }
 
 /** Takes what the peer's SYN says. Spec: RFC 9293 §3.7.1, RFC 7323 §2.2, RFC 2018 §2. */
-export function takeSyn(tcb: Tcb, segment: Segment): void {
+export function takeSyn(tcb: Tcb, segment: Segment, nowMs: number): void {
   const scaled = segment.windowScale >= 0;
   tcb.rcv.synchronise(segment.seq, scaled);
   tcb.snd.windowShift = scaled ? segment.windowScale : 0;
+  tcb.timestamps.on = tcb.options.timestamps && segment.hasTimestamps;
+  if (tcb.timestamps.on) tcb.timestamps.begin(segment, nowMs);
   tcb.snd.setPeerMss(segment.mss);
   tcb.snd.openWindow(segment.window, segment.seq, segment.ack);
   tcb.sackPermitted = tcb.snd.recovery.selective = segment.sackPermitted;
@@ -66,6 +70,20 @@ function establish(tcb: Tcb): void {
   tcb.state = "established";
   tcb.timer.stop();
   tcb.snd.established();
+}
+
+/** Before the first check: is it an old duplicate? Spec: RFC 7323 §5.3 (PAWS), §3.2. */
+function checkTimestamps(tcb: Tcb, segment: Segment, nowMs: number): boolean {
+  const { timestamps } = tcb;
+  if (!timestamps.on || (segment.flags & RST) !== 0) return true;
+  if (segment.hasTimestamps && timestamps.isCurrent(segment, nowMs)) return true;
+  tcb.unacceptable++;
+  // Without timestamps it comes from somebody who does not know that they were agreed on.
+  if (segment.hasTimestamps) {
+    if (segment.payloadBytes > 0) tcb.rcv.oweAck();
+    else tcb.challenge(nowMs);
+  }
+  return false;
 }
 
 /** First check. False if the segment has been dealt with. Spec: RFC 9293 §3.10.7.4. */
@@ -135,6 +153,7 @@ function checkAck(tcb: Tcb, segment: Segment, nowMs: number): boolean {
 function onAck(tcb: Tcb, segment: Segment, nowMs: number): void {
   const { snd } = tcb;
   const ahead = seqDiff(segment.ack, snd.sndUna);
+  if (tcb.timestamps.on) snd.echoedMs = tcb.timestamps.echoedMs(segment, nowMs);
   if (ahead > 0 || (ahead === 0 && segment.sackCount > 0)) {
     snd.acknowledged(segment, nowMs);
     if (ahead > 0 && tcb.timer.waitsForAck) tcb.timer.stop();

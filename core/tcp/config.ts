@@ -6,6 +6,12 @@ export interface TcpOptions {
   /** Congestion control. Default `cubic`. */
   readonly congestion: CongestionAlgorithm;
   /**
+   * Whether timestamps are offered and accepted (RFC 7323). Default false: they cost a fifth of the
+   * speed at an MTU of 1,100, every segment sent has its time noted anyway, and a tunnel holds none so
+   * long that its numbers could have wrapped.
+   */
+  readonly timestamps: boolean;
+  /**
    * Bytes written and not yet acknowledged that a connection holds at most, 1,024 to 2^30. It begins
    * with 256 KiB and grows to twice the congestion window. Default 4 MiB.
    */
@@ -43,6 +49,7 @@ export interface TcpOptions {
  */
 export const DEFAULT_TCP_OPTIONS: TcpOptions = Object.freeze({
   congestion: "cubic",
+  timestamps: false,
   sendBufferBytes: 4 << 20,
   receiveBufferBytes: 4 << 20,
   stackBufferBytes: 64 << 20,
@@ -67,7 +74,7 @@ const MAX_BUFFER_BYTES = 2 ** 30;
  */
 export function tcpOptions(overrides: Partial<TcpOptions> = {}): TcpOptions {
   const options = { ...DEFAULT_TCP_OPTIONS, ...overrides };
-  const { congestion, ...numbers } = options;
+  const { congestion, timestamps: _, ...numbers } = options;
   if (congestion !== "cubic" && congestion !== "new-reno") {
     throw new RangeError(
       `Cannot set TCP option congestion: ${congestion} is neither cubic nor new-reno`,

@@ -1,7 +1,7 @@
 import { segmentArrives, takeSyn } from "./arrival.ts";
 import { emitDue, type SegmentSink } from "./output.ts";
 import type { Segment } from "./segment.ts";
-import { type Seq, seqLt } from "./seq.ts";
+import { seqDiff, seqLt, toSeq } from "./seq.ts";
 import { Tcb, type TcbOptions, type TcpFailure, type TcpState } from "./tcb.ts";
 import { runTimer } from "./timeouts.ts";
 
@@ -85,7 +85,7 @@ export class Connection {
     tcb.state = "syn-received";
     tcb.synOwed = true;
     tcb.openedMs = tcb.lastHeardMs = nowMs;
-    takeSyn(tcb, syn);
+    takeSyn(tcb, syn, nowMs);
   }
 
   /** Processes a segment between these ports that arrived at `nowMs`. Borrows it; emits nothing. */
@@ -106,12 +106,18 @@ export class Connection {
   }
 
   /**
-   * Whether a SYN with this number may replace the connection, which is in TIME-WAIT.
+   * Whether this SYN may replace the connection, which is in TIME-WAIT: a newer one by its timestamp,
+   * or by its number.
    *
-   * Spec: RFC 9293 §3.6.1, RFC 1122 §4.2.2.13.
+   * Spec: RFC 9293 §3.6.1, RFC 1122 §4.2.2.13, RFC 6191 §2.
    */
-  replaceableBy(seq: Seq): boolean {
-    return this.#tcb.state === "time-wait" && seqLt(this.#tcb.rcv.rcvNxt, seq);
+  replaceableBy(syn: Segment): boolean {
+    const { state, timestamps, rcv } = this.#tcb;
+    if (state !== "time-wait") return false;
+    const later = timestamps.on && syn.hasTimestamps
+      ? seqDiff(toSeq(syn.tsVal), timestamps.recent)
+      : 0;
+    return later > 0 || (later === 0 && seqLt(rcv.rcvNxt, syn.seq));
   }
 
   /** Takes as much of `bytes` from `start` on as the send buffer has room for; returns how much. */
@@ -160,7 +166,7 @@ export class Connection {
 
   /** The path now carries IP packets of `mtuBytes`: segments sent from now on follow. */
   setMtu(mtuBytes: number): void {
-    this.#tcb.snd.setMtu(mtuBytes);
+    this.#tcb.snd.setMtu(mtuBytes, { optionBytes: this.#tcb.fixedOptionBytes });
   }
 
   /**

@@ -116,6 +116,17 @@ export function writeSynOptions(view: DataView, at: number, options: SynOptions)
   view.setUint16(at + 10, scaled ? (3 << 8) | options.windowScale : (NOP << 8) | NOP);
 }
 
+/** Bytes {@linkcode writeTimestamps} writes, padding included. */
+export const TIMESTAMP_OPTION_BYTES = 12;
+
+/** Writes a timestamps option. Spec: RFC 7323 §3.2, appendix A (layout). */
+export function writeTimestamps(view: DataView, at: number, tsVal: number, tsEcr: number): void {
+  view.setUint16(at, (NOP << 8) | NOP);
+  view.setUint16(at + 2, (TIMESTAMPS << 8) | 10);
+  view.setInt32(at + 4, tsVal);
+  view.setInt32(at + 8, tsEcr);
+}
+
 /** Bytes {@linkcode writeSackOption} writes for `blocks` blocks, padding included. */
 export function sackOptionBytes(blocks: number): number {
   return blocks === 0 ? 0 : 4 + 8 * blocks;

@@ -3,8 +3,10 @@ import {
   MAX_SACK_BLOCKS,
   sackOptionBytes,
   SYN_OPTION_BYTES,
+  TIMESTAMP_OPTION_BYTES,
   writeSackOption,
   writeSynOptions,
+  writeTimestamps,
 } from "./options.ts";
 import { ACK, FIN, PSH, RST, SYN, TCP_HEADER_BYTES, writeHeader } from "./segment.ts";
 import { type Seq, seqAdd, seqDiff } from "./seq.ts";
@@ -34,6 +36,7 @@ export function emitDue(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
     tcb.resetOwed = false;
   }
   if (tcb.state === "closed") return;
+  if (tcb.timestamps.on || tcb.synOwed) tcb.tsVal = tcb.timestamps.value(nowMs);
   if (tcb.synOwed) emitSyn(tcb, sink, nowMs);
   if (tcb.synchronised) {
     emitData(tcb, sink, nowMs);
@@ -74,7 +77,9 @@ function emitSyn(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   const { snd, rcv } = tcb;
   const answers = tcb.state === "syn-received";
   const packet = sink.take();
-  const headerBytes = TCP_HEADER_BYTES + SYN_OPTION_BYTES;
+  const stamped = answers ? tcb.timestamps.on : tcb.options.timestamps;
+  const optionBytes = SYN_OPTION_BYTES + (stamped ? TIMESTAMP_OPTION_BYTES : 0);
+  const headerBytes = TCP_HEADER_BYTES + optionBytes;
   const flags = answers ? SYN | ACK : SYN;
   writeHeader(packet, tcb, snd.iss, rcv.rcvNxt, flags, rcv.synWindow, headerBytes);
   writeSynOptions(packet.view, packet.start + TCP_HEADER_BYTES, {
@@ -82,6 +87,10 @@ function emitSyn(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
     windowScale: answers && rcv.windowShift === 0 ? -1 : rcv.offeredShift,
     sackPermitted: answers ? tcb.sackPermitted : true,
   });
+  if (stamped) {
+    const at = packet.start + TCP_HEADER_BYTES + SYN_OPTION_BYTES;
+    writeTimestamps(packet.view, at, tcb.tsVal, answers ? tcb.timestamps.recent : 0);
+  }
   packet.end = packet.start + headerBytes;
   sink.send(packet);
   snd.synSent(nowMs);
@@ -104,7 +113,7 @@ function emitData(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
     if (position === 0) tcb.timer.stop();
   }
   while (!sink.blocked) {
-    const length = snd.nextLength(sackOptionBytes(sackBlocks(tcb)));
+    const length = snd.nextLength(optionBytes(tcb, sackBlocks(tcb)));
     if (length < 0) return;
     snd.sent(emitStream(tcb, sink, snd.sndNxt, length), nowMs);
   }
@@ -124,7 +133,7 @@ function emitAgain(tcb: Tcb, sink: SegmentSink, position: number, nowMs: number)
 function emitTailProbe(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   const { snd } = tcb;
   const { board } = snd.recovery;
-  const length = snd.probeLength(sackOptionBytes(sackBlocks(tcb)));
+  const length = snd.probeLength(optionBytes(tcb, sackBlocks(tcb)));
   if (length >= 0) snd.sent(emitStream(tcb, sink, snd.sndNxt, length), nowMs);
   else emitAgain(tcb, sink, board.count - 1, nowMs);
   snd.recovery.probed(snd.sndNxt, length < 0);
@@ -150,10 +159,10 @@ function emitStream(
 ): number {
   const { snd } = tcb;
   let blocks = sackBlocks(tcb);
-  while (again !== undefined && maxBytes + sackOptionBytes(blocks) > snd.mssBytes && blocks > 0) {
+  while (again !== undefined && blocks > 0 && maxBytes + optionBytes(tcb, blocks) > snd.mssBytes) {
     blocks--;
   }
-  const headerBytes = TCP_HEADER_BYTES + sackOptionBytes(blocks);
+  const headerBytes = TCP_HEADER_BYTES + optionBytes(tcb, blocks);
   const offset = seqDiff(seq, snd.streamStart);
   const left = Math.max(snd.buffer.lenBytes - offset, 0);
   const length = Math.min(maxBytes, left);
@@ -171,12 +180,19 @@ function emitStream(
 function emitEmpty(tcb: Tcb, sink: SegmentSink, flags: number, seq: Seq): void {
   const blocks = (flags & RST) === 0 ? sackBlocks(tcb) : 0;
   const packet = sink.take();
-  packet.end = packet.start + TCP_HEADER_BYTES + sackOptionBytes(blocks);
+  packet.end = packet.start + TCP_HEADER_BYTES;
+  if ((flags & RST) === 0) packet.end += optionBytes(tcb, blocks);
   finish(tcb, sink, packet, { seq, flags, blocks });
 }
 
 function sackBlocks(tcb: Tcb): number {
-  return tcb.sackPermitted ? tcb.rcv.sackCount : 0;
+  if (!tcb.sackPermitted) return 0;
+  // Timestamps leave room for three.
+  return Math.min(tcb.rcv.sackCount, tcb.timestamps.on ? MAX_SACK_BLOCKS - 1 : MAX_SACK_BLOCKS);
+}
+
+function optionBytes(tcb: Tcb, blocks: number): number {
+  return tcb.fixedOptionBytes + sackOptionBytes(blocks);
 }
 
 function finish(
@@ -186,12 +202,18 @@ function finish(
   { seq, flags, blocks }: { seq: Seq; flags: number; blocks: number },
 ): void {
   const { rcv } = tcb;
-  const window = (flags & RST) === 0 ? rcv.window() : 0;
-  const headerBytes = TCP_HEADER_BYTES + sackOptionBytes(blocks);
+  const isReset = (flags & RST) !== 0;
+  const window = isReset ? 0 : rcv.window();
+  const headerBytes = TCP_HEADER_BYTES + (isReset ? 0 : optionBytes(tcb, blocks));
+  let at = packet.start + TCP_HEADER_BYTES;
+  if (tcb.timestamps.on && !isReset) {
+    writeTimestamps(packet.view, at, tcb.tsVal, tcb.timestamps.recent);
+    at += TIMESTAMP_OPTION_BYTES;
+  }
   writeHeader(packet, tcb, seq, rcv.rcvNxt, flags, window, headerBytes);
   if (blocks > 0) {
     rcv.sackBlocks(edges, blocks);
-    writeSackOption(packet.view, packet.start + TCP_HEADER_BYTES, edges, blocks);
+    writeSackOption(packet.view, at, edges, blocks);
   }
   const alone = packet.lenBytes === headerBytes;
   sink.send(packet);

@@ -16,7 +16,7 @@ export class PagePool {
   readonly #maxBytes: number;
   #lentPages = 0;
 
-  /** @param maxBytes when this much is lent the pool is full, and each buffer makes do with one page */
+  /** A pool that is full once `maxBytes` are lent; then each buffer makes do with one page. */
   constructor(maxBytes: number = Infinity) {
     this.#maxBytes = maxBytes;
   }

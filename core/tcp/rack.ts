@@ -24,6 +24,7 @@ export class Rack implements DeliveryObserver {
   /** Round-trip time of the segment sent last that the current acknowledgement is for, or -1. */
   sampleMs = -1;
   #nowMs = 0;
+  #echoedMs = -1;
   #minRttMs = Infinity;
   #lastMinRttMs = Infinity;
   #periodEndMs = -Infinity;
@@ -46,9 +47,10 @@ export class Rack implements DeliveryObserver {
     return Math.min(this.#minRttMs, this.#lastMinRttMs);
   }
 
-  /** An acknowledgement arrives; what it is for follows by {@linkcode Rack.delivered}. */
-  arrives(nowMs: number): void {
+  /** An acknowledgement arrives, which echoes a segment of `echoedMs`, -1 if that is unknown; what it is for follows by {@linkcode Rack.delivered}. */
+  arrives(nowMs: number, echoedMs: number): void {
     this.#nowMs = nowMs;
+    this.#echoedMs = echoedMs;
     this.sampleMs = -1;
     this.#fackBefore = this.#fack;
     if (nowMs < this.#periodEndMs) return;
@@ -61,7 +63,8 @@ export class Rack implements DeliveryObserver {
   delivered(end: Seq, sentMs: number, resent: boolean): void {
     const rttMs = Math.max(this.#nowMs - sentMs, 0);
     if (resent) {
-      // Too soon to be an answer to the second copy: it was the first that arrived.
+      // Older than the second copy, or too soon to answer it: it was the first that arrived.
+      if (this.#echoedMs >= 0 && this.#echoedMs < Math.floor(sentMs)) return;
       if (rttMs < this.minRttMs) return;
     } else {
       if (rttMs < this.#minRttMs) this.#minRttMs = rttMs;

@@ -35,6 +35,8 @@ export class Receiver {
   ackAtMs = Infinity;
   /** Acknowledgements to send now. */
   acksOwed = 0;
+  /** The last acknowledgement number sent. Spec: RFC 7323 §4.3 (Last.ACK.sent). */
+  lastAckSent: Seq = toSeq(0);
   /** After the last sequence number the peer was allowed to send. */
   #rcvAdv: Seq = toSeq(0);
   /** Window at most. */
@@ -45,6 +47,7 @@ export class Receiver {
   /** Bytes the application has taken since `#tunedMs`. */
   #takenBytes = 0;
   #tunedMs = -1;
+  #tuneAtMs = -Infinity;
   /** Something was read since the window was last announced. */
   #wasRead = false;
   #unackedBytes = 0;
@@ -128,9 +131,10 @@ export class Receiver {
    * time that repairing a loss takes (dynamic right-sizing). Called for each segment with data.
    */
   tune(rttMs: number, nowMs: number): void {
+    if (nowMs < this.#tuneAtMs) return;
     const periodMs = Math.max(rttMs, 1);
+    this.#tuneAtMs = nowMs + periodMs;
     const elapsedMs = nowMs - this.#tunedMs;
-    if (elapsedMs < periodMs) return;
     const wanted = 4 * this.#takenBytes * periodMs / elapsedMs;
     if (this.#tunedMs >= 0 && wanted > this.#windowBytes && !this.#pages.scarce) {
       this.#windowBytes = Math.min(Math.ceil(wanted), this.#maxBytes);
@@ -250,6 +254,7 @@ export class Receiver {
 
   /** A segment with the current acknowledgement and window has been sent, `alone` or with data. */
   acked({ alone }: { alone: boolean }): void {
+    this.lastAckSent = this.rcvNxt;
     this.#unackedBytes = 0;
     this.ackAtMs = Infinity;
     // Each segment out of order has an answer of its own, without data, or the peer does not count it

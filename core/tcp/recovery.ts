@@ -7,6 +7,8 @@ import { type Seq, seqDiff, seqLt } from "./seq.ts";
 /** Duplicate acknowledgements that mean a loss, where there is no SACK. Spec: RFC 5681 §3.2. */
 const DUPLICATE_THRESHOLD = 3;
 
+const FIRST_TIME = { againMs: -1 };
+
 /** What recovery must know of the sender. */
 export interface FlightView {
   /** Oldest unacknowledged sequence number. */
@@ -31,8 +33,8 @@ export interface AckNews {
   duplicateEnd: Seq;
   /** Whether it reports a segment that arrived twice. Spec: RFC 2883. */
   duplicate: boolean;
-  /** Whether it answers what was sent before anything was sent again. Spec: RFC 3522 (Eifel). */
-  answersOriginal: boolean;
+  /** When the segment was sent that it echoes, or -1 without timestamps. */
+  echoedMs: number;
 }
 
 /**
@@ -67,6 +69,8 @@ export class LossRecovery {
   /** What was sent again since `#undoFrom` and is not known to have arrived twice; -1: no undoing. */
   #undoBytes = -1;
   #undoFrom: Seq;
+  /** When that was first sent again, -1 once it does not matter any more. */
+  #againMs = -1;
   #probe: "none" | "new" | "resent" = "none";
   #probeEnd: Seq;
 
@@ -94,11 +98,12 @@ export class LossRecovery {
     return cwndBytes + this.extraBytes - this.board.pipeBytes;
   }
 
-  /** `bytes` were sent; `again` if not for the first time. */
-  sent(bytes: number, again: boolean): void {
+  /** `bytes` were sent, at `againMs` if not for the first time. */
+  sent(bytes: number, { againMs }: { againMs: number } = FIRST_TIME): void {
     if (this.phase === "fast") this.#prr.sent(bytes);
-    if (!again) return;
+    if (againMs < 0) return;
     this.urgent = false;
+    if (this.#undoBytes === 0) this.#againMs = againMs;
     if (this.#undoBytes >= 0) this.#undoBytes += bytes;
   }
 
@@ -153,7 +158,7 @@ export class LossRecovery {
   ): void {
     if (this.#probe !== "none") this.#answeredProbe(flight, congestion, news, nowMs);
     const allDuplicate = news.duplicate && this.#duplicate(flight, news);
-    if (allDuplicate || (this.#undoBytes > 0 && news.answersOriginal)) this.#undo(congestion);
+    if (allDuplicate || this.#answersOriginal(news)) this.#undo(congestion);
     if (this.phase !== "open" && !seqLt(flight.sndUna, this.#recover)) {
       this.#leave(flight, congestion);
     }
@@ -172,7 +177,7 @@ export class LossRecovery {
   detect(flight: FlightView, congestion: CongestionControl, nowMs: number): boolean {
     const { board, rack } = this;
     this.reorderAtMs = Infinity;
-    if (board.count === 0 || rack.sentMs < 0) return false;
+    if (!board.anyBefore(rack)) return false;
     const recovering = this.phase !== "open";
     const { sackedCount } = board;
     const { srttMs } = flight;
@@ -243,6 +248,14 @@ export class LossRecovery {
     const twiceBytes = seqDiff(news.duplicateEnd, news.duplicateStart);
     this.#undoBytes = Math.max(this.#undoBytes - twiceBytes, 0);
     return this.#undoBytes === 0;
+  }
+
+  /** Whether the first progress answers what was sent before anything was sent again. Spec: RFC 3522. */
+  #answersOriginal({ ackedBytes, echoedMs }: AckNews): boolean {
+    if (ackedBytes === 0 || this.#againMs < 0) return false;
+    const againMs = this.#againMs;
+    this.#againMs = -1;
+    return this.#undoBytes > 0 && echoedMs >= 0 && echoedMs < Math.floor(againMs);
   }
 
   /** All that was sent again had arrived: the window is as if nothing had been. Spec: RFC 4015. */

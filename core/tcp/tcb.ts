@@ -1,11 +1,13 @@
 import { AckLimiter } from "./ack_limiter.ts";
 import type { TcpOptions } from "./config.ts";
+import { TIMESTAMP_OPTION_BYTES } from "./options.ts";
 import type { PagePool } from "./paged_buffer.ts";
 import { Receiver } from "./rcv.ts";
 import type { HeaderFields } from "./segment.ts";
-import type { Seq } from "./seq.ts";
+import { type Seq, toSeq } from "./seq.ts";
 import { Sender } from "./snd.ts";
 import { ConnectionTimer } from "./timers.ts";
+import { Timestamps } from "./timestamps.ts";
 
 /** States of a connection. Spec: RFC 9293 §3.3.2. `listen` is held by the netstack's listeners. */
 export type TcpState =
@@ -80,6 +82,10 @@ export class Tcb implements HeaderFields {
   readonly snd: Sender;
   /** Receiving half. */
   readonly rcv: Receiver;
+  /** Timestamp of the segments being emitted. */
+  tsVal: Seq = toSeq(0);
+  /** Timestamps. */
+  readonly timestamps: Timestamps;
   /** Main timer. */
   readonly timer: ConnectionTimer = new ConnectionTimer();
   /** Bounds answers to segments that may be forged. */
@@ -93,6 +99,7 @@ export class Tcb implements HeaderFields {
     this.destinationPort = o.remotePort;
     this.snd = new Sender(o);
     this.rcv = new Receiver(o);
+    this.timestamps = new Timestamps(o.iss);
     this.options = o.options;
     this.announcedMssBytes = Math.min(Math.max(o.maxMtuBytes ?? 0, o.mtuBytes) - 40, 0xffff);
   }
@@ -100,6 +107,11 @@ export class Tcb implements HeaderFields {
   /** Whether both SYNs have been exchanged and the connection is not over. */
   get synchronised(): boolean {
     return this.state !== "closed" && this.state !== "syn-sent" && this.state !== "syn-received";
+  }
+
+  /** Option bytes of each segment, without SACK. */
+  get fixedOptionBytes(): number {
+    return this.timestamps.on ? TIMESTAMP_OPTION_BYTES : 0;
   }
 
   /** Owes an answer to a segment that an attacker may have forged. Spec: RFC 5961 §3, §4, §5, §7. */

@@ -42,6 +42,8 @@ const network = fc.record({
 });
 
 const limits = fc.record({
+  timestamps: fc.boolean(),
+  congestion: fc.constantFrom("cubic" as const, "new-reno" as const),
   // A reset that is lost leaves a silent peer behind: keep-alive is what finds that out.
   keepAliveIdleMs: fc.constant(60_000),
   keepAliveIntervalMs: fc.constant(5_000),
