@@ -32,6 +32,8 @@ function step(target: Target, rng: Rng): void {
     case 3:
       return target.pass(1 + rng.below(rng.below(4) === 0 ? 5000 : 100));
     case 4:
+      if (rng.below(20) === 0) target.pathChanged();
+      if (rng.below(5) === 0) target.pause(rng.below(2) === 0);
       if (rng.below(40) === 0) target.close(pick(rng, ["close", "close-write"]));
       return target.connection.setMtu(pick(rng, [128, 540, 1040, 8000]));
     case 5: {
@@ -97,6 +99,7 @@ function run([name, prepare]: Start, rng: Rng): void {
     prepare(target);
     assert.equal(target.connection.state, name);
     for (let i = 0; i < STEPS_PER_CONNECTION; i++) step(target, rng);
+    target.pause(false);
     if (rng.below(2) === 0 && target.connection.synchronised) orderlyEnd(target);
     else silentEnd(target);
     assert.equal(target.connection.state, "closed");

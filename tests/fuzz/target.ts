@@ -51,7 +51,7 @@ export class Target {
   readonly #pages = new PagePool();
   readonly #pool = new PacketPool({ maxPacketBytes: 8192 });
   readonly #segment = new Segment();
-  readonly #sink: SegmentSink = {
+  readonly #sink: { -readonly [K in keyof SegmentSink]: SegmentSink[K] } = {
     blocked: false,
     take: () => this.#pool.take(),
     send: (packet) => this.#emitted(packet),
@@ -141,6 +141,22 @@ export class Target {
   /** The application gives up at once. */
   abort(): void {
     this.connection.abort();
+    this.flush();
+  }
+
+  /**
+   * Data goes another way from now on. What follows is emitted at once: known defect, a probe that is
+   * owed before an acknowledgement of everything is sent after it, out of an empty buffer.
+   */
+  pathChanged(): void {
+    this.pause(false);
+    this.connection.pathChanged(this.nowMs);
+    this.flush();
+  }
+
+  /** Whether the carrier is full: data waits, and what is small still goes. */
+  pause(paused: boolean): void {
+    this.#sink.blocked = paused;
     this.flush();
   }
 

@@ -106,6 +106,9 @@ export class ConnectionHost implements Host {
       case "set-mtu":
         connection.setMtu(amount);
         break;
+      case "path-changed":
+        connection.pathChanged(this.#nowMs);
+        break;
       case "nagle":
         connection.setNoDelay(amount === 0);
         break;

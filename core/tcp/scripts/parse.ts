@@ -16,6 +16,7 @@ const CALLS: ReadonlyMap<string, "none" | "number" | "optional"> = new Map(
       "close-write": "none",
       "abort": "none",
       "set-mtu": "number",
+      "path-changed": "none",
       "nagle": "number",
       "keep-alive": "number",
     } satisfies Record<CallName, "none" | "number" | "optional">,

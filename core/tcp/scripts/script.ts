@@ -54,6 +54,7 @@ export type CallName =
   | "close-write"
   | "abort"
   | "set-mtu"
+  | "path-changed"
   | "nagle"
   | "keep-alive";
 

@@ -98,6 +98,9 @@ export class StackHost implements Host {
       case "set-mtu":
         this.#stack.setMtu(amount!);
         break;
+      case "path-changed":
+        this.#stack.pathChanged();
+        break;
       default:
         await this.#callConn(line, name, amount ?? 0);
     }
