@@ -66,7 +66,9 @@ export function randomSegment(target: Target, rng: Rng): Draft {
     if (rng.below(2) === 0) draft.windowScale = pick(rng, [0, 1, 14, 15, 255]);
     if (rng.below(2) === 0) draft.sackPermitted = true;
   }
-  if (rng.below(4) === 0) draft.timestamps = [pick(rng, [999, 1000, 1001, 2 ** 32 - 1]), 0];
+  // Where they are agreed on, little gets through without them.
+  const stamped = target.timestamps ? rng.below(8) > 0 : rng.below(4) === 0;
+  if (stamped) draft.timestamps = [pick(rng, [999, 1000, 1001, 2 ** 32 - 1]), 0];
   if (rng.below(6) === 0) {
     const edges = () => near(rng, [sndMax, sndMax - rng.below(5000), 1]);
     draft.sack = Array.from({ length: 1 + rng.below(2) }, () => [edges(), edges()] as const);

@@ -36,10 +36,22 @@ export const LIMITS: Partial<TcpOptions> = {
 /** A segment with the fields that a line of a script may leave out. */
 export type Draft = Partial<SegmentSpec> & Pick<SegmentSpec, "flags" | "seq">;
 
+/** Options of {@linkcode Target}. */
+export interface TargetOptions {
+  /** Initial sequence number of the connection. */
+  readonly localIss: number;
+  /** Initial sequence number of its peer. */
+  readonly peerIss: number;
+  /** Whether it agrees to timestamps. Default false. */
+  readonly timestamps?: boolean;
+}
+
 /** A connection that is fed by a fuzzer and watched by a {@linkcode Checker}. */
 export class Target {
   /** The connection under test. */
   readonly connection: Connection;
+  /** Whether it agrees to timestamps. */
+  readonly timestamps: boolean;
   /** What watches it. */
   readonly checker: Checker;
   /** The last events, for a failure. */
@@ -47,7 +59,7 @@ export class Target {
   /** Virtual time. */
   nowMs = 0;
   readonly #localIss: number;
-  readonly #limits: TcpOptions = tcpOptions(LIMITS);
+  readonly #limits: TcpOptions;
   readonly #pages = new PagePool();
   readonly #pool = new PacketPool({ maxPacketBytes: 8192 });
   readonly #segment = new Segment();
@@ -60,7 +72,9 @@ export class Target {
   #burst = 0;
 
   /** A closed connection whose numbers begin where they are told. */
-  constructor({ localIss, peerIss }: { localIss: number; peerIss: number }) {
+  constructor({ localIss, peerIss, timestamps = false }: TargetOptions) {
+    this.#limits = tcpOptions({ ...LIMITS, timestamps });
+    this.timestamps = timestamps;
     this.#localIss = localIss;
     this.checker = new Checker({ localIss, peerIss, ...this.#limits });
     this.connection = new Connection({
