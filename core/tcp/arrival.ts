@@ -192,7 +192,10 @@ function onText(tcb: Tcb, segment: Segment, nowMs: number): void {
     // Nobody will read it: the peer must learn that its data is lost (RFC 9293 §3.6.1).
     return tcb.reset();
   }
-  if (segment.payloadBytes > 0 && tcb.snd.srttMs >= 0) rcv.tune(tcb.snd.srttMs, nowMs);
+  if (segment.payloadBytes > 0 && tcb.snd.srttMs >= 0) {
+    // Not the smoothed time: a window that grows with the queue it fills would know no end.
+    rcv.tune(Math.min(tcb.snd.srttMs, tcb.snd.recovery.rack.minRttMs), nowMs);
+  }
   rcv.take(segment, nowMs);
   if (rcv.finReceived) onFin(tcb, nowMs);
 }

@@ -16,6 +16,12 @@ const DELAYED_ACK_MS = 40;
  */
 const SEGMENTS_PER_ACK = 2;
 
+/**
+ * Shortest time over which the application's speed is measured. What it takes at once after a pause
+ * says nothing about the path, and a window too wide fills the queues of everybody on it.
+ */
+const MIN_TUNING_PERIOD_MS = 20;
+
 /** Duplicate acknowledgements sent for one batch of segments that arrived out of order. */
 const MAX_DUPLICATE_ACKS = 64;
 
@@ -127,15 +133,14 @@ export class Receiver {
   }
 
   /**
-   * Widens the window to what the application takes in two round trips, and as much again for the
+   * Widens the window to what the application takes in two round trips, and half as much again for the
    * time that repairing a loss takes (dynamic right-sizing). Called for each segment with data.
    */
   tune(rttMs: number, nowMs: number): void {
     if (nowMs < this.#tuneAtMs) return;
-    const periodMs = Math.max(rttMs, 1);
-    this.#tuneAtMs = nowMs + periodMs;
+    this.#tuneAtMs = nowMs + Math.max(rttMs, MIN_TUNING_PERIOD_MS);
     const elapsedMs = nowMs - this.#tunedMs;
-    const wanted = 4 * this.#takenBytes * periodMs / elapsedMs;
+    const wanted = 3 * this.#takenBytes * Math.max(rttMs, 1) / elapsedMs;
     if (this.#tunedMs >= 0 && wanted > this.#windowBytes && !this.#pages.scarce) {
       this.#windowBytes = Math.min(Math.ceil(wanted), this.#maxBytes);
     }
