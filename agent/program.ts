@@ -3,7 +3,7 @@ import { systemClock } from "../core/clock/mod.ts";
 import { type Host, joinPath, runDir } from "../core/config/mod.ts";
 import { Credentials } from "../core/credentials/mod.ts";
 import { createLog, type Log } from "../core/log/mod.ts";
-import { DEFAULT_MTU_BYTES, MAX_MTU_BYTES, MIN_MTU_BYTES } from "../core/tunnel/mod.ts";
+import { MAX_MTU_BYTES, MIN_MTU_BYTES } from "../core/tunnel/mod.ts";
 import { Agent } from "./agent.ts";
 import { type ConfigSurroundings, DEFAULT_TARGET, loadConfig } from "./config.ts";
 import { configOfFlags, type MachineFlags } from "./flags.ts";
@@ -67,7 +67,7 @@ const FLAGS = {
     type: "number",
     summary: "Largest packet inside the tunnel, in bytes.",
     placeholder: "bytes",
-    default: DEFAULT_MTU_BYTES,
+    default: MAX_MTU_BYTES,
     min: MIN_MTU_BYTES,
     max: MAX_MTU_BYTES,
     env: "TELAD_MTU",

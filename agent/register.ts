@@ -1,8 +1,11 @@
 import type { DefaultUpdate, JsonObject, Register } from "../core/control/mod.ts";
 import type { MachineConfig } from "./config.ts";
 
-/** What this agent can do beyond forwarding ports: nothing yet. */
-export const CAPABILITIES: JsonObject = {};
+/**
+ * What this agent can do beyond forwarding ports: it answers management requests, though so far each
+ * with the word that it does not know the action. Spec: agent.md 2
+ */
+export const CAPABILITIES: JsonObject = { management: true };
 
 /** Spec: wire.md 2.2 */
 const PROTOCOL_VERSION = 1;

@@ -28,7 +28,7 @@ Deno.test("registerMessage() has every field of a full machine (agent 11)", () =
     token: "secret-token",
     ports: [22, 80],
     services: [{ port: 22, proto: "tcp" }, { port: 80, proto: "tcp" }],
-    capabilities: {},
+    capabilities: { management: true },
   });
 });
 

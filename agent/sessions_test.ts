@@ -43,7 +43,7 @@ Deno.test("Sessions joins on a socket of its own, waits for session-start, then 
     type: "wg-pubkey",
     wgPubKey: "ab".repeat(32),
     ports: [22, 80],
-    capabilities: {},
+    capabilities: { management: true },
   });
   const tunnel = await world.tunnels.next();
   await settle();

@@ -1,3 +1,4 @@
+import { onInterrupt } from "../core/cli/mod.ts";
 import { systemClock, systemRandom } from "../core/clock/mod.ts";
 import { systemHost } from "../core/config/mod.ts";
 import { dialHub } from "../core/path/mod.ts";
@@ -7,28 +8,9 @@ import type { ProgramSurroundings } from "./program.ts";
 import type { KeyPair, Surroundings } from "./surroundings.ts";
 
 /** Windows sends the second when its console is closed or the service stops. */
-const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
-  ? ["SIGINT", "SIGBREAK"]
-  : ["SIGINT", "SIGTERM"];
-
 function newKeys(): KeyPair {
   const privateKey = generatePrivateKey(systemRandom);
   return { privateKey, publicKey: publicKey(privateKey) };
-}
-
-function onStop(stop: () => void): Disposable {
-  let stopping = false;
-  const onSignal = () => {
-    if (stopping) Deno.exit(1);
-    stopping = true;
-    stop();
-  };
-  for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, onSignal);
-  return {
-    [Symbol.dispose]() {
-      for (const signal of STOP_SIGNALS) Deno.removeSignalListener(signal, onSignal);
-    },
-  };
 }
 
 function onCrash(report: (error: unknown) => void): Disposable {
@@ -66,7 +48,7 @@ export function systemProcess(openTunnel: Surroundings["openTunnel"]): ProgramSu
       newKeys,
       openTunnel,
     }),
-    onStop,
+    onStop: onInterrupt,
     onCrash,
   };
 }

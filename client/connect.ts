@@ -93,7 +93,7 @@ async function connect(
   const log = createLog({ component: "tela", write: (line) => io.stderr(`${line}\n`), clock });
   const debug = plan.verbose ? log : () => {};
   const stop = new AbortController();
-  const unwatch = deps.onInterrupt(() => stop.abort());
+  using _signals = deps.onInterrupt(() => stop.abort());
   const slot = new TunnelSlot<Dialer>();
   const forwarder = new Forwarder({ slot, log, debug });
   const listeners = new ListenerSet({ listen, accept: forwarder.forward.bind(forwarder), log });
@@ -115,7 +115,6 @@ async function connect(
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   } finally {
-    unwatch();
     listeners.close();
     forwarder.close();
   }

@@ -1,30 +1,19 @@
 import type { FlagValues } from "../core/cli/mod.ts";
-import { DEFAULT_MTU_BYTES, MAX_MTU_BYTES, MIN_MTU_BYTES } from "../core/tunnel/mod.ts";
+import { MAX_MTU_BYTES, MIN_MTU_BYTES } from "../core/tunnel/mod.ts";
 import { type HubAddress, parseHubAddress } from "./hub_address.ts";
+import { HUB_FLAGS } from "./hub_flags.ts";
 import { type HubStatus, type MachineStatus, serviceLabel } from "./hub_status.ts";
 import { distinct, type Mapping, parsePorts } from "./ports.ts";
 
 /** Flags of `tela connect`. */
 export const CONNECT_FLAGS = {
-  hub: {
-    type: "string",
-    placeholder: "url",
-    summary: "Address of the hub.",
-    env: "TELA_HUB",
-    required: true,
-  },
+  ...HUB_FLAGS,
   machine: {
     type: "string",
     placeholder: "name",
     summary: "Machine to reach.",
     env: "TELA_MACHINE",
     required: true,
-  },
-  token: {
-    type: "string",
-    placeholder: "hex",
-    summary: "Token for the hub. Others on this computer can see a flag: prefer the variable.",
-    env: "TELA_TOKEN",
   },
   ports: {
     type: "string",
@@ -54,7 +43,7 @@ export const CONNECT_FLAGS = {
     type: "number",
     placeholder: "bytes",
     summary: "Largest packet in the tunnel.",
-    default: DEFAULT_MTU_BYTES,
+    default: MAX_MTU_BYTES,
     env: "TELA_MTU",
     min: MIN_MTU_BYTES,
     max: MAX_MTU_BYTES,

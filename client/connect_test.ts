@@ -48,7 +48,7 @@ function setUp(hub: (dial: number) => FakeSocket | Error = () => new FakeSocket(
     makeKeys: () => ({ privateKey: new Uint8Array(32), publicKey: new Uint8Array(32) }),
     onInterrupt: (callback) => {
       interrupt = callback;
-      return () => void (interrupt = () => {});
+      return { [Symbol.dispose]: () => void (interrupt = () => {}) };
     },
   };
   const start = (line: string, env: Record<string, string> = {}) => {

@@ -33,8 +33,8 @@ export interface ClientDeps {
   readonly dialHub: (url: string, signal: AbortSignal) => Promise<HubConnection>;
   /** Makes the keys of a session. */
   readonly makeKeys: () => SessionKeys;
-  /** Calls back on the first signal to end; gives a function that stops listening. */
-  readonly onInterrupt: (callback: () => void) => () => void;
+  /** Calls back on the first signal to end, until disposed of. */
+  readonly onInterrupt: (callback: () => void) => Disposable;
 }
 
 /** What a tunnel is made of, besides its socket. */

@@ -78,19 +78,49 @@ Deno.test("forward() dials again, once, when the tunnel is lost during the dial"
   await done;
 });
 
-Deno.test("forward() stops waiting when the local side closes, before and during a dial", async () => {
+Deno.test("forward() stops waiting when the local side leaves, before and during a dial", async () => {
   const { slot, lines, forwarder: f } = forwarder();
-  for (const mode of ["none", "hang"] as const) {
+  for (const [mode, leave] of [["none", "close"], ["none", "abort"], ["hang", "abort"]] as const) {
     if (mode === "hang") slot.set(Object.assign(new FakeTunnel(), { mode }));
     const [program, accepted] = streamPair();
     const done = f.forward(accepted, 22);
     await settle();
     assert.equal(f.connectionCount, 1);
-    program.close();
+    program[leave]();
     await done;
     assert.equal(f.connectionCount, 0);
   }
   assert.deepEqual(lines, []);
+});
+
+Deno.test("forward() serves a program that half-closes at once and only listens (client 46)", async () => {
+  const { slot, forwarder: f } = forwarder();
+  const tunnel = new FakeTunnel();
+  slot.set(tunnel);
+  const [program, accepted] = streamPair();
+  await program.closeWrite();
+  const done = f.forward(accepted, 22);
+  await settle();
+  const { stream } = tunnel.dialled[0]!;
+  assert.equal(await stream.read(), null);
+  await stream.write(bytes("banner"));
+  await stream.closeWrite();
+  assert.equal(await readText(program), "banner");
+  await done;
+});
+
+Deno.test("forward() gives a silent half-closed program up when the tunnel is lost", async () => {
+  const { slot, forwarder: f } = forwarder();
+  const tunnel = Object.assign(new FakeTunnel(), { mode: "hang" as const });
+  slot.set(tunnel);
+  const [program, accepted] = streamPair();
+  const done = f.forward(accepted, 22);
+  await program.closeWrite();
+  await settle();
+  assert.equal(f.connectionCount, 1);
+  tunnel.end();
+  await done;
+  await assert.rejects(program.read());
 });
 
 Deno.test("forward() refuses one connection more than may wait", async () => {

@@ -3,6 +3,7 @@ import { findMachine } from "./connect_plan.ts";
 import type { ClientDeps } from "./deps.ts";
 import { parseHubAddress } from "./hub_address.ts";
 import { fetchHubStatus } from "./hub_api.ts";
+import { HUB_FLAGS } from "./hub_flags.ts";
 import type { HubStatus } from "./hub_status.ts";
 import {
   agentsView,
@@ -12,22 +13,6 @@ import {
   statusJson,
   statusView,
 } from "./views.ts";
-
-const HUB_FLAGS = {
-  hub: {
-    type: "string",
-    placeholder: "url",
-    summary: "Address of the hub.",
-    env: "TELA_HUB",
-    required: true,
-  },
-  token: {
-    type: "string",
-    placeholder: "hex",
-    summary: "Token for the hub. Others on this computer can see a flag: prefer the variable.",
-    env: "TELA_TOKEN",
-  },
-} as const;
 
 const QUERY_FLAGS = {
   ...HUB_FLAGS,

@@ -1,3 +1,4 @@
+import { onInterrupt } from "../core/cli/mod.ts";
 import { systemClock, systemRandom } from "../core/clock/mod.ts";
 import { systemHost } from "../core/config/mod.ts";
 import { dialHub, type HubSocket } from "../core/path/mod.ts";
@@ -5,7 +6,6 @@ import { connStream, listenTcp } from "../core/stream/mod.ts";
 import { Tunnel } from "../core/tunnel/mod.ts";
 import { generatePrivateKey, publicKey } from "../core/wireguard/mod.ts";
 import type { ClientDeps, ClientTunnel, OpenTunnelOptions } from "./deps.ts";
-import { onInterrupt } from "./signals.ts";
 import { storedToken } from "./token.ts";
 
 const clock = systemClock;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { NodeCipher } from "./_node_cipher.ts";
 import { seededBytes } from "./_vectors.ts";
+import { NativeCipher } from "./native_cipher.ts";
 import { WasmCipher } from "./wasm_cipher.ts";
 
 const KEY = seededBytes(1, 32);
-const ciphers = { "node:crypto": new NodeCipher(KEY), WasmCipher: new WasmCipher(KEY) };
+const ciphers = { "node:crypto": new NativeCipher(KEY), WasmCipher: new WasmCipher(KEY) };
 
 for (const textBytes of [0, 64, 1100, 1420, 4096, 16_384, 32_768, 65_536]) {
   const plain = seededBytes(textBytes, textBytes + 16);

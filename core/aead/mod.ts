@@ -4,18 +4,19 @@
  *
  * @example
  * ```ts
- * import { isWasmSimdAvailable, WasmCipher } from "./mod.ts";
+ * import { transportCipher } from "./mod.ts";
  *
- * if (isWasmSimdAvailable()) {
- *   const cipher = new WasmCipher(crypto.getRandomValues(new Uint8Array(32)));
- *   const packet = new Uint8Array(1100 + 16);
- *   cipher.seal(0, 1, packet, 0, 1100);
- *   console.log(cipher.open(0, 1, packet, 0, 1116)); // true
- * }
+ * const cipher = transportCipher(crypto.getRandomValues(new Uint8Array(32)));
+ * const packet = new Uint8Array(1100 + 16);
+ * cipher.seal(0, 1, packet, 0, 1100);
+ * console.log(cipher.open(0, 1, packet, 0, 1116)); // true
  * ```
  *
  * @module
  */
 
+export { transportCipher } from "./cipher.ts";
 export { MAX_TEXT_BYTES } from "./layout.ts";
-export { isWasmSimdAvailable, PLATFORM_FASTER_FROM_BYTES, WasmCipher } from "./wasm_cipher.ts";
+export { NativeCipher } from "./native_cipher.ts";
+export type { TransportCipher } from "./transport_cipher.ts";
+export { isWasmSimdAvailable, WasmCipher } from "./wasm_cipher.ts";

@@ -1,5 +1,6 @@
 import { encodeAeadModule } from "./aead_module.ts";
 import { INPUT_TEXT, KEY, KEY_BYTES, MAX_TEXT_BYTES, OUTPUT_TEXT, TAG_BYTES } from "./layout.ts";
+import type { TransportCipher } from "./transport_cipher.ts";
 
 type Crypt = (textBytes: number, low: number, high: number) => number;
 
@@ -48,12 +49,6 @@ export function isWasmSimdAvailable(): boolean {
 }
 
 /**
- * Text of this many bytes or more is sealed faster by `node:crypto`, whose code uses wider vectors;
- * the datagrams of this project are shorter. Source: `aead_bench.ts`, see the README.
- */
-export const PLATFORM_FASTER_FROM_BYTES = 24_576;
-
-/**
  * ChaCha20-Poly1305 under one key of one direction, in place, without additional data. The nonce is
  * four zero bytes and the 64-bit counter, little-endian, given as two unsigned 32-bit halves.
  *
@@ -70,7 +65,7 @@ export const PLATFORM_FASTER_FROM_BYTES = 24_576;
  * console.log(cipher.open(0, 7, packet, 0, 116)); // true
  * ```
  */
-export class WasmCipher {
+export class WasmCipher implements TransportCipher {
   readonly #core: Core;
   readonly #key: Uint8Array;
 

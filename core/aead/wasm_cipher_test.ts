@@ -1,10 +1,10 @@
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { NodeCipher } from "./_node_cipher.ts";
 import { aeadSeal, chacha20Block, poly1305 } from "./_twin.ts";
 import { bytesOf, seededBytes, VECTORS } from "./_vectors.ts";
 import { MAX_TEXT_BYTES } from "./layout.ts";
+import { NativeCipher } from "./native_cipher.ts";
 import { isWasmSimdAvailable, WasmCipher } from "./wasm_cipher.ts";
 
 const KEY = seededBytes(7, 32);
@@ -35,7 +35,7 @@ function assertLikeNode(cipher: WasmCipher, lengthBytes: number): void {
   buffer.set(plain, offset);
   const expected = buffer.slice();
   const end = offset + lengthBytes;
-  new NodeCipher(KEY).seal(HIGH, LOW, expected, offset, end);
+  new NativeCipher(KEY).seal(HIGH, LOW, expected, offset, end);
   cipher.seal(HIGH, LOW, buffer, offset, end);
   assert.equal(Buffer.compare(buffer, expected), 0, `sealing ${lengthBytes} bytes`);
   expected.set(plain, offset);

@@ -16,37 +16,47 @@ export interface ConnLike {
   readonly remoteAddr: Deno.Addr;
 }
 
-/** An idle connection holds this little. */
-const IDLE_BUFFER_BYTES = 2 * 1024;
+/** Sizes of the read buffer: an idle connection holds little, a busy one reads much at once. */
+const BUFFER_BYTES = [512, 8 * 1024, 128 * 1024] as const;
 
-/** A busy one takes some dozen frames with one system call. */
-const BUSY_BUFFER_BYTES = 128 * 1024;
-
-/** Reads that would have fitted the idle buffer, in a row, before the busy one is let go. */
-const SMALL_READS_BEFORE_IDLE = 64;
+/** Reads that would have fitted a smaller buffer, in a row, before it is taken. */
+const SMALL_READS_BEFORE_SHRINKING = 64;
 
 /** Chooses the read buffer by what the last reads brought. */
 class ReadBuffer {
-  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(IDLE_BUFFER_BYTES);
+  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(BUFFER_BYTES[0]);
+  #level = 0;
   #smallReads = 0;
 
   adapt(count: number): void {
-    const busy = this.bytes.length === BUSY_BUFFER_BYTES;
-    this.#smallReads = count < IDLE_BUFFER_BYTES ? this.#smallReads + 1 : 0;
-    if (!busy && count === IDLE_BUFFER_BYTES) this.bytes = new Uint8Array(BUSY_BUFFER_BYTES);
-    else if (busy && this.#smallReads === SMALL_READS_BEFORE_IDLE) {
-      this.bytes = new Uint8Array(IDLE_BUFFER_BYTES);
-    }
+    if (count === this.bytes.length) return this.#resize(this.#level + 1);
+    const isSmall = this.#level > 0 && count < BUFFER_BYTES[this.#level - 1]!;
+    this.#smallReads = isSmall ? this.#smallReads + 1 : 0;
+    if (this.#smallReads === SMALL_READS_BEFORE_SHRINKING) this.#resize(this.#level - 1);
+  }
+
+  #resize(level: number): void {
+    const lenBytes = BUFFER_BYTES[level];
+    if (lenBytes === undefined) return;
+    this.bytes = new Uint8Array(lenBytes);
+    this.#level = level;
+    this.#smallReads = 0;
   }
 }
 
 /**
  * A {@linkcode ByteStream} over a connection that Deno opened, or one of its shape; takes the
  * connection. Deno's own cannot send a reset: `abort` then only closes.
+ *
+ * @param head bytes that were read from it before; taken
  */
-export function connStream(conn: ConnLike): ByteStream {
+export function connStream(
+  conn: ConnLike,
+  head: Uint8Array<ArrayBuffer> = new Uint8Array(0),
+): ByteStream {
   const buffer = new ReadBuffer();
   let lastCount = 0;
+  let pending: Uint8Array<ArrayBuffer> | undefined = head.length > 0 ? head : undefined;
   let closed = false;
   const close = () => {
     if (closed) return;
@@ -58,6 +68,11 @@ export function connStream(conn: ConnLike): ByteStream {
     remoteAddress: `${hostname}:${port}`,
     async read() {
       if (closed) return null;
+      if (pending !== undefined) {
+        const bytes = pending;
+        pending = undefined;
+        return bytes;
+      }
       buffer.adapt(lastCount);
       try {
         const count = await conn.read(buffer.bytes);

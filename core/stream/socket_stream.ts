@@ -12,9 +12,8 @@ class Inbox {
   #end: { error: Error | undefined } | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(socket: Socket, head: Uint8Array<ArrayBuffer>) {
+  constructor(socket: Socket) {
     this.#socket = socket;
-    if (head.length > 0) this.#push(head);
     socket.on("data", (chunk: Uint8Array<ArrayBuffer>) => this.#push(chunk));
     socket.on("end", () => this.#finish(undefined));
     socket.on("error", (error) => this.#finish(error));
@@ -53,16 +52,10 @@ class Inbox {
 
 /**
  * A {@linkcode ByteStream} over a Node.js socket; takes the socket. Half as fast as a connection of
- * Deno's own (7 against 13 Gbit/s copied, measured), but it can send a reset, and an HTTP server
- * hands such a socket over on upgrade.
- *
- * @param head bytes that arrived before the stream was made
+ * Deno's own (7 against 13 Gbit/s copied, measured), but it can send a reset.
  */
-export function socketStream(
-  socket: Socket,
-  head: Uint8Array<ArrayBuffer> = new Uint8Array(0),
-): ByteStream {
-  const inbox = new Inbox(socket, head);
+export function socketStream(socket: Socket): ByteStream {
+  const inbox = new Inbox(socket);
   return {
     remoteAddress: `${(socket.remoteAddress ?? "").replace(/^::ffff:/, "")}:${socket.remotePort}`,
     read: () => inbox.next(),

@@ -5,6 +5,6 @@
  * @module
  */
 
-export { DEFAULT_MTU_BYTES, MAX_MTU_BYTES, MIN_MTU_BYTES } from "./mtu.ts";
+export { MAX_MTU_BYTES, MIN_MTU_BYTES } from "./mtu.ts";
 export { splice, type SpliceEnd } from "./splice.ts";
 export { Tunnel, tunnelAddresses, type TunnelOptions, type TunnelRole } from "./tunnel.ts";

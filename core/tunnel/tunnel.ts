@@ -8,6 +8,9 @@ import { WireGuard } from "../wireguard/mod.ts";
 /** Spec: wire.md 3.4 */
 const PERSISTENT_KEEPALIVE_MS = 25_000;
 
+/** A packet is sealed and copied before the next is made: few are ever lent at once. */
+const MAX_FREE_PACKETS = 16;
+
 /** Which end of a tunnel one is. */
 export type TunnelRole = "agent" | "client";
 
@@ -68,7 +71,7 @@ export class Tunnel {
     this.#resolveClosed = closed.resolve;
     this.#clock = clock;
     this.#socket = socket;
-    const pool = new PacketPool({ maxPacketBytes: mtuBytes });
+    const pool = new PacketPool({ maxPacketBytes: mtuBytes, maxFree: MAX_FREE_PACKETS });
     const addresses = tunnelAddresses(sessionIdx);
     this.#netstack = new Netstack({
       localAddress: addresses[role],

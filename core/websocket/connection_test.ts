@@ -172,10 +172,10 @@ async function withServer(
 ) {
   const http = createServer();
   const closed: Promise<void>[] = [];
-  http.on("upgrade", (request, socket, head) => {
+  http.on("upgrade", (request, socket) => {
     const answer = answerUpgrade(request.method!, request.headers);
     socket.write(answer.response);
-    const stream = socketStream(socket as Socket, new Uint8Array(head));
+    const stream = socketStream(socket as Socket);
     const ws = new WebSocketConnection({
       stream,
       role: "server",

@@ -3,6 +3,7 @@ import { LoadMeter, RateLimiter, SourceLimiter } from "./load.ts";
 import { MacChecker } from "./mac_checker.ts";
 import type { MessageAt } from "./mac_writer.ts";
 import { COOKIE_REPLY, INITIATION, readU32 } from "./messages.ts";
+import { MAC_BYTES } from "./specification.ts";
 import { COOKIE_REPLIES_PER_SECOND } from "./tuning.ts";
 
 /** What the gate decides about a handshake message. */
@@ -29,12 +30,23 @@ export class Gate {
 
   /** Decides about an initiation or a response; on `"cookie-required"` a cookie reply is due. */
   admit(bytes: Uint8Array, at: MessageAt, source: Uint8Array): Admission {
+    if (this.#isHopeless(bytes, at)) return "rate-limited";
     if (!this.#checker.hasValidMac1(bytes, at.start, at.end)) return "bad-mac1";
     if (!this.#load.note(at.nowMs)) return "admitted";
     if (this.#checker.hasValidMac2(bytes, at, source)) {
       return this.#sources.allow(source, at.nowMs) ? "admitted" : "rate-limited";
     }
     return this.#cookieReplies.allow(at.nowMs) ? "cookie-required" : "rate-limited";
+  }
+
+  /**
+   * Whether nothing but a cookie reply could come of a message, and none may be sent now. Refused
+   * before any mac is computed, so that a flood costs a look at sixteen bytes.
+   */
+  #isHopeless(bytes: Uint8Array, { end, nowMs }: MessageAt): boolean {
+    if (!this.#load.isLoaded(nowMs) || this.#cookieReplies.wouldAllow(nowMs)) return false;
+    for (let i = end - MAC_BYTES; i < end; i++) if (bytes[i] !== 0) return false;
+    return true;
   }
 
   /** Writes the cookie reply to the handshake message at `at` into `reply`, which is empty. */

@@ -19,7 +19,9 @@ export function kdf(key: Uint8Array, input: Uint8Array, count: 1 | 2 | 3): Uint8
   const outputs: Uint8Array[] = [];
   let last: Uint8Array = new Uint8Array(0);
   for (let i = 1; i <= count; i++) {
-    last = hmac(blake2s, extracted, concatBytes(last, Uint8Array.of(i)));
+    const block = concatBytes(last, Uint8Array.of(i));
+    last = hmac(blake2s, extracted, block);
+    block.fill(0);
     outputs.push(last);
   }
   extracted.fill(0);

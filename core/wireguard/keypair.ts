@@ -1,4 +1,4 @@
-import { NativeCipher, type TransportCipher } from "./cipher.ts";
+import { type TransportCipher, transportCipher } from "../aead/mod.ts";
 import { ReplayWindow } from "./replay_window.ts";
 import {
   KEEPALIVE_TIMEOUT_MS,
@@ -43,8 +43,8 @@ export class Keypair {
     this.remoteIndex = o.remoteIndex;
     this.isInitiator = o.isInitiator;
     this.createdMs = o.nowMs;
-    this.sendCipher = new NativeCipher(keys.send);
-    this.receiveCipher = new NativeCipher(keys.receive);
+    this.sendCipher = transportCipher(keys.send);
+    this.receiveCipher = transportCipher(keys.receive);
     keys.send.fill(0);
     keys.receive.fill(0);
   }

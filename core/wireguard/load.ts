@@ -23,6 +23,11 @@ export class LoadMeter {
     }
     this.#count++;
     if (this.#count > LOAD_MESSAGES_PER_SECOND) this.#loadedUntilMs = nowMs + LOAD_HOLD_MS;
+    return this.isLoaded(nowMs);
+  }
+
+  /** Whether there is load, as counted so far. */
+  isLoaded(nowMs: number): boolean {
     return nowMs < this.#loadedUntilMs;
   }
 }
@@ -47,6 +52,11 @@ export class RateLimiter {
 
   constructor(rate: Rate) {
     this.#rate = rate;
+  }
+
+  /** Whether one more event is within the rate; it is not counted. */
+  wouldAllow(nowMs: number): boolean {
+    return nextFullMs(this.#fullAtMs, nowMs, this.#rate) !== undefined;
   }
 
   /** Whether one more event is within the rate; if so it is counted. */

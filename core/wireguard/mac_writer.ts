@@ -46,12 +46,15 @@ export class MacWriter {
     const sealedAt = start + COOKIE_REPLY.encryptedCookie;
     const nonce = copy(bytes, nonceAt, COOKIE_NONCE_BYTES);
     const sealed = copy(bytes, sealedAt, MAC_BYTES + TAG_BYTES);
+    let cookie: Uint8Array;
     try {
-      this.#cookie = xchacha20poly1305(this.#cookieKey, nonce, this.#lastMac1).decrypt(sealed);
+      cookie = xchacha20poly1305(this.#cookieKey, nonce, this.#lastMac1).decrypt(sealed);
     } catch {
       // The library throws for a wrong tag, the only failure that fixed lengths leave.
       return false;
     }
+    this.#cookie?.fill(0);
+    this.#cookie = cookie;
     this.#cookieAtMs = nowMs;
     return true;
   }

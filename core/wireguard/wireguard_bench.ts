@@ -1,68 +1,14 @@
 /**
- * Costs per message: the two ciphers, sealing and opening through the whole of WireGuard, and one
+ * Costs per message: sealing and opening through the whole of WireGuard, and one
  * handshake of both ends. `deno bench core/wireguard`.
  *
  * @module
  */
 
-import assert from "node:assert/strict";
-import { type Packet, PacketPool, type Random } from "../bytes/mod.ts";
-import { NobleCipher } from "./_noble_cipher.ts";
-import { Pair, seededRandom } from "./_pair.ts";
-import { NativeCipher } from "./cipher.ts";
-import { generatePrivateKey, publicKey } from "./keys.ts";
-import { WireGuard } from "./wireguard.ts";
+import { connect } from "./_connect.ts";
+import { Pair } from "./_pair.ts";
 
 const SIZES = [1_100, 16_384];
-const KEY = new Uint8Array(32).fill(3);
-const CIPHERS = [["native", new NativeCipher(KEY)], ["noble", new NobleCipher(KEY)]] as const;
-
-for (const sizeBytes of SIZES) {
-  const buffers = CIPHERS.map(([, cipher]) => {
-    const buffer = new Uint8Array(sizeBytes + 16);
-    cipher.seal(0, 1, buffer, 0, sizeBytes);
-    return buffer;
-  });
-  assert.deepEqual(buffers[0], buffers[1]);
-  const sealed = buffers[0]!;
-  for (const [name, cipher] of CIPHERS) {
-    const group = `cipher ${sizeBytes} B`;
-    const buffer = new Uint8Array(sizeBytes + 16);
-    Deno.bench({ name: `seal, ${name}, ${sizeBytes} B`, group }, () => {
-      cipher.seal(0, 1, buffer, 0, sizeBytes);
-    });
-    Deno.bench({ name: `open, ${name}, ${sizeBytes} B`, group }, () => {
-      buffer.set(sealed);
-      if (!cipher.open(0, 1, buffer, 0, buffer.length)) throw new Error("Cannot open: wrong tag");
-    });
-  }
-}
-
-/** Two ends with a session, whose messages stay in packets and are handed over by the bench. */
-function connect(
-  mtuBytes: number,
-): { a: WireGuard; b: WireGuard; sent: Packet[]; pool: PacketPool } {
-  const random: Random = seededRandom(1);
-  const pool = new PacketPool({ maxPacketBytes: mtuBytes });
-  const [keyA, keyB] = [generatePrivateKey(random), generatePrivateKey(random)];
-  const sent: Packet[] = [];
-  const shared = {
-    mtuBytes,
-    random,
-    pool,
-    wallMs: () => 0,
-    send: (packet: Packet) => void sent.push(packet),
-    deliver: () => {},
-  };
-  const a = new WireGuard({ ...shared, privateKey: keyA, peerPublicKey: publicKey(keyB) });
-  const b = new WireGuard({ ...shared, privateKey: keyB, peerPublicKey: publicKey(keyA) });
-  a.initiate(0);
-  for (const to of [b, a, b]) {
-    const { bytes, start, end } = sent.shift()!;
-    to.receive(bytes, start, end, 0);
-  }
-  return { a, b, sent, pool };
-}
 
 for (const sizeBytes of SIZES) {
   const { a, b, sent, pool } = connect(sizeBytes);

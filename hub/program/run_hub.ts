@@ -1,4 +1,4 @@
-import { goPlatform, type Io, VERSION } from "../../core/cli/mod.ts";
+import { goPlatform, type Io, onInterrupt, VERSION } from "../../core/cli/mod.ts";
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
 import { ConfigError, fileFault, type Host } from "../../core/config/mod.ts";
 import { createLog, type Log, LogRing } from "../../core/log/mod.ts";
@@ -73,23 +73,6 @@ async function firstStart(
   if (newOwnerToken !== undefined) io.stdout(banner(newOwnerToken, { path: file.path, isSaved }));
 }
 
-/** Settles at the first signal to stop; the second ends the process. Spec: hub-api.md 5.3 */
-function stopSignal(): Promise<string> {
-  const signals: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM"];
-  const { promise, resolve } = Promise.withResolvers<string>();
-  let isStopping = false;
-  for (const signal of signals) {
-    Deno.addSignalListener(signal, () => {
-      if (isStopping) Deno.exit(1);
-      isStopping = true;
-      resolve(signal);
-    });
-  }
-  return promise;
-}
-
 /** A control file that cannot be written is no reason for a hub not to run. */
 async function reportFailure(log: Log, work: Promise<void>): Promise<void> {
   try {
@@ -104,7 +87,8 @@ async function serveUntilStopped(hub: RunningHub, { host, log, name }: {
   log: Log;
   name: string;
 }): Promise<void> {
-  const stopped = stopSignal();
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<Deno.Signal>();
+  onInterrupt(stop);
   await reportFailure(log, writeControlFile(host, { pid: Deno.pid, port: hub.port, name }));
   log(`listening on http://0.0.0.0:${hub.port}`);
   log(`${await stopped}: shutting down`);

@@ -59,6 +59,8 @@ export async function answer(
   outgoing.statusCode = response.status;
   if (response.status !== 204) outgoing.setHeader("content-length", body.length);
   outgoing.end(incoming.method === "HEAD" ? undefined : body);
+  // Closing with unread bytes would make the kernel send a reset, which can destroy the answer.
+  incoming.resume();
   return { status: response.status, path: target?.path ?? "" };
 }
 

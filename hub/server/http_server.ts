@@ -1,29 +1,37 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { createServer, type Server } from "node:http";
 import type { Random } from "../../core/bytes/mod.ts";
-import type { Clock } from "../../core/clock/mod.ts";
+import { type Clock, sleep } from "../../core/clock/mod.ts";
 import type { Log } from "../../core/log/mod.ts";
+import { connStream } from "../../core/stream/mod.ts";
 import {
   answerUpgrade,
   refuseUpgrade,
   type UpgradeAnswer,
   WebSocketConnection,
 } from "../../core/websocket/mod.ts";
-import { socketStream } from "../../core/stream/mod.ts";
 import type { Router } from "../http/mod.ts";
 import type { Switchboard } from "../sessions/mod.ts";
 import { answer, remoteAddressOf, targetOf } from "./adapter.ts";
+import { ConnDuplex } from "./conn_duplex.ts";
 import { ListenError } from "./listen_error.ts";
 import { isOriginAllowed } from "./origin.ts";
+import { readHead } from "./read_head.ts";
+import { type RequestHead, webSocketRequest } from "./request_head.ts";
 
 /** How long a peer may take to send the head of a request. Spec: wire.md 1.1 */
 const HEADER_TIMEOUT_MS = 10_000;
 
-/** How often that is looked after. */
-const CHECK_INTERVAL_MS = 1000;
-
 /** Longest WebSocket message taken from a peer, in bytes: a log of 1,000 lines fits well. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
+
+/** Connections that are no WebSocket yet, or never; more are closed at once. */
+const MAX_HTTP_CONNECTIONS = 4096;
+
+/** How long a peer may go on sending when it has its answer. */
+const LINGER_MS = 2000;
+
+/** Out of descriptors, say: accepting goes on after this pause, as some of them come free. */
+const ACCEPT_RETRY_MS = 100;
 
 /** Options of {@linkcode HttpServer}. */
 export interface HttpServerOptions {
@@ -33,7 +41,7 @@ export interface HttpServerOptions {
   readonly switchboard: Switchboard;
   /** True if pages of other hosts may not open WebSockets. */
   readonly isSecured: () => boolean;
-  /** Times WebSockets. */
+  /** Times WebSockets and heads of requests. */
   readonly clock: Clock;
   /** For WebSockets. */
   readonly random: Random;
@@ -45,39 +53,43 @@ export interface HttpServerOptions {
   readonly headerTimeoutMs?: number;
 }
 
-/** How long a peer whose upgrade was refused may take to close. */
-const REFUSED_TIMEOUT_MS = 5000;
+/** A connection that is no WebSocket yet, or never. */
+class HttpConnection {
+  isAnswering = false;
+  #isClosed = false;
 
-function refuse(socket: Socket, response: string): void {
-  const destroy = () => void socket.destroy();
-  socket.on("error", destroy).on("end", destroy).setTimeout(REFUSED_TIMEOUT_MS, destroy);
-  socket.resume(); // so that its end is noticed
-  socket.end(response);
+  constructor(readonly conn: Deno.TcpConn) {}
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.conn.close();
+  }
 }
 
-/** The hub's port: HTTP, and WebSockets on every path that no route claims. */
+/**
+ * The hub's port: HTTP, and WebSockets on every path that no route claims. Who asks for a WebSocket is
+ * served on the connection itself, anybody else by `node:http`, one request a connection.
+ */
 export class HttpServer {
   readonly #options: HttpServerOptions;
-  readonly #server: Server;
+  readonly #http: Server;
+  readonly #connections = new Set<HttpConnection>();
+  #listener: Deno.TcpListener | undefined;
+  #onEmpty: (() => void) | undefined;
 
   /** Does not listen yet. */
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    const headersTimeout = options.headerTimeoutMs ?? HEADER_TIMEOUT_MS;
-    this.#server = createServer(
-      { headersTimeout, connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, headersTimeout) },
-      (incoming, outgoing) => {
-        answer(options.router, incoming, outgoing).then(({ status, path }) => {
-          const { method, socket } = incoming;
-          options.accessLog?.(`${method} ${path} ${status} from ${remoteAddressOf(socket)}`);
-        }, (error) => {
-          options.log(`cannot answer a request: ${error}`);
-          outgoing.destroy();
-        });
-      },
-    );
-    this.#server.on("upgrade", (incoming: IncomingMessage, socket: Socket, head: Uint8Array) => {
-      this.#upgrade(incoming, socket, head);
+    this.#http = createServer((incoming, outgoing) => {
+      outgoing.shouldKeepAlive = false;
+      answer(options.router, incoming, outgoing).then(({ status, path }) => {
+        const { method, socket } = incoming;
+        options.accessLog?.(`${method} ${path} ${status} from ${remoteAddressOf(socket)}`);
+      }, (error) => {
+        options.log(`cannot answer a request: ${error}`);
+        outgoing.destroy();
+      });
     });
   }
 
@@ -88,15 +100,14 @@ export class HttpServer {
    * @returns the port
    * @throws ListenError
    */
-  listen(port: number, hostname = "0.0.0.0"): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const fail = (error: unknown) => reject(new ListenError(port, error));
-      this.#server.once("error", fail);
-      this.#server.listen(port, hostname, () => {
-        this.#server.off("error", fail);
-        resolve((this.#server.address() as AddressInfo).port);
-      });
-    });
+  listen(port: number, hostname: string = "0.0.0.0"): number {
+    try {
+      this.#listener = Deno.listen({ port, hostname });
+    } catch (error) {
+      throw new ListenError(port, error);
+    }
+    this.#acceptAll(this.#listener);
+    return this.#listener.addr.port;
   }
 
   /**
@@ -105,30 +116,85 @@ export class HttpServer {
    *
    * @returns settles when no connection is left
    */
-  stop(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
-    return closed;
+  async stop(): Promise<void> {
+    this.#listener?.close();
+    this.#listener = undefined;
+    for (const connection of this.#connections) if (!connection.isAnswering) connection.close();
+    if (this.#connections.size > 0) await new Promise<void>((resolve) => this.#onEmpty = resolve);
   }
 
   /** Cuts the connections of requests that are still being answered. */
   cut(): void {
-    this.#server.closeAllConnections();
+    for (const connection of this.#connections) connection.close();
   }
 
-  #upgrade(incoming: IncomingMessage, socket: Socket, head: Uint8Array): void {
-    const { switchboard, clock, random, log } = this.#options;
-    const { accepted, response } = this.#answerUpgrade(incoming);
-    const remoteAddress = remoteAddressOf(socket);
-    if (!accepted) {
-      log(`upgrade refused: ${response.slice(9, response.indexOf("\r\n"))}, from ${remoteAddress}`);
-      refuse(socket, response);
-      return;
+  async #acceptAll(listener: Deno.TcpListener): Promise<void> {
+    const { clock, log } = this.#options;
+    while (this.#listener === listener) {
+      try {
+        this.#serve(await listener.accept());
+      } catch (error) {
+        if (this.#listener !== listener) return;
+        log(`cannot accept a connection: ${(error as Error).message}`);
+        await sleep(clock, ACCEPT_RETRY_MS);
+      }
     }
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true);
-    const stream = socketStream(socket, new Uint8Array(head));
-    socket.write(response);
+  }
+
+  async #serve(conn: Deno.TcpConn): Promise<void> {
+    if (this.#connections.size >= MAX_HTTP_CONNECTIONS) return conn.close();
+    const connection = new HttpConnection(conn);
+    this.#connections.add(connection);
+    try {
+      await this.#serveHead(connection);
+    } finally {
+      this.#connections.delete(connection);
+      if (this.#connections.size === 0) this.#onEmpty?.();
+    }
+  }
+
+  async #serveHead(connection: HttpConnection): Promise<void> {
+    const { clock, headerTimeoutMs = HEADER_TIMEOUT_MS } = this.#options;
+    const { conn } = connection;
+    const onLate = () => connection.close();
+    const head = await readHead(conn, { clock, timeoutMs: headerTimeoutMs, onLate });
+    if (head === undefined) return connection.close();
+    const request = head.text === undefined ? undefined : webSocketRequest(head.text);
+    if (request !== undefined) return this.#upgrade(conn, { request, rest: head.rest });
+    connection.isAnswering = true;
+    const duplex = new ConnDuplex(connection, head.bytes);
+    const closed = new Promise((resolve) => duplex.once("close", resolve));
+    duplex.once("finish", () => {
+      const timer = clock.setTimer(() => duplex.destroy(), LINGER_MS);
+      duplex.once("close", () => timer.cancel());
+    });
+    // What breaks on the way of an answer is the peer's loss alone; `closed` follows.
+    duplex.on("error", () => {});
+    this.#http.emit("connection", duplex);
+    await closed;
+  }
+
+  async #upgrade(
+    conn: Deno.TcpConn,
+    { request, rest }: { request: RequestHead; rest: Uint8Array<ArrayBuffer> },
+  ): Promise<void> {
+    const { switchboard, clock, random, log } = this.#options;
+    const { accepted, response } = this.#answerUpgrade(request);
+    const stream = connStream(conn, rest);
+    try {
+      conn.setNoDelay(true);
+      conn.setKeepAlive(true);
+      await stream.write(new TextEncoder().encode(response));
+      if (!accepted) await stream.closeWrite();
+    } catch {
+      // The peer has gone before it was answered.
+      return stream.close();
+    }
+    if (!accepted) {
+      const status = response.slice(9, response.indexOf("\r\n"));
+      log(`upgrade refused: ${status}, from ${stream.remoteAddress}`);
+      return stream.close();
+    }
     switchboard.serve(
       new WebSocketConnection({
         stream,
@@ -140,9 +206,9 @@ export class HttpServer {
     );
   }
 
-  #answerUpgrade({ method, headers, url }: IncomingMessage): UpgradeAnswer {
+  #answerUpgrade({ method, headers, target }: RequestHead): UpgradeAnswer {
     const { switchboard, router, isSecured } = this.#options;
-    const path = targetOf(url ?? "")?.path;
+    const path = targetOf(target)?.path;
     if (path === undefined || router.claims(path)) {
       return refuseUpgrade("400 Bad Request", "No WebSocket here\n");
     }
@@ -150,6 +216,6 @@ export class HttpServer {
       return refuseUpgrade("403 Forbidden", "Origin not allowed\n");
     }
     if (switchboard.isFull) return refuseUpgrade("503 Service Unavailable", "Hub is full\n");
-    return answerUpgrade(method ?? "", headers);
+    return answerUpgrade(method, headers);
   }
 }

@@ -94,7 +94,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   const server = new HttpServer({ router, switchboard, isSecured, clock, random, log, accessLog });
   let port: number;
   try {
-    port = await server.listen(config().port, hostname);
+    port = server.listen(config().port, hostname);
   } catch (error) {
     await switchboard.shutdown(0);
     throw error;

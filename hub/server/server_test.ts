@@ -264,9 +264,10 @@ const ABUSE: [what: string, request: string, status: string][] = [
   ],
   [
     "another protocol",
-    "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
-    "400",
+    "GET /none HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+    "404",
   ],
+  ["TLS that is not finished", "\x16\x03\x01", "400"],
   ["TRACE", "TRACE / HTTP/1.1\r\nHost: x\r\n\r\n", "400"],
   ["a backslash", "GET //\\evil.example HTTP/1.1\r\nHost: x\r\n\r\n", "400"],
 ];
@@ -298,6 +299,18 @@ Deno.test("a peer that does not finish the head of its request is cut", async ()
   assert.equal(await client.next().catch(() => undefined), undefined);
   client.close();
   await server.stop();
+});
+
+Deno.test("shutdown() does not wait for a connection without a request", async () => {
+  const silent: RawClient[] = [];
+  await withHub(async ({ port }) => {
+    silent.push(await RawClient.connect(port));
+    const raw = await RawClient.connect(port);
+    assert.match(await raw.request("/healthz"), /^HTTP\/1\.1 200 /);
+    raw.close();
+  });
+  assert.equal(await silent[0]!.next().catch(() => undefined), undefined);
+  silent[0]!.close();
 });
 
 Deno.test("a hub does not start on a port that is in use, and leaves nothing behind", () =>

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { PacketPool } from "../../core/bytes/mod.ts";
@@ -16,8 +15,8 @@ import {
   WireGuard,
 } from "../../core/wireguard/mod.ts";
 import { Netns, runOk, waitUntil } from "./netns.ts";
+import { WIREGUARD_PORT, WireGuardGo } from "./wireguard_go.ts";
 
-const PORT = 51_820;
 const MTU = 1420;
 const TICK_MS = 20;
 
@@ -25,8 +24,6 @@ const TICK_MS = 20;
 export const OUR_INNER = "10.77.1.1";
 /** Inner address of wireguard-go's end. */
 export const GO_INNER = "10.77.1.2";
-
-const base64 = (key: Uint8Array) => Buffer.from(key).toString("base64");
 
 /** Our end: WireGuard over a UDP socket, with a clock that a test may put forward. */
 export class OurEnd implements Disposable {
@@ -110,7 +107,7 @@ export class OurEnd implements Disposable {
   /** Sends bytes to wireguard-go as they are. */
   sendRaw(message: Uint8Array): void {
     this.#unsent++;
-    this.#socket.send(message, PORT, this.#peerAddress, () => this.#unsent--);
+    this.#socket.send(message, WIREGUARD_PORT, this.#peerAddress, () => this.#unsent--);
   }
 
   /** Waits until all messages sent are with the kernel. */
@@ -133,17 +130,14 @@ export interface Keys {
 
 /** Both ends, ready to talk; neither has begun. */
 export class WireGuardRig implements AsyncDisposable {
-  /** Where wireguard-go lives. */
-  readonly netns: Netns;
   /** Our end. */
   readonly ours: OurEnd;
-  readonly #config: string;
-  #program: Deno.ChildProcess | undefined;
+  readonly #netns: Netns;
+  #go: WireGuardGo | undefined;
 
-  private constructor(netns: Netns, ours: OurEnd, config: string) {
-    this.netns = netns;
+  private constructor(netns: Netns, ours: OurEnd) {
+    this.#netns = netns;
     this.ours = ours;
-    this.#config = config;
   }
 
   /** Starts wireguard-go; our end uses `ourPresharedKey`, wireguard-go `theirPresharedKey`. */
@@ -161,19 +155,19 @@ export class WireGuardRig implements AsyncDisposable {
       keys,
       presharedKey: o.ourPresharedKey,
     });
-    const lines = [
-      "[Interface]",
-      `PrivateKey = ${base64(keys.theirs)}`,
-      `ListenPort = ${PORT}`,
-      "[Peer]",
-      `PublicKey = ${base64(publicKey(keys.ours))}`,
-      `AllowedIPs = ${OUR_INNER}/32`,
-      `Endpoint = ${netns.hostAddress}:${socket.address().port}`,
-    ];
-    if (o.theirPresharedKey) lines.push(`PresharedKey = ${base64(o.theirPresharedKey)}`);
-    const rig = new WireGuardRig(netns, ours, lines.join("\n"));
+    const rig = new WireGuardRig(netns, ours);
     try {
-      await rig.#start();
+      rig.#go = await WireGuardGo.start(netns, {
+        privateKey: keys.theirs,
+        innerAddress: GO_INNER,
+        mtuBytes: MTU,
+        peer: {
+          publicKey: publicKey(keys.ours),
+          innerAddress: OUR_INNER,
+          endpoint: `${netns.hostAddress}:${socket.address().port}`,
+          presharedKey: o.theirPresharedKey,
+        },
+      });
       return rig;
     } catch (error) {
       await rig[Symbol.asyncDispose]();
@@ -181,27 +175,29 @@ export class WireGuardRig implements AsyncDisposable {
     }
   }
 
+  /** The program. */
+  get go(): WireGuardGo {
+    return this.#go!;
+  }
+
   /** Makes wireguard-go forget the peer with its sessions and learn it anew. */
   async forgetSessions(): Promise<void> {
-    const key = (await this.wg("show", this.#link, "peers")).trim();
-    await this.wg("set", this.#link, "peer", key, "remove");
-    await runOk(this.netns.inside("wg", "setconf", this.#link, "/dev/stdin"), this.#config);
+    const key = (await this.go.wg("show", this.go.link, "peers")).trim();
+    await this.go.wg("set", this.go.link, "peer", key, "remove");
+    await this.go.configure();
   }
 
   /** Seconds since 1970 of wireguard-go's latest handshake, 0 if none. */
   async latestHandshake(): Promise<number> {
-    return Number((await this.wg("show", this.#link, "latest-handshakes")).split("\t")[1]);
+    const shown = await this.go.wg("show", this.go.link, "latest-handshakes");
+    return Number(shown.split("\t")[1]);
   }
 
   /** Bytes wireguard-go has received and sent. */
   async transfer(): Promise<{ received: number; sent: number }> {
-    const [, received, sent] = (await this.wg("show", this.#link, "transfer")).split("\t");
+    const shown = await this.go.wg("show", this.go.link, "transfer");
+    const [, received, sent] = shown.split("\t");
     return { received: Number(received), sent: Number(sent) };
-  }
-
-  /** Runs `wg` inside. */
-  wg(...args: string[]): Promise<string> {
-    return runOk(this.netns.inside("wg", ...args));
   }
 
   /** Sends `count` echo requests from the kernel inside to our end; whether all were answered. */
@@ -209,55 +205,13 @@ export class WireGuardRig implements AsyncDisposable {
     boolean
   > {
     const argv = ["ping", "-n", "-c", `${count}`, "-i", "0.05", "-W", "15", "-s", `${sizeBytes}`];
-    const out = await runOk(this.netns.inside(...argv, OUR_INNER));
+    const out = await runOk(this.#netns.inside(...argv, OUR_INNER));
     return out.includes(` ${count} received`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.ours[Symbol.dispose]();
-    await this.netns[Symbol.asyncDispose]();
-    await this.#removeControlSocket();
-  }
-
-  /** Stops wireguard-go from running: what is sent to it waits in its socket. */
-  pause(): void {
-    this.#program!.kill("SIGSTOP");
-  }
-
-  /** Lets wireguard-go run again. */
-  resume(): void {
-    this.#program!.kill("SIGCONT");
-  }
-
-  get #controlSocket(): string {
-    return `/var/run/wireguard/${this.#link}.sock`;
-  }
-
-  /** A program that is killed leaves it behind. */
-  async #removeControlSocket(): Promise<void> {
-    try {
-      await Deno.remove(this.#controlSocket);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
-
-  /** The control socket is named after the link and all namespaces share its folder. */
-  get #link(): string {
-    return `telawg${this.netns.id}`;
-  }
-
-  async #start(): Promise<void> {
-    const socketPath = this.#controlSocket;
-    await this.#removeControlSocket();
-    this.#program = this.netns.start("wireguard-go", "--foreground", this.#link);
-    await waitUntil(
-      "wireguard-go's control socket",
-      () => Deno.lstat(socketPath).then((info) => info.isSocket === true, () => false),
-    );
-    await runOk(this.netns.inside("wg", "setconf", this.#link, "/dev/stdin"), this.#config);
-    const ip = (...args: string[]) => runOk(["ip", "-n", this.netns.name, ...args]);
-    await ip("addr", "add", `${GO_INNER}/24`, "dev", this.#link);
-    await ip("link", "set", this.#link, "mtu", `${MTU}`, "up");
+    await this.#netns[Symbol.asyncDispose]();
+    await this.#go?.[Symbol.asyncDispose]();
   }
 }

@@ -6,10 +6,10 @@
  */
 
 /** Folders of `core` whose code is sans-IO: no clock, no randomness, no socket of their own. */
-const PROTOCOL_CORES = ["bytes", "wireguard", "ip", "tcp", "relay", "control"];
+const PROTOCOL_CORES = ["aead", "bytes", "wireguard", "ip", "tcp", "relay", "control"];
 
 /** Parts of `core` that would let the hub read what it relays. */
-const HUB_FORBIDDEN = ["wireguard", "ip", "tcp", "netstack", "tunnel"];
+const HUB_FORBIDDEN = ["aead", "wireguard", "ip", "tcp", "netstack", "tunnel"];
 
 const AMBIENT_GLOBALS = new Set([
   "Date",

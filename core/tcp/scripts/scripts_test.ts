@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { parseScript } from "./parse.ts";
+import { runScript } from "./run.ts";
+
+const FOLDER = new URL("./", import.meta.url);
+const STARTS = "starts";
+
+/** Scripts that do not hold yet, with the reason; one that begins to hold must be taken off. */
+const KNOWN_FAILURES: ReadonlyMap<string, string> = new Map([
+  ["abort/closing.pkt", "aborting in CLOSING resets, which RFC 9293 §3.10.5 does not ask for"],
+  ["abort/last-ack.pkt", "aborting in LAST-ACK resets, which RFC 9293 §3.10.5 does not ask for"],
+  ["open/simultaneous-data.pkt", "the SYN of a crossed SYN-ACK with data counts as its first byte"],
+  ["scale/own-zero.pkt", "a shift of 0 is not answered, but the peer's is used all the same"],
+  ["state/outside-syn-received.pkt", "no acknowledgement is emitted in SYN-RECEIVED"],
+  ["state/rst-in-window-syn-received.pkt", "no acknowledgement is emitted in SYN-RECEIVED"],
+]);
+
+async function* scriptPaths(folder = ""): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, FOLDER))) {
+    if (isDirectory) yield* scriptPaths(`${folder}${name}/`);
+    else if (name.endsWith(".pkt")) yield folder + name;
+  }
+}
+
+const texts = new Map<string, string>();
+for await (const path of scriptPaths()) {
+  texts.set(path, await Deno.readTextFile(new URL(path, FOLDER)));
+}
+const starts = new Map<string, string>();
+for (const [path, text] of texts) {
+  const [folder, name] = path.split("/");
+  if (folder === STARTS) starts.set(name!.slice(0, -".pkt".length), text);
+}
+
+for (const [path, text] of [...texts].sort(([a], [b]) => a < b ? -1 : 1)) {
+  const reason = KNOWN_FAILURES.get(path);
+  const title = /^title (.*)$/m.exec(text)?.[1] ?? "no title";
+  const note = reason === undefined ? "" : ` (known failure: ${reason})`;
+  Deno.test(`${path}: ${title}${note}`, async () => {
+    const run = async () => await runScript(parseScript(text, starts));
+    if (reason === undefined) await run();
+    else await assert.rejects(run, "it holds: take it off the known failures");
+  });
+}
+
+Deno.test("every known failure is a script", () => {
+  assert.deepEqual([...KNOWN_FAILURES.keys()].filter((path) => !texts.has(path)), []);
+});
+
+Deno.test("there are scripts enough, each with a title of its own that cites its source", () => {
+  const titles = [...texts.values()].map((text) => /^title (.*)$/m.exec(text)?.[1] ?? "");
+  assert.ok(titles.length >= 120, `${titles.length} scripts`);
+  assert.equal(new Set(titles).size, titles.length);
+  assert.deepEqual(titles.filter((title) => !/^(RFC \d+ |CVE-|design )/.test(title)), []);
+});

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { type End, Pair, seededRandom } from "./_pair.ts";
+import { publicKey } from "./keys.ts";
+import { MacWriter } from "./mac_writer.ts";
+import type { WireGuardStats } from "./stats.ts";
+import { COOKIE_REPLIES_PER_SECOND, LOAD_MESSAGES_PER_SECOND } from "./tuning.ts";
+
+/** The flood that issue 3 names: 10,000 a second. */
+const FLOOD_PER_MS = 10;
+const SEED = 23;
+
+/** The pair draws its keys first, `a` before `b`. */
+function publicKeyOfB(): Uint8Array {
+  const random = seededRandom(1);
+  const keys = [new Uint8Array(32), new Uint8Array(32)];
+  keys.forEach(random);
+  return publicKey(keys[1]!);
+}
+
+/** Random messages of a kind that takes part in handshakes, with a valid mac1 or without. */
+function junk(
+  o: { type: 1 | 2; withMac1: boolean; receiver?: Uint8Array },
+): Uint8Array[] {
+  const random = seededRandom(SEED);
+  const writer = new MacWriter(publicKeyOfB());
+  return Array.from({ length: 256 }, () => {
+    const message = new Uint8Array(o.type === 1 ? 148 : 92);
+    random(message);
+    message.set([o.type, 0, 0, 0]);
+    if (o.receiver) message.set(o.receiver, 8);
+    if (o.withMac1) writer.write(message, { start: 0, end: message.length, nowMs: 0 });
+    return message;
+  });
+}
+
+interface Flood {
+  pair: Pair;
+  messages: Uint8Array[];
+  forMs: number;
+  /** Of `End.receive`, for each message by its number. */
+  source: (i: number) => Uint8Array;
+}
+
+const manySources = (i: number) => Uint8Array.of(i, i >>> 8, i >>> 16, 9, 1, 1);
+
+/** Floods `b` while both ends send to each other each millisecond; all of that must arrive. */
+function flood({ pair, messages, forMs, source }: Flood): void {
+  const { a, b } = pair;
+  let count = 0;
+  const untilMs = pair.nowMs + forMs;
+  for (; pair.nowMs < untilMs; pair.nowMs++) {
+    for (let i = 0; i < FLOOD_PER_MS; i++, count++) {
+      b.receive(messages[count % messages.length]!, pair.nowMs, source(count));
+    }
+    // What answers the flood goes to where it came from.
+    b.outbox = b.outbox.filter((message) => message[0] !== 3);
+    const fill = pair.nowMs & 255;
+    assert.ok(pair.passes(a, fill) && pair.passes(b, fill), `at ${pair.nowMs} ms`);
+    a.delivered.length = b.delivered.length = 0;
+  }
+}
+
+/** Messages for which at least one X25519 was done. */
+function costly({ received }: WireGuardStats): number {
+  return received.unauthentic + received["low-order"] + received["wrong-peer"] +
+    received.handshake + received["replayed-initiation"] + received.flood;
+}
+
+const kinds = [
+  ["initiations with a valid mac1", 1, true],
+  ["initiations without a valid mac1", 1, false],
+] as const;
+
+for (const [name, type, withMac1] of kinds) {
+  Deno.test(`WireGuard carries all traffic under 10,000 ${name} a second (seed ${SEED})`, () => {
+    const pair = Pair.established();
+    pair.passes(pair.a, 1);
+    const { stats } = pair.b.wireguard;
+    // Past the second in which the pair's own handshake counts.
+    pair.nowMs = 2_000;
+    const [before, seconds] = [costly(stats), 3];
+    const messages = junk({ type, withMac1 });
+    flood({ pair, messages, forMs: seconds * 1_000, source: manySources });
+    assert.equal(costly(stats) - before, withMac1 ? LOAD_MESSAGES_PER_SECOND : 0);
+    const replies = withMac1 ? COOKIE_REPLIES_PER_SECOND * (seconds + 1) : 0;
+    assert.ok(stats.sent.cookie <= replies, `${stats.sent.cookie} cookie replies`);
+    assert.equal(stats.received["bad-mac1"], withMac1 ? 0 : seconds * 10_000);
+    assert.equal(stats.sent.response, 0 + before, "nothing of the flood was answered");
+  });
+}
+
+Deno.test("WireGuard carries all traffic under a flood of one replayed initiation", () => {
+  const pair = new Pair();
+  const { a, b } = pair;
+  a.wireguard.initiate(0);
+  const initiation = a.outbox[0]!.slice();
+  pair.settle();
+  pair.nowMs = 2_000;
+  const before = costly(b.wireguard.stats);
+  flood({ pair, messages: [initiation], forMs: 1_000, source: () => Uint8Array.of(1) });
+  assert.equal(costly(b.wireguard.stats) - before, LOAD_MESSAGES_PER_SECOND);
+});
+
+Deno.test("WireGuard carries all traffic under a flood of responses to its own initiation", () => {
+  const pair = Pair.established();
+  const { b } = pair;
+  pair.passes(pair.a, 1);
+  pair.nowMs = 10_000;
+  b.wireguard.initiate(pair.nowMs);
+  // Who sees the initiation knows the index that its answer needs.
+  const receiver = b.outbox.pop()!.slice(4, 8);
+  const messages = junk({ type: 2, withMac1: true, receiver });
+  const { stats } = b.wireguard;
+  const before = costly(stats);
+  flood({ pair, messages, forMs: 1_000, source: manySources });
+  assert.equal(costly(stats) - before, LOAD_MESSAGES_PER_SECOND);
+  assert.equal(stats.received["unknown-index"], 0, "the flood was of the kind meant");
+});
+
+/** Bytes of the heap in use, garbage collected. */
+function heapBytes(): number {
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+  collect();
+  collect();
+  return Deno.memoryUsage().heapUsed;
+}
+
+Deno.test("WireGuard holds no memory for a flood, from however many sources", () => {
+  const pair = Pair.established();
+  const { b } = pair;
+  pair.passes(pair.a, 1);
+  pair.nowMs = 2_000;
+  const messages = junk({ type: 1, withMac1: true });
+  const shower = (count: number, first: number) => {
+    for (let i = 0; i < count; i++) {
+      b.receive(messages[i % messages.length]!, pair.nowMs += 0.1, manySources(first + i));
+      b.outbox.length = 0;
+    }
+  };
+  shower(5_000, 0);
+  const before = heapBytes();
+  shower(40_000, 5_000);
+  const grown = heapBytes() - before;
+  // An entry for each source would be 4 MB.
+  assert.ok(grown < 500_000, `${grown} bytes more`);
+});
+
+/** Puts `b` under load without the peer's doing. */
+function load(b: End, nowMs: number): void {
+  const messages = junk({ type: 1, withMac1: true });
+  for (let i = 0; i <= LOAD_MESSAGES_PER_SECOND; i++) {
+    b.receive(messages[i]!, nowMs, manySources(i));
+  }
+  b.outbox.length = 0;
+}
+
+Deno.test("WireGuard rekeys under load by a cookie while traffic goes on", () => {
+  const pair = Pair.established();
+  const { a, b } = pair;
+  pair.passes(a, 1);
+  const cookies: number[] = [];
+  for (let fill = 0; pair.nowMs < 130_000; fill = fill + 1 & 255) {
+    load(b, pair.nowMs);
+    const before = b.wireguard.stats.sent.cookie;
+    assert.ok(pair.passes(a, fill) && pair.passes(b, fill), `at ${pair.nowMs} ms`);
+    if (b.wireguard.stats.sent.cookie > before) cookies.push(pair.nowMs);
+    pair.advance(500);
+  }
+  const { stats } = a.wireguard;
+  assert.deepEqual(cookies, [120_000], "one initiation without a proof");
+  assert.deepEqual([stats.sent.initiation, stats.received.cookie, stats.sessions], [3, 1, 2]);
+  assert.ok(stats.lastSessionMs >= 125_000 && stats.lastSessionMs < 126_000);
+});

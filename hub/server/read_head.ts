@@ -1,0 +1,55 @@
+import type { Clock } from "../../core/clock/mod.ts";
+import { headEnd, MAX_HEAD_BYTES, mayBeRequest } from "./request_head.ts";
+
+const FIRST_READ_BYTES = 2 * 1024;
+
+/** What a connection began with. */
+export interface ConnectionHead {
+  /** All that was read. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The head without its empty line; undefined if what came cannot be a head that matters here. */
+  readonly text: string | undefined;
+  /** What was read behind the empty line. */
+  readonly rest: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Reads a connection up to the end of the head of its first request, or until it is clear that there
+ * will be none. Undefined if it ends, breaks or is closed before.
+ *
+ * @param onLate called if that takes longer than the time; is to close the connection
+ */
+export async function readHead(
+  conn: Deno.TcpConn,
+  { clock, timeoutMs, onLate }: { clock: Clock; timeoutMs: number; onLate: () => void },
+): Promise<ConnectionHead | undefined> {
+  const timer = clock.setTimer(onLate, timeoutMs);
+  let buffer = new Uint8Array(FIRST_READ_BYTES);
+  let length = 0;
+  try {
+    for (;;) {
+      const count = await conn.read(buffer.subarray(length));
+      if (count === null) return undefined;
+      length += count;
+      const bytes = buffer.subarray(0, length);
+      const end = headEnd(bytes);
+      if (end >= 0) {
+        const text = new TextDecoder("latin1").decode(bytes.subarray(0, end - 4));
+        return { bytes, text, rest: bytes.subarray(end) };
+      }
+      if (!mayBeRequest(bytes) || length === MAX_HEAD_BYTES) {
+        return { bytes, text: undefined, rest: bytes.subarray(length) };
+      }
+      if (length === buffer.length) {
+        const larger = new Uint8Array(MAX_HEAD_BYTES);
+        larger.set(buffer);
+        buffer = larger;
+      }
+    }
+  } catch {
+    // It was reset, or closed from this side: in either way nobody waits for an answer.
+    return undefined;
+  } finally {
+    timer.cancel();
+  }
+}

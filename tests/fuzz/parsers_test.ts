@@ -1,0 +1,281 @@
+/**
+ * Everything that reads bytes of the network: from valid input, mutated, cut and spliced. Nothing may
+ * throw; what it answers is within what it declares. Parsers with a test of this kind beside their
+ * source (IPv4 and TCP headers, WebSocket frames) are here by the door that the network enters by.
+ */
+import assert from "node:assert/strict";
+import { PacketPool } from "../../core/bytes/mod.ts";
+import { ManualClock } from "../../core/clock/mod.ts";
+import { parseControl } from "../../core/control/mod.ts";
+import {
+  IPV4_HEADER_BYTES,
+  ipv4Address,
+  PROTOCOL_TCP,
+  pseudoHeaderSum,
+  writeIpv4Header,
+} from "../../core/ip/mod.ts";
+import { Netstack } from "../../core/netstack/mod.ts";
+import {
+  forwardRelayFrame,
+  readRelayFrame,
+  RelayFlags,
+  writeRelayHeader,
+} from "../../core/relay/mod.ts";
+import { checksum, encodeSegment } from "../../core/tcp/scripts/mod.ts";
+import { answerUpgrade, WebSocketConnection } from "../../core/websocket/mod.ts";
+import { Rng } from "../simnet/mod.ts";
+import { pick } from "./mutate.ts";
+import { seedFrom, stepsFrom } from "./settings.ts";
+import type { Draft } from "./target.ts";
+
+const LOCAL = ipv4Address(0x0a4d0101);
+const PEER = ipv4Address(0x0a4d0102);
+const MAX_MESSAGE_BYTES = 200;
+
+/** A way into the program. */
+interface Entry {
+  readonly name: string;
+  /** Share of all steps. */
+  readonly weight: number;
+  /** Valid input. */
+  readonly seeds: readonly Uint8Array<ArrayBuffer>[];
+  /** Reads `bytes`; throws if what comes of it is not what was declared. */
+  readonly read: (bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>;
+  /** Corrects the checksums, so that a mutation gets beyond them. */
+  readonly repair?: (bytes: Uint8Array<ArrayBuffer>) => void;
+  /** What must hold after all of it. */
+  readonly finish?: () => void;
+}
+
+function control(): Entry {
+  const texts = [
+    `{"type":"register","machineName":"barn","ports":[22,0],"services":[{"port":22}],"tags":["a"]}`,
+    `{"type":"connect","machineId":"barn","wgPubKey":"${"ab".repeat(32)}","token":"t"}`,
+    `{"type":"udp-offer","token":"7e18ce4e8c1be47c","port":41820,"host":"h.example"}`,
+    `{"type":"mgmt-response","requestId":"cb28","ok":false,"payload":{"a":[1,null,true,"\\u0000"]}}`,
+  ];
+  const decoder = new TextDecoder();
+  return {
+    name: "parseControl()",
+    weight: 1,
+    seeds: texts.map((text) => new TextEncoder().encode(text)),
+    read: (bytes) => {
+      const message = parseControl(decoder.decode(bytes));
+      assert.equal(typeof message.type, "string");
+    },
+  };
+}
+
+function relay(): Entry {
+  const frame = new Uint8Array(40);
+  writeRelayHeader(frame, 0, RelayFlags.data, 0xaabbccdd);
+  return {
+    name: "readRelayFrame() and forwardRelayFrame()",
+    weight: 1,
+    seeds: [frame, frame.slice(0, 7)],
+    read: (bytes) => {
+      const before = bytes.slice();
+      const kind = readRelayFrame(bytes, 0, bytes.length);
+      assert.ok(["data", "control", "too-short", "bad-magic"].includes(kind), kind);
+      const verdict = forwardRelayFrame(bytes, 0, bytes.length);
+      assert.equal(verdict === "invalid", kind === "too-short" || kind === "bad-magic");
+      const changed = bytes.findIndex((byte, i) => byte !== before[i]);
+      assert.ok(changed === -1 || (changed === 1 && verdict === "forward"), `byte ${changed}`);
+    },
+  };
+}
+
+function ipPacket(draft: Draft): Uint8Array<ArrayBuffer> {
+  const fields = { source: PEER, destination: LOCAL, protocol: PROTOCOL_TCP };
+  const bases = { localIss: 1, peerIss: 1, ports: [40000, 80] as const };
+  const spec = { lengthBytes: 0, sack: [], absent: [], ...draft };
+  const segment = encodeSegment(spec, { bases, pseudoSum: pseudoHeaderSum(fields) });
+  const bytes = new Uint8Array(IPV4_HEADER_BYTES + segment.length);
+  writeIpv4Header(new DataView(bytes.buffer), 0, bytes.length, fields);
+  bytes.set(segment, IPV4_HEADER_BYTES);
+  return bytes;
+}
+
+function repairChecksums(bytes: Uint8Array<ArrayBuffer>): void {
+  const headerBytes = (bytes[0]! & 15) * 4;
+  if (headerBytes < IPV4_HEADER_BYTES || bytes.length < headerBytes + 20) return;
+  const view = new DataView(bytes.buffer);
+  view.setUint16(10, 0);
+  view.setUint16(10, checksum(bytes.subarray(0, headerBytes), -headerBytes));
+  const fields = { source: PEER, destination: LOCAL, protocol: PROTOCOL_TCP };
+  view.setUint16(headerBytes + 16, 0);
+  view.setUint16(
+    headerBytes + 16,
+    checksum(bytes.subarray(headerBytes), pseudoHeaderSum(fields)),
+  );
+}
+
+function netstack(): Entry {
+  const clock = new ManualClock();
+  const pool = new PacketPool({ maxPacketBytes: 1500 });
+  let packets = 0;
+  const stack = new Netstack({
+    localAddress: LOCAL,
+    peerAddress: PEER,
+    mtuBytes: 1100,
+    clock,
+    random: (out) => out.fill(3),
+    pool,
+    output: (packet) => {
+      packets++;
+      pool.give(packet);
+    },
+  });
+  stack.listen({ port: 80, backlog: 8 });
+  const ping = ipPacket({ flags: "", seq: 0, lengthBytes: 8 });
+  ping[9] = 1;
+  return {
+    name: "Netstack.input()",
+    weight: 4,
+    seeds: [
+      ipPacket({ flags: "S", seq: 0, mss: 1000, windowScale: 3, sackPermitted: true }),
+      ipPacket({ flags: "A", seq: 1, ack: 1, lengthBytes: 100 }),
+      ipPacket({ flags: "FA", seq: 1, ack: 1, timestamps: [1, 2] }),
+      ipPacket({ flags: "R", seq: 1 }),
+      ping,
+    ],
+    read: (bytes) => {
+      const before = packets;
+      const result = stack.input(bytes, 0, bytes.length, clock.nowMs());
+      assert.match(result, /^[a-z]+(-[a-z]+)*$/);
+      stack.flush(clock.nowMs());
+      assert.ok(packets - before <= 2, `${packets - before} packets answer one`);
+      clock.advance(1);
+    },
+    repair: repairChecksums,
+    finish: () => {
+      assert.ok(stack.stats.connections <= 8, `${stack.stats.connections} connections`);
+      stack.close();
+      assert.equal(stack.stats.bufferBytes, 0);
+    },
+  };
+}
+
+function webSocket(): Entry {
+  const text = Uint8Array.of(0x81, 0x85, 0, 0, 0, 0, 72, 101, 108, 108, 111);
+  const binary = new Uint8Array(8 + 150);
+  binary.set([0x82, 0xfe, 0, 150]);
+  const close = Uint8Array.of(0x88, 0x82, 0, 0, 0, 0, 3, 232);
+  const fragments = Uint8Array.of(
+    0x01,
+    0x81,
+    0,
+    0,
+    0,
+    0,
+    65,
+    0x89,
+    0x80,
+    0,
+    0,
+    0,
+    0,
+    0x80,
+    0x80,
+    0,
+    0,
+    0,
+    0,
+  );
+  return {
+    name: "WebSocketConnection.run()",
+    weight: 1,
+    seeds: [text, binary, close, fragments],
+    read: async (bytes) => {
+      const chunks = [bytes.slice(0, bytes.length >> 1), bytes.slice(bytes.length >> 1)]
+        .filter((chunk) => chunk.length > 0);
+      const connection = new WebSocketConnection({
+        stream: {
+          read: () => Promise.resolve(chunks.shift() ?? null),
+          write: () => Promise.resolve(),
+          closeWrite: () => Promise.resolve(),
+          close: () => {},
+          abort: () => {},
+          remoteAddress: "192.0.2.1:1",
+        },
+        role: "server",
+        clock: new ManualClock(),
+        random: (out) => out.fill(1),
+        maxMessageBytes: MAX_MESSAGE_BYTES,
+      });
+      await connection.run({
+        text: (message) => assert.ok(message.length <= MAX_MESSAGE_BYTES),
+        binary: (_, start, end) => assert.ok(end - start <= MAX_MESSAGE_BYTES),
+      });
+    },
+  };
+}
+
+function upgrade(): Entry {
+  const key = new TextEncoder().encode("dGhlIHNhbXBsZSBub25jZQ==");
+  const decoder = new TextDecoder("latin1");
+  return {
+    name: "answerUpgrade()",
+    weight: 1,
+    seeds: [key, new TextEncoder().encode("websocket"), new TextEncoder().encode("13")],
+    read: (bytes) => {
+      const value = decoder.decode(bytes);
+      const headers = { "upgrade": "websocket", "sec-websocket-version": "13" };
+      for (const name of ["upgrade", "sec-websocket-version", "sec-websocket-key"]) {
+        const { response } = answerUpgrade("GET", { ...headers, [name]: value });
+        // Nothing of the request may end a line of the answer.
+        assert.match(response, /^HTTP\/1\.1 \d{3} [A-Za-z ]+\r\n/);
+        assert.equal(response.includes(`${value}\r\n`) && value.length > 3, false);
+      }
+    },
+  };
+}
+
+/** Changes, cuts, lengthens or splices valid input. */
+function mutated(seeds: Entry["seeds"], rng: Rng): Uint8Array<ArrayBuffer> {
+  let bytes = pick(rng, seeds).slice();
+  switch (rng.below(6)) {
+    case 0:
+      bytes = bytes.slice(0, rng.below(bytes.length + 1));
+      break;
+    case 1: {
+      const other = pick(rng, seeds);
+      bytes = Uint8Array.of(...bytes.subarray(0, rng.below(bytes.length)), ...other);
+      break;
+    }
+    case 2:
+      bytes = Uint8Array.of(
+        ...bytes,
+        ...Array.from({ length: rng.below(20) }, () => rng.below(256)),
+      );
+      break;
+  }
+  for (let i = rng.below(4); i > 0 && bytes.length > 0; i--) {
+    const at = rng.below(bytes.length);
+    bytes[at] = rng.below(2) === 0 ? rng.below(256) : bytes[at]! ^ (1 << rng.below(8));
+  }
+  return bytes;
+}
+
+for (const entry of [control, relay, netstack, webSocket, upgrade]) {
+  const { name, weight, seeds, read, repair, finish } = entry();
+  Deno.test(`${name} takes any bytes`, async () => {
+    const seed = seedFrom();
+    const rng = new Rng(seed);
+    const steps = weight * stepsFrom(20_000) / 4;
+    for (let step = 0; step < steps; step++) {
+      const bytes = mutated(seeds, rng);
+      if (rng.below(4) > 0) repair?.(bytes);
+      const shown = bytes.toHex();
+      try {
+        // Only what answers later is waited for: most do not.
+        const pending = read(bytes);
+        if (pending !== undefined) await pending;
+      } catch (error) {
+        const message = `Cannot take ${shown}, step ${step} of FUZZ_SEED=${seed}`;
+        throw new Error(message, { cause: error });
+      }
+    }
+    finish?.();
+  });
+}
