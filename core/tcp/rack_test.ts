@@ -264,3 +264,17 @@ Deno.test("a probe that was due while the carrier was paused is not sent for wha
   rig.flush();
   rig.silence();
 });
+
+Deno.test("RFC 6298: round trips that grow while a loss is repaired make the timeout longer in time", () => {
+  const rig = inFlight();
+  loseFirst(rig);
+  rig.taken();
+  for (let i = 0; i < 6; i++) {
+    rig.nowMs = 250 + 100 * i;
+    rig.sendSack("A 1 1", [1001, 5001 + 1000 * i]);
+  }
+  const again = rig.taken().filter((text) => text === "A 1+1000 1");
+  rig.to(rig.nowMs + 190);
+  assert.ok(rig.connection.srttMs > 150, `${rig.connection.srttMs}`);
+  assert.ok(again.length <= 2, again.join());
+});
