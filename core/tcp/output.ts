@@ -132,6 +132,9 @@ function emitAgain(tcb: Tcb, sink: SegmentSink, position: number, nowMs: number)
 /** New data if there is any, or the last segment again. Spec: RFC 8985 §7.3. */
 function emitTailProbe(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   const { snd } = tcb;
+  snd.recovery.probeOwed = false;
+  // What it was to probe for may have been answered while the carrier was full.
+  if (!snd.recovery.mayProbe) return;
   const { board } = snd.recovery;
   const length = snd.probeLength(optionBytes(tcb, sackBlocks(tcb)));
   if (length >= 0) snd.sent(emitStream(tcb, sink, snd.sndNxt, length), nowMs);

@@ -21,10 +21,14 @@ export class Rack implements DeliveryObserver {
   end: Seq;
   /** Round-trip time of that segment. */
   rttMs = 0;
-  /** Round-trip time of the segment sent last that the current acknowledgement is for, or -1. */
+  /**
+   * Round-trip time of the segment sent last that the current acknowledgement is for, or -1 if that is
+   * not certain. Spec: RFC 6298 §3 (Karn).
+   */
   sampleMs = -1;
   #nowMs = 0;
   #echoedMs = -1;
+  #ambiguous = false;
   #minRttMs = Infinity;
   #lastMinRttMs = Infinity;
   #periodEndMs = -Infinity;
@@ -52,6 +56,7 @@ export class Rack implements DeliveryObserver {
     this.#nowMs = nowMs;
     this.#echoedMs = echoedMs;
     this.sampleMs = -1;
+    this.#ambiguous = false;
     this.#fackBefore = this.#fack;
     if (nowMs < this.#periodEndMs) return;
     this.#lastMinRttMs = this.#minRttMs;
@@ -63,12 +68,15 @@ export class Rack implements DeliveryObserver {
   delivered(end: Seq, sentMs: number, resent: boolean): void {
     const rttMs = Math.max(this.#nowMs - sentMs, 0);
     if (resent) {
+      // Whatever comes with it may have waited for it, unacknowledged.
+      this.#ambiguous = true;
+      this.sampleMs = -1;
       // Older than the second copy, or too soon to answer it: it was the first that arrived.
       if (this.#echoedMs >= 0 && this.#echoedMs < Math.floor(sentMs)) return;
       if (rttMs < this.minRttMs) return;
     } else {
       if (rttMs < this.#minRttMs) this.#minRttMs = rttMs;
-      this.sampleMs = rttMs;
+      if (!this.#ambiguous) this.sampleMs = rttMs;
       if (seqLt(end, this.#fackBefore)) this.#reordered = true;
     }
     this.#fack = seqMax(this.#fack, end);

@@ -241,3 +241,40 @@ Deno.test("setMtu() splits what is to be sent again, and leaves what has arrived
     "A 1501+500 1",
   ]);
 });
+
+Deno.test("RFC 6298 (Karn): what is acknowledged together with something sent again is not measured", () => {
+  const rig = established();
+  rig.write(2000);
+  rig.to(5000);
+  rig.taken();
+  const before = rig.connection.srttMs;
+  rig.send("A 1 2001");
+  assert.equal(rig.connection.srttMs, before);
+});
+
+Deno.test("a probe that was due while the carrier was paused is not sent for what has arrived meanwhile", () => {
+  const rig = established();
+  rig.write(1000);
+  rig.taken();
+  rig.sink.blocked = true;
+  rig.connection.pathChanged(rig.nowMs);
+  rig.flush();
+  rig.send("A 1 1001");
+  rig.sink.blocked = false;
+  rig.flush();
+  rig.silence();
+});
+
+Deno.test("RFC 6298: round trips that grow while a loss is repaired make the timeout longer in time", () => {
+  const rig = inFlight();
+  loseFirst(rig);
+  rig.taken();
+  for (let i = 0; i < 6; i++) {
+    rig.nowMs = 250 + 100 * i;
+    rig.sendSack("A 1 1", [1001, 5001 + 1000 * i]);
+  }
+  const again = rig.taken().filter((text) => text === "A 1+1000 1");
+  rig.to(rig.nowMs + 190);
+  assert.ok(rig.connection.srttMs > 150, `${rig.connection.srttMs}`);
+  assert.ok(again.length <= 2, again.join());
+});

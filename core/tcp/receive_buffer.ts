@@ -6,7 +6,7 @@ import { type Seq, seqAdd, seqDiff } from "./seq.ts";
  * Ranges kept beyond the next expected byte. A peer that sends every other byte could otherwise make
  * each segment move a long list; what does not fit is dropped and will be sent again.
  */
-const MAX_RANGES = 512;
+const MAX_RANGES = 1024;
 
 /** Bytes received and not yet read: a readable run, and ranges beyond the next expected byte. */
 export class ReceiveBuffer {

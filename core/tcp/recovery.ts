@@ -109,7 +109,6 @@ export class LossRecovery {
 
   /** The probe was sent; it ends at `end`. */
   probed(end: Seq, again: boolean): void {
-    this.probeOwed = false;
     this.#probe = again ? "resent" : "new";
     this.#probeEnd = end;
   }

@@ -20,7 +20,7 @@ const MIN_RECORDS = 8;
 const MAX_IDLE_RECORDS = 64;
 
 /** Ranges a peer may report; what would need one more is not noted, and sent again if need be. */
-const MAX_SACKED_RANGES = 512;
+const MAX_SACKED_RANGES = 1024;
 
 const NONE = -1;
 
@@ -74,6 +74,11 @@ export class Scoreboard {
   constructor(iss: Seq, observer: DeliveryObserver) {
     this.#una = this.#end = iss;
     this.#observer = observer;
+  }
+
+  /** When the first segment was sent last; there must be one. */
+  get firstSentMs(): number {
+    return this.#sentMs[this.#head]!;
   }
 
   /** Number of segments. */

@@ -23,7 +23,8 @@ export class SendBuffer {
   tune(wantedBytes: number): void {
     if (wantedBytes > this.#limitBytes && this.#pool.scarce) return;
     const atLeast = Math.min(this.#maxBytes, INITIAL_BUFFER_BYTES);
-    this.#limitBytes = Math.min(Math.max(wantedBytes, atLeast), this.#maxBytes);
+    // Congestion windows have fractions, bytes have none.
+    this.#limitBytes = Math.min(Math.max(Math.floor(wantedBytes), atLeast), this.#maxBytes);
   }
 
   /** Bytes held. */

@@ -78,8 +78,8 @@ export class Sender {
   #mtuBytes: number;
   /** A round ends when this is acknowledged. */
   #roundEnd: Seq;
-  /** The round has no measurement for the timeout yet: one for each is enough (RFC 6298 §3). */
-  #sampleDue = true;
+  /** When the next measurement for the timeout is wanted: one a round trip is enough (RFC 6298 §3). */
+  #sampleAtMs = -Infinity;
   #lastSentMs = -1;
   readonly #news: AckNews;
 
@@ -204,7 +204,11 @@ export class Sender {
     news.echoedMs = this.echoedMs;
     if (news.ackedBytes > 0) this.#advance(segment.ack, nowMs);
     if (selective && segment.sackCount > 0) this.#takeSack(segment);
-    if (rack.sampleMs >= 0) congestion.rttSample(rack.sampleMs);
+    if (rack.sampleMs >= 0) {
+      congestion.rttSample(rack.sampleMs);
+      // Of what arrived out of order, too: a queue that grows during recovery must not seem an outage.
+      if (news.ackedBytes === 0) this.#sample(rack.sampleMs, nowMs);
+    }
     news.deliveredBytes = board.deliveredBytes - before;
     if (news.deliveredBytes > 0) congestion.delivered(news.deliveredBytes);
     const { srttMs } = this.rtt;
@@ -234,16 +238,18 @@ export class Sender {
     this.sndNxt = seqMax(this.sndNxt, ack);
     if (this.stalledSinceMs >= 0) this.rtt.progress(nowMs - this.#stalledSentMs);
     this.stalledSinceMs = -1;
-    if (rack.sampleMs >= 0 && this.#sampleDue) {
-      this.rtt.sample(rack.sampleMs);
-      this.#sampleDue = false;
-    }
+    if (rack.sampleMs >= 0) this.#sample(rack.sampleMs, nowMs);
     if (seqLt(ack, this.#roundEnd)) return;
     this.#roundEnd = this.sndNxt;
-    this.#sampleDue = true;
     this.congestion.roundStarted();
     // Twice the window, so that there is something to send while a loss is repaired.
     this.buffer.tune(2 * this.congestion.cwndBytes);
+  }
+
+  #sample(rttMs: number, nowMs: number): void {
+    if (nowMs < this.#sampleAtMs) return;
+    this.rtt.sample(rttMs);
+    this.#sampleAtMs = nowMs + rttMs;
   }
 
   /** Spec: RFC 2018 §5, RFC 2883 §4. */

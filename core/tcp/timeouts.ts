@@ -39,8 +39,14 @@ function onPaused(tcb: Tcb, nowMs: number): void {
 
 /** Spec: RFC 9293 §3.8.1, RFC 6298 (5.4) to (5.6). */
 function onRetransmit(tcb: Tcb, nowMs: number): void {
+  const { snd } = tcb;
   if (givenUp(tcb, nowMs)) return tcb.reset("timed-out");
-  tcb.snd.retransmissionTimeout(nowMs);
+  // Measurements since the timer was started may have made the timeout longer.
+  const dueMs = snd.recovery.board.count > 0
+    ? snd.recovery.board.firstSentMs + snd.rtt.rtoMs
+    : nowMs;
+  if (snd.stalledSinceMs < 0 && dueMs > nowMs) return tcb.timer.start("retransmit", dueMs);
+  snd.retransmissionTimeout(nowMs);
 }
 
 /** Spec: RFC 8985 §7.3. */

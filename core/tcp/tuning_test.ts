@@ -87,7 +87,7 @@ Deno.test("SendBuffer begins small, follows what is wanted, and makes do with a 
   const pages = new PagePool(64 * PAGE_BYTES);
   const buffer = new SendBuffer(pages, 1 << 20);
   assert.equal(buffer.freeBytes, INITIAL_BUFFER_BYTES);
-  buffer.tune(500_000);
+  buffer.tune(500_000.7);
   assert.equal(buffer.freeBytes, 500_000);
   buffer.tune(9e9);
   assert.equal(buffer.freeBytes, 1 << 20);

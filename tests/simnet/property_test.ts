@@ -1,6 +1,6 @@
 /**
- * Any interleaving of writes, reads, half-closes and aborts, over any bad network, delivers exactly the
- * bytes or a coded error, and never hangs. The two ends check each other.
+ * Any interleaving of writes, reads, half-closes and aborts, over any bad network that changes its MTU,
+ * stops for a while or becomes another one, delivers exactly the bytes or a coded error, and never hangs. The two ends check each other.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -41,7 +41,43 @@ const network = fc.record({
   queueBytes: fc.constantFrom(6_000, 60_000, 1e9),
 });
 
+/** What happens to the path of one end while both work. */
+interface Incident {
+  kind: "mtu" | "pause" | "path";
+  end: "client" | "server";
+  atMs: number;
+  mtuBytes: number;
+  pauseMs: number;
+}
+
+const incidents: fc.Arbitrary<Incident[]> = fc.array(
+  fc.record({
+    kind: fc.constantFrom("mtu" as const, "pause" as const, "path" as const),
+    end: fc.constantFrom("client" as const, "server" as const),
+    atMs: fc.integer({ min: 0, max: 3000 }),
+    mtuBytes: fc.constantFrom(128, 576, 1100, 9000, 16384),
+    pauseMs: fc.constantFrom(1, 50, 1500, 20_000),
+  }),
+  { maxLength: 5 },
+);
+
+function scheduleIncidents(net: SimNet, list: Incident[]): void {
+  for (const { kind, end, atMs, mtuBytes, pauseMs } of list) {
+    const stack = net[end];
+    net.clock.setTimer(() => {
+      if (kind === "mtu") stack.setMtu(mtuBytes);
+      else if (kind === "path") stack.pathChanged();
+      else {
+        stack.pause();
+        net.clock.setTimer(() => stack.resume(), pauseMs);
+      }
+    }, atMs);
+  }
+}
+
 const limits = fc.record({
+  // Small enough that the bound of the stack is reached, too.
+  stackBufferBytes: fc.constantFrom(16_384, 1 << 20, 64 << 20),
   timestamps: fc.boolean(),
   congestion: fc.constantFrom("cubic" as const, "new-reno" as const),
   // A reset that is lost leaves a silent peer behind: keep-alive is what finds that out.
@@ -106,7 +142,8 @@ Deno.test("any interleaving over any network delivers exactly the bytes or an er
     limits,
     plan,
     plan,
-    async (seed, link, tcp, here, there) => {
+    incidents,
+    async (seed, link, tcp, here, there, list) => {
       const net = new SimNet({ seed, link, clientTcp: tcp, serverTcp: tcp });
       const listener = net.server.listen({ port: 80 });
       const opened = Promise.all([net.client.connect({ port: 80 }), listener.accept()]);
@@ -120,6 +157,7 @@ Deno.test("any interleaving over any network delivers exactly the bytes or an er
       }
       if (ends !== undefined) {
         const [client, server] = ends;
+        scheduleIncidents(net, list);
         const work = Promise.all([
           play(net, client, here, [1, 2]),
           play(net, server, there, [2, 1]),

@@ -111,3 +111,23 @@ Deno.test("a path that changes its MTU during a transfer loses nothing", async (
   assert.equal((await net.run(work, 600_000))[1], 2_000_000);
   net.close();
 });
+
+for (const rttMs of [20, 150]) {
+  Deno.test(`what a queue drops at ${rttMs} ms is sent again, and nothing else arrives twice`, async () => {
+    const link = { delayMs: rttMs / 2, bitsPerSecond: 1e8, queueBytes: rttMs * 12_500 };
+    const net = new SimNet({ seed: 9, link });
+    const [client, server] = await open(net);
+    const input = net.server.input.bind(net.server);
+    let arrivedBytes = 0;
+    net.server.input = (bytes, start, end, nowMs) => {
+      arrivedBytes += end - start - 20 - (bytes[start + 32]! >> 4) * 4;
+      return input(bytes, start, end, nowMs);
+    };
+    const total = 30_000_000;
+    const work = Promise.all([send(client, total, 65536), receive(server, 65536)]);
+    assert.equal((await net.run(work, 600_000))[1], total);
+    assert.ok(net.up.dropped > 0);
+    assert.equal(arrivedBytes, total);
+    net.close();
+  });
+}

@@ -1,0 +1,93 @@
+/** What a peer can make the stack hold, and what it cannot do to others. */
+import assert from "node:assert/strict";
+import { Packet } from "../bytes/mod.ts";
+import { PROTOCOL_TCP, pseudoHeaderSum, writeIpv4Header } from "../ip/mod.ts";
+import { sealSegment } from "../tcp/mod.ts";
+import { CLIENT, Pair, SERVER } from "./_pair.ts";
+
+const SYN = 0x02;
+const TCP_HEADER_BYTES = 20;
+const IPV4_HEADER_BYTES = 20;
+
+/** A SYN of the client from `port` to port 80, as an IP packet. */
+function synPacket(port: number): Packet {
+  const packet = new Packet(200);
+  packet.start = 64;
+  packet.end = packet.start + TCP_HEADER_BYTES;
+  packet.bytes.fill(0, packet.start, packet.end);
+  packet.view.setUint16(packet.start, port);
+  packet.view.setUint16(packet.start + 2, 80);
+  packet.view.setUint32(packet.start + 4, port * 7919);
+  packet.view.setUint16(packet.start + 12, (TCP_HEADER_BYTES << 10) | SYN);
+  packet.view.setUint16(packet.start + 14, 65535);
+  const fields = { source: CLIENT, destination: SERVER, protocol: PROTOCOL_TCP };
+  sealSegment(packet, pseudoHeaderSum(fields));
+  packet.start -= IPV4_HEADER_BYTES;
+  writeIpv4Header(packet.view, packet.start, packet.lenBytes, fields);
+  return packet;
+}
+
+Deno.test("a flood of SYNs holds no more than the backlog, and open connections go on", async () => {
+  const pair = new Pair({ server: { connectTimeoutMs: 5000 } });
+  const [client, server] = await pair.open();
+  using _listener = pair.server.listen({ port: 80 });
+  for (let i = 0; i < 10_000; i++) {
+    const { bytes, start, end } = synPacket(1 + i);
+    pair.server.input(bytes, start, end, pair.clock.nowMs());
+  }
+  assert.equal(pair.server.stats.connections, 257);
+  assert.equal(pair.server.stats.dropped.backlog, 10_000 - 256);
+  assert.equal(pair.server.stats.bufferBytes, 0);
+  await pair.settle(client.write(new Uint8Array(1000)));
+  assert.equal(await pair.settle(server.read(new Uint8Array(2000))), 1000);
+  // Nobody answers for those ports: with resets, or not at all, the places become free again.
+  await pair.pass(6000);
+  assert.equal(pair.server.stats.connections, 1);
+  pair.close();
+});
+
+Deno.test("readers that stop hold no more than the memory of the stack, and one that reads goes on", async () => {
+  const stackBufferBytes = 1 << 20;
+  const pair = new Pair({ server: { stackBufferBytes }, client: { stackBufferBytes: 1 << 28 } });
+  const listener = pair.server.listen({ port: 80 });
+  const ends = [];
+  for (let i = 0; i < 40; i++) {
+    ends.push(
+      await pair.settle(
+        Promise.all([pair.client.connect({ port: 80 }), listener.accept()]),
+      ),
+    );
+  }
+  for (const [client] of ends.slice(1)) client.write(new Uint8Array(1 << 20)).catch(() => {});
+  await pair.pass(3000);
+  // A page more for each connection at most, and one that is only partly filled.
+  const bound = stackBufferBytes + ends.length * 2 * 16384;
+  const { bufferBytes } = pair.server.stats;
+  assert.ok(bufferBytes >= stackBufferBytes && bufferBytes <= bound, `${bufferBytes}`);
+  const [client, server] = ends[0]!;
+  const total = 300_000;
+  const writing = client.write(new Uint8Array(total));
+  let got = 0;
+  const reading = (async () => {
+    const into = new Uint8Array(65536);
+    while (got < total) got += (await server.read(into)) ?? total;
+  })();
+  for (let i = 0; i < 100 && got < total; i++) await pair.pass(500);
+  assert.equal(got, total);
+  await Promise.all([writing, reading]);
+  listener.close();
+  pair.close();
+});
+
+Deno.test("pathChanged() lets connections that wait for a timer go on at once", async () => {
+  const pair = new Pair();
+  const [client, server] = await pair.open();
+  pair.cut = true;
+  const writing = client.write(new Uint8Array(1000));
+  await pair.pass(20_000);
+  pair.cut = false;
+  pair.client.pathChanged();
+  assert.equal(await pair.settle(server.read(new Uint8Array(2000))), 1000);
+  await writing;
+  pair.close();
+});
