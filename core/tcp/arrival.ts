@@ -56,7 +56,7 @@ function inSynSent(tcb: Tcb, segment: Segment, nowMs: number): void {
 
 /** Takes what the peer's SYN says. Spec: RFC 9293 §3.7.1, RFC 7323 §2.2, RFC 2018 §2. */
 export function takeSyn(tcb: Tcb, segment: Segment, nowMs: number): void {
-  const scaled = segment.windowScale >= 0;
+  const scaled = tcb.scaled = segment.windowScale >= 0;
   tcb.rcv.synchronise(segment.seq, scaled);
   tcb.snd.windowShift = scaled ? segment.windowScale : 0;
   tcb.timestamps.on = tcb.options.timestamps && segment.hasTimestamps;

@@ -84,7 +84,7 @@ function emitSyn(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   writeHeader(packet, tcb, snd.iss, rcv.rcvNxt, flags, rcv.synWindow, headerBytes);
   writeSynOptions(packet.view, packet.start + TCP_HEADER_BYTES, {
     mss: tcb.announcedMssBytes,
-    windowScale: answers && rcv.windowShift === 0 ? -1 : rcv.offeredShift,
+    windowScale: answers && !tcb.scaled ? -1 : rcv.offeredShift,
     sackPermitted: answers ? tcb.sackPermitted : true,
   });
   if (stamped) {
