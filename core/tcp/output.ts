@@ -38,8 +38,9 @@ export function emitDue(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   if (tcb.state === "closed") return;
   if (tcb.timestamps.on || tcb.synOwed) tcb.tsVal = tcb.timestamps.value(nowMs);
   if (tcb.synOwed) emitSyn(tcb, sink, nowMs);
-  if (tcb.synchronised) {
-    emitData(tcb, sink, nowMs);
+  if (tcb.synchronised) emitData(tcb, sink, nowMs);
+  // In SYN-RECEIVED, too, what is not acceptable is answered (RFC 9293 §3.10.7.4).
+  if (tcb.state !== "syn-sent") {
     if (nowMs >= tcb.rcv.ackAtMs || tcb.rcv.windowUpdateDue) tcb.rcv.oweAck();
     while (tcb.rcv.acksOwed > 0) emitEmpty(tcb, sink, ACK, tcb.snd.sndMax);
     if (tcb.probeOwed) {
