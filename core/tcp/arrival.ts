@@ -7,15 +7,19 @@ export function segmentArrives(tcb: Tcb, segment: Segment, nowMs: number): void 
   if (tcb.state === "closed") return;
   if (tcb.state === "syn-sent") return inSynSent(tcb, segment, nowMs);
   if (!checkTimestamps(tcb, segment, nowMs)) return;
+  const crossed = isCrossedSynAck(tcb, segment);
+  if (crossed) takeOffSyn(segment);
   if (!checkSequence(tcb, segment, nowMs)) return;
   if ((segment.flags & RST) !== 0) return onReset(tcb, segment, nowMs);
-  if ((segment.flags & SYN) !== 0 && !isCrossedSynAck(tcb, segment)) return tcb.challenge(nowMs);
+  if ((segment.flags & SYN) !== 0) return tcb.challenge(nowMs);
   if ((segment.flags & ACK) === 0) return;
   if (!checkAck(tcb, segment, nowMs)) return;
   tcb.lastHeardMs = nowMs;
   tcb.probesSent = 0;
   if (tcb.timestamps.on) tcb.timestamps.update(segment, tcb.rcv.lastAckSent, nowMs);
   onAck(tcb, segment, nowMs);
+  // The window of a SYN is not scaled (RFC 7323 §2.2).
+  if (crossed) tcb.snd.openWindow(segment.window, segment.seq, segment.ack);
   // Processing the acknowledgement may have ended the connection (LAST-ACK).
   if (!isEnded(tcb)) onText(tcb, segment, nowMs);
 }
@@ -49,14 +53,19 @@ function inSynSent(tcb: Tcb, segment: Segment, nowMs: number): void {
   snd.synAcknowledged(ack, nowMs);
   establish(tcb);
   tcb.rcv.oweAck();
+  takeOffSyn(segment);
+  onText(tcb, segment, nowMs);
+}
+
+/** Leaves what follows the SYN in its segment. */
+function takeOffSyn(segment: Segment): void {
   segment.flags &= ~SYN;
   segment.seq = seqAdd(segment.seq, 1);
-  onText(tcb, segment, nowMs);
 }
 
 /** Takes what the peer's SYN says. Spec: RFC 9293 §3.7.1, RFC 7323 §2.2, RFC 2018 §2. */
 export function takeSyn(tcb: Tcb, segment: Segment, nowMs: number): void {
-  const scaled = segment.windowScale >= 0;
+  const scaled = tcb.scaled = segment.windowScale >= 0;
   tcb.rcv.synchronise(segment.seq, scaled);
   tcb.snd.windowShift = scaled ? segment.windowScale : 0;
   tcb.timestamps.on = tcb.options.timestamps && segment.hasTimestamps;
@@ -89,10 +98,6 @@ function checkTimestamps(tcb: Tcb, segment: Segment, nowMs: number): boolean {
 /** First check. False if the segment has been dealt with. Spec: RFC 9293 §3.10.7.4. */
 function checkSequence(tcb: Tcb, segment: Segment, nowMs: number): boolean {
   if (tcb.rcv.accepts(segment)) return true;
-  if (isCrossedSynAck(tcb, segment)) {
-    segment.seq = seqAdd(segment.seq, 1);
-    return true;
-  }
   tcb.unacceptable++;
   if ((segment.flags & RST) !== 0) return false;
   if (tcb.state === "time-wait" && (segment.flags & FIN) !== 0) tcb.enterTimeWait(nowMs);
@@ -111,9 +116,8 @@ function checkSequence(tcb: Tcb, segment: Segment, nowMs: number): boolean {
 /** In a simultaneous open the peer's SYN-ACK repeats its SYN. Spec: RFC 9293 §3.5 (figure 8). */
 function isCrossedSynAck(tcb: Tcb, segment: Segment): boolean {
   return tcb.state === "syn-received" && !tcb.passive &&
-    (segment.flags & (SYN | ACK)) === (SYN | ACK) &&
-    (segment.seq === tcb.rcv.irs || segment.seq === tcb.rcv.rcvNxt) &&
-    segment.ack === tcb.snd.sndMax;
+    (segment.flags & (SYN | ACK | RST)) === (SYN | ACK) &&
+    segment.seq === tcb.rcv.irs && segment.ack === tcb.snd.sndMax;
 }
 
 /** Second check. Spec: RFC 9293 §3.10.7.4, RFC 5961 §3.2. */

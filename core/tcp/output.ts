@@ -38,8 +38,9 @@ export function emitDue(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   if (tcb.state === "closed") return;
   if (tcb.timestamps.on || tcb.synOwed) tcb.tsVal = tcb.timestamps.value(nowMs);
   if (tcb.synOwed) emitSyn(tcb, sink, nowMs);
-  if (tcb.synchronised) {
-    emitData(tcb, sink, nowMs);
+  if (tcb.synchronised) emitData(tcb, sink, nowMs);
+  // In SYN-RECEIVED, too, what is not acceptable is answered (RFC 9293 §3.10.7.4).
+  if (tcb.state !== "syn-sent") {
     if (nowMs >= tcb.rcv.ackAtMs || tcb.rcv.windowUpdateDue) tcb.rcv.oweAck();
     while (tcb.rcv.acksOwed > 0) emitEmpty(tcb, sink, ACK, tcb.snd.sndMax);
     if (tcb.probeOwed) {
@@ -84,7 +85,7 @@ function emitSyn(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   writeHeader(packet, tcb, snd.iss, rcv.rcvNxt, flags, rcv.synWindow, headerBytes);
   writeSynOptions(packet.view, packet.start + TCP_HEADER_BYTES, {
     mss: tcb.announcedMssBytes,
-    windowScale: answers && rcv.windowShift === 0 ? -1 : rcv.offeredShift,
+    windowScale: answers && !tcb.scaled ? -1 : rcv.offeredShift,
     sackPermitted: answers ? tcb.sackPermitted : true,
   });
   if (stamped) {

@@ -265,6 +265,21 @@ Deno.test("a probe that was due while the carrier was paused is not sent for wha
   rig.silence();
 });
 
+Deno.test("a probe that a changed path asked for is not sent once everything has arrived", () => {
+  for (const blocked of [false, true]) {
+    const rig = established();
+    rig.write(3000);
+    rig.taken();
+    rig.connection.pathChanged(rig.nowMs);
+    rig.sink.blocked = blocked;
+    rig.send("A 1 3001");
+    rig.sink.blocked = false;
+    rig.write(1000);
+    rig.expect("A 3001+1000 1");
+    rig.silence();
+  }
+});
+
 Deno.test("RFC 6298: round trips that grow while a loss is repaired make the timeout longer in time", () => {
   const rig = inFlight();
   loseFirst(rig);

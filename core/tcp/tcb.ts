@@ -70,6 +70,8 @@ export class Tcb implements HeaderFields {
   lastHeardMs = 0;
   /** When the connection was opened. */
   openedMs = 0;
+  /** Whether both SYNs have the window scale option, be the shift 0. Spec: RFC 7323 §2.2. */
+  scaled = false;
   /** Whether both ends permit SACK. */
   sackPermitted = false;
   /** Segments dropped because they were not acceptable. */

@@ -9,10 +9,6 @@ const STARTS = "starts";
 const KNOWN_FAILURES: ReadonlyMap<string, string> = new Map([
   ["abort/closing.pkt", "aborting in CLOSING resets, which RFC 9293 §3.10.5 does not ask for"],
   ["abort/last-ack.pkt", "aborting in LAST-ACK resets, which RFC 9293 §3.10.5 does not ask for"],
-  ["open/simultaneous-data.pkt", "the SYN of a crossed SYN-ACK with data counts as its first byte"],
-  ["scale/own-zero.pkt", "a shift of 0 is not answered, but the peer's is used all the same"],
-  ["state/outside-syn-received.pkt", "no acknowledgement is emitted in SYN-RECEIVED"],
-  ["state/rst-in-window-syn-received.pkt", "no acknowledgement is emitted in SYN-RECEIVED"],
 ]);
 
 async function* scriptPaths(folder = ""): AsyncGenerator<string> {
