@@ -171,9 +171,13 @@ export class Checker {
     this.acked = ack;
     const syn = (flags & SYN) !== 0;
     const shift = syn || !this.#scaled ? 0 : this.#ownScale;
-    const edge = ack + view.getUint16(14) * 2 ** shift;
+    const window = view.getUint16(14);
+    const edge = ack + window * 2 ** shift;
+    // A repeated SYN has no room for a wider window, whatever was announced between.
+    const isFull = syn && window === 0xffff;
     // A scaled window is rounded down, and may so appear to move by less than its unit (RFC 7323 §2.4).
-    demand(edge > this.edge - 2 ** shift, `the window moves left, from ${this.edge} to ${edge}`);
+    const holds = isFull || edge > this.edge - 2 ** shift;
+    demand(holds, `the window moves left, from ${this.edge} to ${edge}`);
     const bound = 1 + this.#delivered + this.#options.receiveBufferBytes +
       (this.#fins.size > 0 ? 1 : 0);
     demand(edge <= bound, `the window ends at ${edge}, beyond the buffer, which ends at ${bound}`);
