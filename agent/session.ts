@@ -1,6 +1,7 @@
-import { decodeHex, encodeHex } from "../core/bytes/mod.ts";
+import { encodeHex } from "../core/bytes/mod.ts";
 import type { ControlMessage, SessionRequest } from "../core/control/mod.ts";
 import type { HubSocket } from "../core/path/mod.ts";
+import { parseKey } from "../core/wireguard/mod.ts";
 import type { MachineConfig } from "./config.ts";
 import { Deadline } from "./deadline.ts";
 import { Forwarder } from "./forwarder.ts";
@@ -12,9 +13,6 @@ const SIGNALLING_TIMEOUT_MS = 30_000;
 
 /** Tunnel addresses have room for no more. Spec: wire.md 3.3 */
 export const MAX_SESSION_IDX = 254;
-
-/** Spec: wire.md 2.4 */
-const WG_KEY = /^[0-9a-f]{64}$/i;
 
 /** Spec: wire.md 1.5 */
 const POLICY_VIOLATION = 1008;
@@ -65,8 +63,8 @@ async function join(
     await leave(socket, "session limit exceeded");
     return `session index ${sessionIdx} is over ${MAX_SESSION_IDX}`;
   }
-  const peerKey = request.wgPubKey || (start.wgPubKey ?? "");
-  if (!WG_KEY.test(peerKey)) {
+  const peerPublicKey = parseKey(request.wgPubKey || (start.wgPubKey ?? ""));
+  if (peerPublicKey === undefined) {
     await leave(socket, "malformed client key");
     return "the client's key is not 64 hexadecimal digits";
   }
@@ -78,7 +76,6 @@ async function join(
     ports: [...machine.ports],
     capabilities: CAPABILITIES,
   });
-  const peerPublicKey = decodeHex(peerKey)!;
   return surroundings.openTunnel({ sessionIdx, privateKey, peerPublicKey, socket, mtuBytes });
 }
 

@@ -1,12 +1,10 @@
-import { decodeHex, encodeHex } from "../core/bytes/mod.ts";
+import { encodeHex } from "../core/bytes/mod.ts";
 import type { Clock } from "../core/clock/mod.ts";
 import type { ControlMessage } from "../core/control/mod.ts";
+import { parseKey } from "../core/wireguard/mod.ts";
 
 /** The hub gives an agent 30 s to join; half as much again is for the agent's key. */
 const SIGNALLING_TIMEOUT_MS = 45_000;
-
-/** Key of a session, as 64 hexadecimal digits. */
-const KEY = /^[0-9a-fA-F]{64}$/;
 
 /** Why a session did not come up. `invalid-token` will not change by itself. */
 export type SessionErrorCode =
@@ -123,14 +121,15 @@ async function awaitGrant(socket: SignallingSocket, machine: string): Promise<Se
     if (message.type === "error") throw refusal(message.message, machine);
     if (message.type === "ready") sessionIdx = clampIndex(message.sessionIdx);
     if (message.type === "wg-pubkey") {
-      if (!KEY.test(message.wgPubKey)) {
+      const peerPublicKey = parseKey(message.wgPubKey);
+      if (peerPublicKey === undefined) {
         const rule = "must be 64 hexadecimal digits";
         throw new SessionError(
           "bad-peer-key",
           `Agent of "${machine}" sent a malformed key: ${rule}`,
         );
       }
-      peer = { peerPublicKey: decodeHex(message.wgPubKey)!, ports: message.ports ?? [] };
+      peer = { peerPublicKey, ports: message.ports ?? [] };
     }
   }
   return { sessionIdx, ...peer };

@@ -47,16 +47,10 @@ class ReadBuffer {
 /**
  * A {@linkcode ByteStream} over a connection that Deno opened, or one of its shape; takes the
  * connection. Deno's own cannot send a reset: `abort` then only closes.
- *
- * @param head bytes that were read from it before; taken
  */
-export function connStream(
-  conn: ConnLike,
-  head: Uint8Array<ArrayBuffer> = new Uint8Array(0),
-): ByteStream {
+export function connStream(conn: ConnLike): ByteStream {
   const buffer = new ReadBuffer();
   let lastCount = 0;
-  let pending: Uint8Array<ArrayBuffer> | undefined = head.length > 0 ? head : undefined;
   let closed = false;
   const close = () => {
     if (closed) return;
@@ -68,11 +62,6 @@ export function connStream(
     remoteAddress: `${hostname}:${port}`,
     async read() {
       if (closed) return null;
-      if (pending !== undefined) {
-        const bytes = pending;
-        pending = undefined;
-        return bytes;
-      }
       buffer.adapt(lastCount);
       try {
         const count = await conn.read(buffer.bytes);

@@ -8,4 +8,5 @@ export { type ConnLike, connStream } from "./conn_stream.ts";
 export { socketStream } from "./socket_stream.ts";
 export type { ByteStream } from "./stream.ts";
 export { streamPair } from "./stream_pair.ts";
+export { withHead } from "./with_head.ts";
 export { dialTcp, listenTcp, type TcpAddress, TcpServer } from "./tcp.ts";

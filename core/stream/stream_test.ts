@@ -3,6 +3,7 @@ import { connStream } from "./conn_stream.ts";
 import type { ByteStream } from "./stream.ts";
 import { streamPair } from "./stream_pair.ts";
 import { dialTcp, listenTcp } from "./tcp.ts";
+import { withHead } from "./with_head.ts";
 
 const LOOPBACK = "127.0.0.1";
 
@@ -112,4 +113,15 @@ Deno.test("listenTcp() rejects for a port in use", async () => {
     { code: "EADDRINUSE" },
   );
   server.close();
+});
+
+Deno.test("withHead() gives the bytes put back, then the stream's own", async () => {
+  const [a, b] = streamPair();
+  const headed = withHead(b, bytes("head "));
+  await a.write(bytes("and body"));
+  await a.closeWrite();
+  assert.equal(await readAll(headed), "head and body");
+  assert.equal(withHead(b, new Uint8Array(0)), b);
+  headed.close();
+  a.close();
 });

@@ -2,7 +2,7 @@ import type { Random } from "../bytes/mod.ts";
 import type { Clock } from "../clock/mod.ts";
 import { WebSocketConnection } from "./connection.ts";
 import { readUpgradeResponse, upgradeRequest } from "./handshake.ts";
-import { type ByteStream, connStream } from "../stream/mod.ts";
+import { type ByteStream, connStream, withHead } from "../stream/mod.ts";
 
 /** Why a WebSocket could not be opened. */
 export type DialErrorCode =
@@ -98,21 +98,6 @@ async function readHead(
     if (end >= 0) return { head: text.slice(0, end), rest: bytes.subarray(end + 4) };
   }
   return undefined;
-}
-
-/** The stream with `head` put back in front of it. */
-function withHead(stream: ByteStream, head: Uint8Array<ArrayBuffer>): ByteStream {
-  if (head.length === 0) return stream;
-  let pending: Uint8Array<ArrayBuffer> | undefined = head;
-  return {
-    ...stream,
-    read() {
-      if (pending === undefined) return stream.read();
-      const bytes = pending;
-      pending = undefined;
-      return Promise.resolve(bytes);
-    },
-  };
 }
 
 async function handshake(stream: ByteStream, url: URL, random: Random): Promise<ByteStream> {

@@ -1,5 +1,5 @@
 import { x25519 } from "@noble/curves/ed25519.js";
-import type { Random } from "../bytes/mod.ts";
+import { decodeHex, type Random } from "../bytes/mod.ts";
 import { isZero } from "./equal.ts";
 import { KEY_BYTES } from "./specification.ts";
 
@@ -14,6 +14,16 @@ export function generatePrivateKey(random: Random): Uint8Array<ArrayBuffer> {
   key[0]! &= 248;
   key[31] = key[31]! & 127 | 64;
   return key;
+}
+
+/**
+ * The key that a peer sent as 64 hexadecimal digits of either case; undefined if it is not that.
+ *
+ * Spec: wire.md 2.4.
+ */
+export function parseKey(text: string): Uint8Array | undefined {
+  const key = decodeHex(text);
+  return key?.length === KEY_BYTES ? key : undefined;
 }
 
 /**

@@ -38,7 +38,7 @@
  * @module
  */
 
-export { generatePrivateKey, publicKey } from "./keys.ts";
+export { generatePrivateKey, parseKey, publicKey } from "./keys.ts";
 export type { WireGuardOptions } from "./options.ts";
 export type {
   DropReason,

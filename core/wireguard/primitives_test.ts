@@ -5,7 +5,7 @@ import { decodeHex, encodeHex } from "../bytes/mod.ts";
 import { seededRandom } from "./_pair.ts";
 import { constantTimeEqual, isZero } from "./equal.ts";
 import { hash, kdf } from "./hash.ts";
-import { generatePrivateKey, publicKey, sharedSecret } from "./keys.ts";
+import { generatePrivateKey, parseKey, publicKey, sharedSecret } from "./keys.ts";
 import vectors from "./testdata/primitives.json" with { type: "json" };
 
 const bytes = (hex: string) => decodeHex(hex)!;
@@ -66,5 +66,16 @@ Deno.test("constantTimeEqual() and isZero() see a difference at every place", ()
     other[i] = 0x80;
     assert.equal(constantTimeEqual(zeros, 0, other, 0, 16), false);
     assert.equal(isZero(other), false);
+  }
+});
+
+Deno.test("parseKey() takes 64 hexadecimal digits of either case and nothing else (client 38)", () => {
+  const digits = "0123456789abcdef".repeat(4);
+  assert.equal(parseKey(digits)?.length, 32);
+  assert.deepEqual(parseKey(digits.toUpperCase()), parseKey(digits));
+  for (
+    const text of ["", "00", digits.slice(1), digits + "00", `${digits}\n`, ` ${digits.slice(1)}`]
+  ) {
+    assert.equal(parseKey(text), undefined);
   }
 });

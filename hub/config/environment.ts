@@ -1,14 +1,5 @@
 import type { HubConfig } from "./model.ts";
 
-/** Environment variables that stand above the file. Spec: hub-api.md 5.1 */
-export const ENVIRONMENT = [
-  "TELAHUBD_PORT",
-  "TELAHUBD_UDP_PORT",
-  "TELAHUBD_UDP_HOST",
-  "TELAHUBD_NAME",
-  "TELAHUBD_WWW_DIR",
-] as const;
-
 function portOf(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,5}$/.test(text) && Number(text) <= 65535
     ? Number(text)

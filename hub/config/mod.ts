@@ -19,7 +19,7 @@ export {
   type BootstrapResult,
   CONSOLE_VIEWER,
 } from "./bootstrap.ts";
-export { ENVIRONMENT, withEnvironment } from "./environment.ts";
+export { withEnvironment } from "./environment.ts";
 export { type ConfigEditor, HubConfigFile } from "./hub_config_file.ts";
 export { LOCAL_CONFIG, locateConfig, type LocateOptions } from "./locate.ts";
 export {

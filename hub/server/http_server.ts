@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { Random } from "../../core/bytes/mod.ts";
 import { type Clock, sleep } from "../../core/clock/mod.ts";
 import type { Log } from "../../core/log/mod.ts";
-import { connStream } from "../../core/stream/mod.ts";
+import { connStream, withHead } from "../../core/stream/mod.ts";
 import {
   answerUpgrade,
   refuseUpgrade,
@@ -180,7 +180,7 @@ export class HttpServer {
   ): Promise<void> {
     const { switchboard, clock, random, log } = this.#options;
     const { accepted, response } = this.#answerUpgrade(request);
-    const stream = connStream(conn, rest);
+    const stream = withHead(connStream(conn), rest);
     try {
       conn.setNoDelay(true);
       conn.setKeepAlive(true);
