@@ -94,6 +94,11 @@ export interface SessionRequest extends Message<"session-request"> {
   sessionIdx: number;
   /** The client's key, "" if it sent none. */
   wgPubKey: string;
+  /**
+   * Ports that the client may reach: the agent refuses all others. Absent where its grant covers the
+   * whole machine. An addition of ours, which a reference agent ignores.
+   */
+  allowedPorts?: number[] | undefined;
 }
 
 /** Agent to hub, first on the socket of a session. Spec: wire.md 2.4 */
@@ -143,7 +148,37 @@ export interface PeerEndpoint extends Message<"peer-endpoint"> {
 }
 
 /** Hub to agent: the client is gone. Spec: wire.md 2.4 */
-export type SessionEnd = Message<"session-end">;
+export interface SessionEnd extends Message<"session-end"> {
+  /**
+   * Whether it must not come back, as its right was withdrawn: nothing of the session may go on, by
+   * whatever path. An addition of ours; absent from a reference hub.
+   */
+  final?: boolean | undefined;
+}
+
+/**
+ * Between our own peers through the relay, once a socket and in both directions: what the sender can
+ * do beyond the reference. A reference peer ignores it. Spec: design.md decision 1
+ */
+export interface PeerHello extends Message<"peer-hello"> {
+  /** 1. */
+  version: number;
+  /** Names of what the sender offers; unknown ones are ignored. */
+  features?: string[] | undefined;
+  /** The agent's Ed25519 public key, 64 hexadecimal digits; a client has none. */
+  identity?: string | undefined;
+  /** The agent's signature over the keys of the session, 128 hexadecimal digits. */
+  signature?: string | undefined;
+}
+
+/** Between our own peers through the relay: where the sender may be reached directly. */
+export interface PeerCandidates extends Message<"peer-candidates"> {
+  /** `a.b.c.d:port` or `[v6]:port`, best first. */
+  candidates: string[];
+}
+
+/** Between our own peers through the relay: the sender leaves for good, nothing is to be kept. */
+export type PeerLeave = Message<"peer-leave">;
 
 /** A refusal; the hub closes with 1008 after it. Spec: wire.md 2.6 */
 export interface ErrorMessage extends Message<"error"> {
@@ -183,7 +218,10 @@ export type ControlMessage =
   | Keepalive
   | MgmtRequest
   | MgmtResponse
+  | PeerCandidates
   | PeerEndpoint
+  | PeerHello
+  | PeerLeave
   | Ready
   | Register
   | Registered
