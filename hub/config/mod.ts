@@ -25,6 +25,7 @@ export { LOCAL_CONFIG, locateConfig, type LocateOptions } from "./locate.ts";
 export {
   ANY_MACHINE,
   type AuthConfig,
+  CLOSED_REGISTRATION,
   type ConnectGrant,
   DEFAULTS,
   type HubConfig,
@@ -33,4 +34,6 @@ export {
   type TokenEntry,
   type UpdateConfig,
 } from "./model.ts";
+export { newToken } from "./new_token.ts";
+export { parseTime } from "./read.ts";
 export { newUuid } from "./uuid.ts";
