@@ -17,6 +17,7 @@ export { type Permission, PERMISSIONS } from "./acl.ts";
 export { Authenticator, type AuthenticatorOptions, type Identified } from "./authenticator.ts";
 export { consoleToken } from "./console_token.ts";
 export { digestToken } from "./digest.ts";
+export { EndWatch } from "./end_watch.ts";
 export {
   type AccessView,
   accessView,

@@ -13,7 +13,7 @@ const MAX_WAITING = 4096;
 
 /** Where the access part of the configuration is kept. */
 export interface AuthFile {
-  /** The part as it is on disk. */
+  /** The part as it is on disk when the store is made. */
   readonly auth: AuthConfig;
   /** Takes it through steps, the first of which is what it is; all or nothing. */
   commit(steps: readonly AuthConfig[]): Promise<void>;

@@ -8,7 +8,8 @@ import {
   type RequestContext,
   type Route,
 } from "../http/mod.ts";
-import { type AdminOptions, isName, MAX_BODY_BYTES, type ManagementAnswer } from "./context.ts";
+import type { ManagementAnswer } from "../sessions/mod.ts";
+import { type AdminOptions, isName, MAX_BODY_BYTES } from "./context.ts";
 import { type Gate, methodRefused } from "./gate.ts";
 
 const BAD_PATH = "missing machine or action: /api/admin/agents/MACHINE/ACTION";

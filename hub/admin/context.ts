@@ -4,25 +4,11 @@ import type { Log, LogRing } from "../../core/log/mod.ts";
 import type { AccessStore, Authenticator } from "../access/mod.ts";
 import type { Audit } from "../audit/mod.ts";
 import type { Pairing } from "../pairing/mod.ts";
-import type { Machine, Registry } from "../registry/mod.ts";
+import type { Registry } from "../registry/mod.ts";
+import type { Switchboard } from "../sessions/mod.ts";
 
-/** What an agent answered, or why it did not. */
-export type ManagementAnswer =
-  | { readonly kind: "answer"; /** Its message, as it came. */ readonly text: string }
-  | { readonly kind: "offline" | "busy" | "gone" | "timeout" };
-
-/** Asks agents to do something. Spec: hub-api.md 4, wire.md 2.8 */
-export interface Management {
-  /**
-   * Asks the agent of a machine and waits for its answer; never rejects.
-   *
-   * @param payload JSON text; undefined for none
-   */
-  ask(machine: Machine, request: {
-    readonly action: string;
-    readonly payload: string | undefined;
-  }): Promise<ManagementAnswer>;
-}
+/** Asks agents to do something, as `Switchboard` does. Spec: hub-api.md 4, wire.md 2.8 */
+export type Management = Pick<Switchboard, "ask">;
 
 /** What the administration routes work with. */
 export interface AdminOptions {

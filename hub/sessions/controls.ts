@@ -53,6 +53,11 @@ export class Controls {
     return undefined;
   }
 
+  /** The control socket of a machine; undefined if it is offline. */
+  of(machine: Machine): Peer | undefined {
+    return this.#peers.get(machine);
+  }
+
   /** Takes note of a pong of a machine's agent. */
   seen(machine: Machine): void {
     machine.lastSeenMs = this.#options.clock.wallMs();

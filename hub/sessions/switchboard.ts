@@ -5,6 +5,7 @@ import type { Machine } from "../registry/mod.ts";
 import type { SwitchboardOptions } from "./context.ts";
 import { Controls } from "./controls.ts";
 import { isKeepalive } from "./keepalive.ts";
+import { Management, type ManagementAnswer, type ManagementRequest } from "./management.ts";
 import { type Connection, Peer } from "./peer.ts";
 import { Sessions } from "./sessions.ts";
 
@@ -44,6 +45,7 @@ export class Switchboard {
   readonly #options: SwitchboardOptions;
   readonly #sessions: Sessions;
   readonly #controls: Controls;
+  readonly #management: Management;
   readonly #running = new Map<Peer, Promise<void>>();
   readonly #stats: RelayStats = {
     frames: 0,
@@ -61,6 +63,7 @@ export class Switchboard {
     this.#options = options;
     this.#sessions = new Sessions(options, controlPeers);
     this.#controls = new Controls(options, { sessions: this.#sessions, peers: controlPeers });
+    this.#management = new Management(options);
     this.#pingTimer = this.#setPingTimer();
   }
 
@@ -77,6 +80,16 @@ export class Switchboard {
   /** How many sessions a machine has, joined or not. */
   sessionCount(machine: Machine): number {
     return this.#sessions.countOf(machine);
+  }
+
+  /**
+   * Asks the agent of a machine to do something and waits for its answer; never rejects.
+   *
+   * Spec: wire.md 2.8
+   */
+  async ask(machine: Machine, request: ManagementRequest): Promise<ManagementAnswer> {
+    const control = this.#controls.of(machine);
+    return control === undefined ? { kind: "offline" } : await this.#management.ask(control, request);
   }
 
   /** Takes a WebSocket and settles when it has ended; never rejects. */
@@ -125,6 +138,7 @@ export class Switchboard {
       log(`internal error with ${connection.remoteAddress}: ${(error as Error).stack ?? error}`);
     } finally {
       hello.cancel();
+      this.#management.lost(peer);
       this.#lost(peer);
     }
   }
@@ -157,6 +171,9 @@ export class Switchboard {
     if (message.type === "register" && (kind === "new" || kind === "control")) {
       if (text.length > MAX_REGISTER_LENGTH) return "register: message is too long";
       return this.#controls.register(peer, message);
+    }
+    if (message.type === "mgmt-response" && kind === "control") {
+      this.#management.answered(peer, { requestId: message.requestId, text });
     }
     if (kind !== "new") return undefined;
     if (message.type === "connect") return this.#sessions.connect(peer, message);
