@@ -24,6 +24,7 @@ import {
 } from "../tcp/mod.ts";
 import { type TcpAddr, TcpConn } from "./conn.ts";
 import { Echo } from "./echo.ts";
+import { DeadlineQueue } from "./deadline_queue.ts";
 import { tcpError } from "./errors.ts";
 import { TcpListener } from "./listener.ts";
 import { checkMtu, checkPort, type NetstackOptions } from "./options.ts";
@@ -55,6 +56,7 @@ export class Netstack {
   readonly #sink: Ipv4Sink;
   readonly #echo: Echo;
   readonly #wakeup: Wakeup;
+  readonly #deadlines = new DeadlineQueue<Socket>();
   readonly #inboundPseudoSum: number;
   readonly #sockets = new Map<number, Socket>();
   readonly #listeners = new Map<number, TcpListener>();
@@ -156,7 +158,7 @@ export class Netstack {
         this.#markDirty(socket);
         return "ok";
       }
-      this.#sockets.delete(key);
+      this.#forget(socket, key);
     }
     const listener = this.#listeners.get(segment.destinationPort);
     if (listener !== undefined && opensConnection(segment)) return this.#onSyn(listener, nowMs);
@@ -193,7 +195,7 @@ export class Netstack {
     this.#flushing = sockets;
     for (const socket of sockets) this.#flushSocket(socket, nowMs);
     sockets.length = 0;
-    this.#wakeup.arm();
+    this.#wakeup.arm(this.#deadlines.earliestMs);
   }
 
   /**
@@ -227,11 +229,14 @@ export class Netstack {
     }
     if (connection.state === "closed") {
       socket.settle();
-      const key = keyOf(connection.localPort, connection.remotePort);
-      if (this.#sockets.get(key) === socket) this.#sockets.delete(key);
-      return;
+      return this.#forget(socket, keyOf(connection.localPort, connection.remotePort));
     }
-    this.#wakeup.atLatest(connection.nextDeadlineMs());
+    this.#deadlines.atLatest(socket, connection.nextDeadlineMs());
+  }
+
+  #forget(socket: Socket, key: number): void {
+    this.#deadlines.remove(socket);
+    if (this.#sockets.get(key) === socket) this.#sockets.delete(key);
   }
 
   /**
@@ -340,10 +345,12 @@ export class Netstack {
   }
 
   #onWakeup(nowMs: number): void {
-    for (const socket of this.#sockets.values()) {
+    for (;;) {
+      const socket = this.#deadlines.takeDue(nowMs);
+      if (socket === undefined) break;
       const deadlineMs = socket.connection.nextDeadlineMs();
       if (deadlineMs <= nowMs) this.#markDirty(socket);
-      else this.#wakeup.atLatest(deadlineMs);
+      else this.#deadlines.atLatest(socket, deadlineMs);
     }
     this.flush(nowMs);
   }

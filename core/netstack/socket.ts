@@ -28,6 +28,10 @@ export class Socket {
   dirty = false;
   /** Whether the stack has it on its list of sockets held back while the carrier is full. */
   held = false;
+  /** For the stack's queue of deadlines. */
+  queuedAtMs = Infinity;
+  /** For the stack's queue of deadlines. */
+  queueIndex = -1;
   /** Told once: established, or failed before that. */
   onOpen: ((error: TcpError | undefined) => void) | undefined;
   readonly #host: SocketHost;
