@@ -174,10 +174,13 @@ export class Netstack {
     if (!listener.reserve()) return "backlog";
     const segment = this.#segment;
     const socket = this.#newSocket(segment.destinationPort, segment.sourcePort, nowMs);
-    socket.onOpen = (error) =>
-      listener.established(error === undefined ? this.#connOf(socket) : undefined);
+    socket.onOpen = (error) => {
+      listener.release();
+      if (error === undefined && !listener.atSyn) listener.deliver(this.#connOf(socket));
+    };
     socket.connection.accept(segment, nowMs);
     this.#markDirty(socket);
+    if (listener.atSyn) listener.deliver(this.#connOf(socket));
     return "ok";
   }
 
@@ -276,17 +279,26 @@ export class Netstack {
 
   /**
    * Accepts connections to a port from now on. `backlog` bounds those that are not accepted yet,
-   * half-open ones included; a SYN beyond it is dropped, and the peer repeats it. Default 256.
+   * half-open ones included; a SYN beyond it is dropped, and the peer repeats it. Default 256. With
+   * `atSyn` a connection is handed over when its SYN has come: what is written waits until it is open,
+   * and half a round trip is saved; but a SYN alone then costs what the application does.
    *
    * @throws {TcpError} with code `in-use` if the port has a listener, `closed` after close
    */
-  listen({ port, backlog = DEFAULT_BACKLOG }: { port: number; backlog?: number }): TcpListener {
+  listen(
+    { port, backlog = DEFAULT_BACKLOG, atSyn = false }: {
+      port: number;
+      backlog?: number;
+      atSyn?: boolean;
+    },
+  ): TcpListener {
     checkPort(port);
     if (this.#closed) throw tcpError("closed", `listen on port ${port}`);
     if (this.#listeners.has(port)) throw tcpError("in-use", `listen on port ${port}`);
     const listener = new TcpListener({
       addr: addrOf(this.#options.localAddress, port),
       backlog,
+      atSyn,
       onClose: () => this.#listeners.delete(port),
     });
     this.#listeners.set(port, listener);

@@ -91,7 +91,7 @@ export class Socket {
     if (failure !== undefined) return Promise.reject(tcpError(failure, "close for writing"));
     if (this.#writeClosed) return Promise.resolve();
     this.#writeClosed = true;
-    if (this.#write === undefined) {
+    if (this.#write === undefined && this.connection.synchronised) {
       this.connection.closeWrite();
       this.#host.touch(this);
     }
@@ -132,6 +132,7 @@ export class Socket {
     const { connection, onOpen } = this;
     if (connection.synchronised) {
       this.onOpen = undefined;
+      if (this.#writeClosed && this.#write === undefined) connection.closeWrite();
       onOpen?.(undefined);
     } else if (connection.state === "closed") {
       this.onOpen = undefined;
