@@ -7,7 +7,11 @@ import { clearGrant, setGrant } from "./grants.ts";
 import { redeem } from "./redeem.ts";
 import { type AccessState, findIdentity } from "./state.ts";
 
-const TEAM = state([identity("owner", "owner"), identity("alice", "user"), identity("bob", "user")]);
+const TEAM = state([
+  identity("owner", "owner"),
+  identity("alice", "user"),
+  identity("bob", "user"),
+]);
 
 const give = (before: AccessState, id: string, permissions: string, more: object = {}) =>
   setGrant(before, {

@@ -10,15 +10,18 @@ import {
 } from "./identities.ts";
 import { type AccessState, findIdentity, type Outcome, versionOf } from "./state.ts";
 
-const TEAM = state([identity("owner", "owner"), identity("alice", "user"), identity("bob", "user")], {
-  barn: acl({
-    registerToken: "bob-token",
-    connect: [grant("alice", "SSH"), grant("bob")],
-    manageTokens: ["alice-token"],
-  }),
-  shed: acl({ registerToken: "alice-token" }),
-  hut: acl({ registerToken: "alice-token", connect: [grant("bob")] }),
-});
+const TEAM = state(
+  [identity("owner", "owner"), identity("alice", "user"), identity("bob", "user")],
+  {
+    barn: acl({
+      registerToken: "bob-token",
+      connect: [grant("alice", "SSH"), grant("bob")],
+      manageTokens: ["alice-token"],
+    }),
+    shed: acl({ registerToken: "alice-token" }),
+    hut: acl({ registerToken: "alice-token", connect: [grant("bob")] }),
+  },
+);
 
 const at = (id: string, more: object = {}) => ({ id, wallMs: NOW, ...more });
 

@@ -81,8 +81,7 @@ class AccessResource {
       detail: `${JSON.stringify(id)} ${parts.join(", ")}`,
       operation: (state) =>
         changeIdentity(state, { ...this.#target(request, id), newId: newId as string, role }),
-      respond: ({ version }) =>
-        versioned({ status: "updated", id: newId ?? id, version }, version),
+      respond: ({ version }) => versioned({ status: "updated", id: newId ?? id, version }, version),
     });
   };
 
@@ -185,4 +184,3 @@ export function accessRoutes(gate: Gate, options: AdminOptions): Route[] {
     }),
   ];
 }
-

@@ -14,12 +14,13 @@ import { type Gate, methodRefused } from "./gate.ts";
 
 const BAD_PATH = "missing machine or action: /api/admin/agents/MACHINE/ACTION";
 
-const FAILURES: Readonly<Record<Exclude<ManagementAnswer["kind"], "answer">, Response["status"]>> = {
-  offline: 503,
-  busy: 503,
-  gone: 502,
-  timeout: 504,
-};
+const FAILURES: Readonly<Record<Exclude<ManagementAnswer["kind"], "answer">, Response["status"]>> =
+  {
+    offline: 503,
+    busy: 503,
+    gone: 502,
+    timeout: 504,
+  };
 
 const REASONS: Readonly<Record<Exclude<ManagementAnswer["kind"], "answer">, string>> = {
   offline: "the agent is offline; try again when it is connected",

@@ -144,7 +144,8 @@ class PairingResource {
       const isBusy = error instanceof StoreBusyError;
       if (!isBusy && !(error instanceof ConfigError)) throw error;
       log(`NOT SAVED: ${error.message}`);
-      const reason = "the hub cannot write its configuration; the code still holds: try again later";
+      const reason =
+        "the hub cannot write its configuration; the code still holds: try again later";
       return problem(reason, isBusy ? 503 : 500);
     }
   }

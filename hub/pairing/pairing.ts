@@ -1,12 +1,6 @@
 import type { Random } from "../../core/bytes/mod.ts";
 import type { Clock } from "../../core/clock/mod.ts";
-import {
-  type AccessStore,
-  type FailureRate,
-  redeem,
-  sourceOf,
-  Throttle,
-} from "../access/mod.ts";
+import { type AccessStore, type FailureRate, redeem, sourceOf, Throttle } from "../access/mod.ts";
 import type { Audit } from "../audit/mod.ts";
 import { newToken } from "../config/mod.ts";
 import { newCode, readCode } from "./code.ts";
@@ -66,7 +60,10 @@ export class Pairing {
   }
 
   /** Makes a code that may be redeemed once until `expiresAtMs`; undefined if there are too many. */
-  create(promised: Promised, { expiresAtMs }: { readonly expiresAtMs: number }): string | undefined {
+  create(
+    promised: Promised,
+    { expiresAtMs }: { readonly expiresAtMs: number },
+  ): string | undefined {
     const { codes, random, clock } = this.#options;
     const code = newCode(random);
     return codes.add(code, { promised, expiresAtMs, wallMs: clock.wallMs() }) ? code : undefined;

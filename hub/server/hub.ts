@@ -12,6 +12,7 @@ import { type CodeStore, Pairing } from "../pairing/mod.ts";
 import { Registry } from "../registry/mod.ts";
 import { type RelayStats, Switchboard } from "../sessions/mod.ts";
 import { HttpServer } from "./http_server.ts";
+import { HubUdp } from "./hub_udp.ts";
 
 /** Options of {@linkcode startHub}. */
 export interface HubOptions {
@@ -45,6 +46,8 @@ export interface RunningHub {
   readonly port: number;
   /** What it has relayed and dropped. */
   readonly stats: Readonly<RelayStats>;
+  /** Its UDP: the port, what has been relayed and dropped there, separate hosts. */
+  readonly udp: HubUdp;
   /**
    * Takes no more connections, tells every peer, and waits until what is queued for them has gone
    * out, at most `shutdownTimeoutMs` of the configuration; then cuts what is left.
@@ -73,9 +76,10 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   const registry = new Registry({ newId: () => newUuid(random) });
   const defaultUpdate = () => defaultUpdateOf(config().update);
   const authenticator = new Authenticator({ access, clock, audit });
+  const udp = new HubUdp({ config, hostname: hostname ?? "0.0.0.0", clock, random, log });
   const switchboard = new Switchboard({
     ...{ access, authenticator, audit, clock, log, random },
-    ...{ registry, history, defaultUpdate },
+    ...{ registry, history, udp, defaultUpdate },
   });
   const ends = new EndWatch({ access, clock, onEnd: () => switchboard.enforce() });
   const enforce = () => {
@@ -87,21 +91,25 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     onError: (error) => log(`internal error: ${(error as Error).stack ?? error}`),
   });
   const isSecured = () => access().isEnabled;
-  const server = new HttpServer({ router, switchboard, isSecured, clock, random, log, accessLog });
+  const { hosts: udpHosts } = udp;
+  const parts = { router, switchboard, udpHosts, isSecured };
+  const server = new HttpServer({ ...parts, clock, random, log, accessLog });
   let port: number;
   try {
     port = server.listen(config().port, hostname);
   } catch (error) {
     ends.stop();
-    await switchboard.shutdown(0);
+    await Promise.all([switchboard.shutdown(0), udp.close()]);
     throw error;
   }
   return {
     port,
     stats: switchboard.stats,
+    udp,
     shutdown: async () => {
       await shutDown({ server, switchboard, clock, timeoutMs: config().shutdownTimeoutMs });
       ends.stop();
+      await udp.close();
     },
   };
 }

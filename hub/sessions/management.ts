@@ -74,7 +74,9 @@ export class Management {
     readonly requestId: string;
     readonly text: string;
   }): void {
-    if (this.#waiting.get(requestId)?.peer === peer) this.#settle(requestId, { kind: "answer", text });
+    if (this.#waiting.get(requestId)?.peer === peer) {
+      this.#settle(requestId, { kind: "answer", text });
+    }
   }
 
   /** A socket is gone: who waits for it is told. */

@@ -1,6 +1,6 @@
-import type { Timer } from "../../core/clock/mod.ts";
 import { type ControlMessage, parseControl } from "../../core/control/mod.ts";
-import { forwardRelayFrame } from "../../core/relay/mod.ts";
+import { forwardRelayFrame, readRelayFrame } from "../../core/relay/mod.ts";
+import { Sweeper } from "../liveness/mod.ts";
 import type { Machine } from "../registry/mod.ts";
 import type { SwitchboardOptions } from "./context.ts";
 import { Controls } from "./controls.ts";
@@ -8,9 +8,6 @@ import { isKeepalive } from "./keepalive.ts";
 import { Management, type ManagementAnswer, type ManagementRequest } from "./management.ts";
 import { type Connection, Peer } from "./peer.ts";
 import { Sessions } from "./sessions.ts";
-
-/** Cadence of pings to agents. Spec: wire.md 1.3 */
-const PING_INTERVAL_MS = 10_000;
 
 /** How long a socket may stay open without having said what it is. */
 const HELLO_TIMEOUT_MS = 30_000;
@@ -54,17 +51,27 @@ export class Switchboard {
     hopsExhausted: 0,
     invalid: 0,
   };
-  #pingTimer: Timer;
+  readonly #sweeper: Sweeper<Peer>;
   #isShuttingDown = false;
 
-  /** Starts pinging agents. */
+  /** Starts looking after peers. */
   constructor(options: SwitchboardOptions) {
     const controlPeers = new Map<Machine, Peer>();
     this.#options = options;
     this.#sessions = new Sessions(options, controlPeers);
     this.#controls = new Controls(options, { sessions: this.#sessions, peers: controlPeers });
     this.#management = new Management(options);
-    this.#pingTimer = this.#setPingTimer();
+    this.#sweeper = new Sweeper({
+      clock: options.clock,
+      all: () => this.#running.keys(),
+      onSwept: (peer, silentMs) => {
+        if (peer.state.kind === "control") this.#controls.ping(peer, silentMs);
+      },
+      onLost: ({ connection }) => {
+        options.log(`silent, given up: ${connection.remoteAddress}`);
+        connection.abort();
+      },
+    });
   }
 
   /** Counters, live. */
@@ -89,7 +96,20 @@ export class Switchboard {
    */
   async ask(machine: Machine, request: ManagementRequest): Promise<ManagementAnswer> {
     const control = this.#controls.of(machine);
-    return control === undefined ? { kind: "offline" } : await this.#management.ask(control, request);
+    return control === undefined
+      ? { kind: "offline" }
+      : await this.#management.ask(control, request);
+  }
+
+  /**
+   * Ends what nobody may do any more: sessions whose client has lost its right or part of it, and
+   * control sockets whose agent may no longer register. To be called when access has changed.
+   *
+   * Spec: hub-api.md D1
+   */
+  enforce(): void {
+    this.#sessions.enforce();
+    this.#controls.enforce();
   }
 
   /** Takes a WebSocket and settles when it has ended; never rejects. */
@@ -106,7 +126,7 @@ export class Switchboard {
    */
   async shutdown(timeoutMs: number): Promise<void> {
     this.#isShuttingDown = true;
-    this.#pingTimer.cancel();
+    this.#sweeper.stop();
     for (const peer of this.#running.keys()) {
       peer.retire();
       peer.connection.close(1001, "hub shutting down");
@@ -129,10 +149,18 @@ export class Switchboard {
       await connection.run({
         text: (text) => this.#text(peer, text),
         binary: (bytes, start, end) => this.#binary(peer, { bytes, start, end }),
-        pong: () => {
-          if (peer.state.kind === "control") this.#controls.seen(peer.state.machine);
+        ping: () => {
+          peer.pulse.ping(clock.nowMs());
+          this.#seen(peer);
         },
-        batchEnd: () => peer.target?.hold(),
+        pong: () => {
+          peer.pulse.pong();
+          this.#seen(peer);
+        },
+        batchEnd: () => {
+          peer.pulse.heard();
+          return peer.target?.hold();
+        },
       });
     } catch (error) {
       log(`internal error with ${connection.remoteAddress}: ${(error as Error).stack ?? error}`);
@@ -141,6 +169,10 @@ export class Switchboard {
       this.#management.lost(peer);
       this.#lost(peer);
     }
+  }
+
+  #seen({ state }: Peer): void {
+    if (state.kind === "control") this.#controls.seen(state.machine);
   }
 
   #text(peer: Peer, text: string): void {
@@ -198,12 +230,18 @@ export class Switchboard {
       }
       this.#stats.frames++;
       this.#stats.bytes += end - start;
+      if (readRelayFrame(bytes, start, end) === "data") this.#usedWebSocket(peer);
     } else if (verdict === "hops-exhausted") {
       this.#stats.hopsExhausted++;
     } else {
       this.#stats.invalid++;
       this.#violation(peer, "relay frame: unsupported version");
     }
+  }
+
+  #usedWebSocket({ state }: Peer): void {
+    if (state.kind !== "client" && state.kind !== "agent") return;
+    state.session.udp?.usedWebSocket(state.kind);
   }
 
   /** Spec: wire.md 1.5 ("protocol close") */
@@ -216,15 +254,8 @@ export class Switchboard {
   #lost(peer: Peer): void {
     const { state } = peer;
     peer.retire();
-    if (state.kind === "control") this.#controls.lost(peer, state.machine);
+    if (state.kind === "control") this.#controls.lost(peer, state);
     else if (state.kind === "client") this.#sessions.clientLost(state.session);
     else if (state.kind === "agent") this.#sessions.agentLost(state.session);
-  }
-
-  #setPingTimer(): Timer {
-    return this.#options.clock.setTimer(() => {
-      this.#controls.pingAll();
-      this.#pingTimer = this.#setPingTimer();
-    }, PING_INTERVAL_MS);
   }
 }
