@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
 import { createLog, LogRing } from "../../core/log/mod.ts";
+import { noAudit } from "../audit/mod.ts";
 import type { HubConfig } from "../config/mod.ts";
+import { CodeStore } from "../pairing/mod.ts";
 import { RawClient, UPGRADE_HEADERS } from "../testing/mod.ts";
 import { type RunningHub, startHub } from "./hub.ts";
 import { HttpServer } from "./http_server.ts";
@@ -32,8 +34,12 @@ async function withHub(
 ): Promise<void> {
   const lines: string[] = [];
   const write = (line: string) => void lines.push(line);
+  const codes = new CodeStore(":memory:", { random: systemRandom });
   const hub = await startHub({
     config: () => config,
+    commitAuth: () => Promise.resolve(),
+    codes,
+    audit: noAudit,
     facts: { os: "linux", arch: "amd64", hostname: "h", runtime: "deno", version: "0.1.0" },
     clock: systemClock,
     random: systemRandom,
@@ -45,6 +51,7 @@ async function withHub(
     await run(hub, lines);
   } finally {
     await hub.shutdown();
+    codes.close();
   }
 }
 
