@@ -52,14 +52,20 @@ export interface Taken {
 export class CodeStore {
   readonly #database: DatabaseSync;
   readonly #salt: Uint8Array;
+  readonly #maxCodes: number;
 
   /**
    * Opens the file, or makes it.
    *
    * @param path of the file, for its owner alone; `:memory:` keeps nothing over a restart
+   * @param maxCodes codes kept at a time. Default: {@linkcode MAX_CODES}
    * @throws {Error} if it cannot be opened
    */
-  constructor(path: string, { random }: { readonly random: Random }) {
+  constructor(
+    path: string,
+    { random, maxCodes = MAX_CODES }: { readonly random: Random; readonly maxCodes?: number },
+  ) {
+    this.#maxCodes = maxCodes;
     if (path !== ":memory:") makePrivate(path);
     this.#database = new DatabaseSync(path);
     this.#database.exec(SCHEMA);
@@ -82,7 +88,7 @@ export class CodeStore {
     readonly wallMs: number;
   }): boolean {
     this.#purge(wallMs);
-    if (this.size >= MAX_CODES) return false;
+    if (this.size >= this.#maxCodes) return false;
     return this.#insert(this.#digest(code), { expiresAtMs, promised });
   }
 
