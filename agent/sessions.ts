@@ -17,6 +17,12 @@ export interface SessionsOptions extends SessionSettings {
   hub: string;
 }
 
+/** What a client's session is answered with besides its socket. */
+interface AnswerOptions {
+  readonly log: Log;
+  readonly allowedPorts: readonly number[] | undefined;
+}
+
 /**
  * The clients of one machine. They come by way of one control connection after the other; those that
  * can come back are kept while there is none.
@@ -106,17 +112,21 @@ export class Sessions {
         signal: this.#disconnected.signal,
       });
       if (typeof joined === "string") return log(`ended: ${joined}`);
-      this.#answer(joined, log);
+      this.#answer(joined, { log, allowedPorts: request.allowedPorts });
     } catch (error) {
       log(`ended: ${reasonOf(error)}`);
     }
   }
 
-  #answer(joined: JoinedSession, log: Log): void {
+  #answer(joined: JoinedSession, { log, allowedPorts }: AnswerOptions): void {
     const key = encodeHex(joined.peerPublicKey);
     const known = this.#sessions.get(key);
     try {
-      const session = known?.ended === false ? known : this.#open(key, { ...joined, log });
+      // What is open may lead to where the client may not go any more.
+      if (known?.isFor(allowedPorts) === false) known.end("the client's permission has changed");
+      const session = known?.ended === false && known.isFor(allowedPorts)
+        ? known
+        : this.#open(key, { ...joined, log, allowedPorts });
       session.answer(joined.socket);
     } catch (error) {
       joined.socket.close();
@@ -126,11 +136,12 @@ export class Sessions {
 
   #open(
     key: string,
-    { sessionIdx, peerPublicKey, log }: JoinedSession & { log: Log },
+    { sessionIdx, peerPublicKey, log, allowedPorts }: JoinedSession & AnswerOptions,
   ): Session {
     const { hub: _, ...settings } = this.#options;
     const surroundings = { ...settings.surroundings, log };
-    const session = new Session({ ...settings, surroundings, sessionIdx, peerPublicKey });
+    const client = { sessionIdx, peerPublicKey, allowedPorts };
+    const session = new Session({ ...settings, surroundings, ...client });
     this.#sessions.set(key, session);
     const ending = session.closed.then((reason) => {
       log(`ended: ${reason}`);
