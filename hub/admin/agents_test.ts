@@ -88,8 +88,10 @@ Deno.test("an agent that does not read is not asked", async () => {
 
 Deno.test("a bounded number of requests waits for one agent", async () => {
   const rig = setUp();
-  const answers = Array.from({ length: 40 }, () =>
-    rig.hub.ask("GET /api/admin/agents/barn/logs", OWNER));
+  const answers = Array.from(
+    { length: 40 },
+    () => rig.hub.ask("GET /api/admin/agents/barn/logs", OWNER),
+  );
   for (let turn = 0; turn < 50; turn++) await Promise.resolve();
   assert.equal(rig.agent.takeMessages().length, 32);
   rig.agent.leave();

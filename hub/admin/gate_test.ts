@@ -86,20 +86,32 @@ Deno.test("1,000 wrong tokens from one address are throttled and audited, others
     const statuses = new Map<number, number>();
     for (let i = 0; i < 1000; i++) {
       const path = i % 2 === 0 ? "/api/admin/access" : "/api/status";
-      const answer = await hub.ask(`GET ${path}`, { token: `wrong-${i}`, source: `192.0.2.7:${i}` });
+      const answer = await hub.ask(`GET ${path}`, {
+        token: `wrong-${i}`,
+        source: `192.0.2.7:${i}`,
+      });
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
       if (answer.status === 429) assert.equal(answer.headers.get("retry-after"), "60");
     }
     assert.deepEqual([...statuses].sort(), [[401, 10], [403, 10], [429, 980]]);
     const owner = { token: "owner-token" };
-    assert.equal((await hub.ask("GET /api/status", { ...owner, source: "192.0.2.8:1" })).status, 200);
-    assert.equal((await hub.ask("GET /api/status", { ...owner, source: "192.0.2.7:1" })).status, 429);
+    assert.equal(
+      (await hub.ask("GET /api/status", { ...owner, source: "192.0.2.8:1" })).status,
+      200,
+    );
+    assert.equal(
+      (await hub.ask("GET /api/status", { ...owner, source: "192.0.2.7:1" })).status,
+      429,
+    );
     assert.equal(hub.sockets.audited.length, 21);
     const client = hub.sockets.client("barn", { token: "wrong" });
     const message = "Too many attempts with wrong tokens from this address; try again in 60 s";
     assert.deepEqual(client.takeMessages(), [{ type: "error", message }], "by WebSocket neither");
     hub.sockets.clock.advance(60_000);
-    assert.equal((await hub.ask("GET /api/status", { ...owner, source: "192.0.2.7:1" })).status, 200);
+    assert.equal(
+      (await hub.ask("GET /api/status", { ...owner, source: "192.0.2.7:1" })).status,
+      200,
+    );
   }));
 
 Deno.test("a change that a cookie authorises must come from a page of this host", () =>

@@ -41,7 +41,10 @@ Deno.test("administration answers as was recorded of the reference (hub 20, 31, 
   const exchanges = recording.exchanges as Exchange[];
   assert.equal(exchanges.length, 9);
   for (const { http, req, status, headers, res } of exchanges) {
-    const answer = await hub.ask(http, { token: "a".repeat(64), body: req === "" ? undefined : req });
+    const answer = await hub.ask(http, {
+      token: "a".repeat(64),
+      body: req === "" ? undefined : req,
+    });
     assert.equal(answer.status, status, http);
     assert.deepEqual(shape(answer.body), shape(res), http);
     for (const name of ["content-type", "etag"]) {

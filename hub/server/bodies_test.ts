@@ -48,7 +48,9 @@ async function flood(client: RawClient): Promise<void> {
   try {
     for (let i = 0; i < 100; i++) await client.write(chunk);
   } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionReset)) {
+    if (
+      !(error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionReset)
+    ) {
       throw error;
     }
   }
@@ -106,7 +108,11 @@ const ODD: [what: string, head: string[], status: RegExp][] = [
   ["dots", ["GET /api/../../etc/passwd HTTP/1.1", "Host: hub"], /^HTTP\/1\.1 301 /],
   ["encoded dots", ["GET /api/%2e%2e/%2e%2e/etc/passwd HTTP/1.1", "Host: hub"], /^HTTP\/1\.1 404 /],
   ["a zero byte", ["GET /api/admin/access/%00 HTTP/1.1", "Host: hub", OWNER], /^HTTP\/1\.1 404 /],
-  ["a stray percent", ["GET /api/admin/access/%zz HTTP/1.1", "Host: hub", OWNER], /^HTTP\/1\.1 400 /],
+  [
+    "a stray percent",
+    ["GET /api/admin/access/%zz HTTP/1.1", "Host: hub", OWNER],
+    /^HTTP\/1\.1 400 /,
+  ],
 ];
 
 for (const [what, head, status] of ODD) {
