@@ -19,5 +19,4 @@
 export type { SwitchboardOptions } from "./context.ts";
 export type { ManagementAnswer, ManagementRequest } from "./management.ts";
 export type { Connection } from "./peer.ts";
-export type { Session } from "./session_table.ts";
 export { type RelayStats, Switchboard } from "./switchboard.ts";
