@@ -138,6 +138,11 @@ export class Sessions {
     }
   }
 
+  /** Forgets all sessions, whose peers somebody else sends away. */
+  clear(): void {
+    for (const session of this.#table.all()) this.#forget(session);
+  }
+
   #open({ client, control, machine, index, message }: {
     client: Peer;
     control: Peer;
@@ -187,15 +192,19 @@ export class Sessions {
   }
 
   #close(session: Session, event: HistoryEventName | undefined): void {
-    session.joinTimer.cancel();
-    session.udp?.end();
-    session.udp = undefined;
-    this.#table.remove(session);
+    this.#forget(session);
     this.#log(session, event ?? "agent disconnected");
     if (event === undefined) return;
     const { history, clock } = this.#options;
     const detail = session.detail || event.replace("-disconnect", " disconnected");
     history.add({ machine: session.machine.name, event, wallMs: clock.wallMs(), detail });
+  }
+
+  #forget(session: Session): void {
+    session.joinTimer.cancel();
+    session.udp?.end();
+    session.udp = undefined;
+    this.#table.remove(session);
   }
 
   #log({ id, index, machine }: Session, what: string): void {

@@ -5,7 +5,7 @@
  * @module
  */
 
-export { isHost, LINK_PATH } from "./messages.ts";
+export { encodeLink, isHost, LINK_PATH, type LinkMessage, parseLink } from "./messages.ts";
 export {
   type LinkConnection,
   UdpHosts,
