@@ -288,6 +288,62 @@ function stun(): Entry {
   };
 }
 
+function udpLink(): Entry {
+  const [nonce, proof] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+  const token = new Uint8Array(8).fill(3);
+  const texts = [
+    encodeLink({ type: "hello", nonce, host: "udp.example", port: 41820 }),
+    encodeLink({ type: "challenge", nonce, proof }),
+    encodeLink({ type: "pair", tokens: [token, token] }),
+    encodeLink({ type: "used-websocket", token }),
+  ];
+  const decoder = new TextDecoder();
+  return {
+    name: "parseLink()",
+    weight: 1,
+    seeds: texts.map((text) => new TextEncoder().encode(text)),
+    read: (bytes) => {
+      const message = parseLink(decoder.decode(bytes));
+      if (message !== undefined) assert.deepEqual(parseLink(encodeLink(message)), message);
+    },
+  };
+}
+
+function udpRelay(): Entry {
+  let draws = 0;
+  const relay = new UdpRelay((out) => out.fill(++draws));
+  let delivered = 0;
+  const sink = { frame: () => ++delivered > 0 };
+  const [probing, silent] = [relay.pair([sink, sink]), relay.pair([sink, sink])];
+  const datagram = new Datagram();
+  const frame = [0x54, 0, 0, 1, 2, 3, 4, 4, 0, 0, 0, 9];
+  let nowMs = 0;
+  return {
+    name: "UdpRelay.input()",
+    weight: 1,
+    seeds: [
+      Uint8Array.of(...probing[0].token, ...new TextEncoder().encode("PROBE")),
+      Uint8Array.of(...probing[1].token, ...frame),
+      Uint8Array.of(...silent[0].token, ...frame),
+      encodeBindingRequest(new Uint8Array(12).fill(7)),
+    ],
+    read: (bytes) => {
+      datagram.bytes.set(bytes);
+      datagram.lenBytes = bytes.length;
+      datagram.address = { hostname: "192.0.2.1", port: 1 + bytes.length };
+      if (!relay.input(datagram, nowMs += 100)) return;
+      assert.ok(datagram.lenBytes <= bytes.length + 24, "no amplifier");
+    },
+    finish: () => {
+      const { received, toUdp, toWebSocket, probes, stun, drops } = relay.stats;
+      const dropped = Object.values(drops).reduce((sum, count) => sum + count, 0);
+      assert.equal(received, toUdp + toWebSocket + probes + stun + dropped);
+      for (const count of [toUdp, toWebSocket, probes, stun, dropped]) assert.ok(count > 0);
+      assert.equal(delivered, toWebSocket);
+    },
+  };
+}
+
 /** Changes, cuts, lengthens or splices valid input. */
 function mutated(seeds: Entry["seeds"], rng: Rng): Uint8Array<ArrayBuffer> {
   let bytes = pick(rng, seeds).slice();
@@ -314,7 +370,19 @@ function mutated(seeds: Entry["seeds"], rng: Rng): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-for (const entry of [control, endpoint, relay, netstack, stun, webSocket, upgrade]) {
+const ENTRIES = [
+  control,
+  endpoint,
+  relay,
+  netstack,
+  stun,
+  udpLink,
+  udpRelay,
+  webSocket,
+  upgrade,
+];
+
+for (const entry of ENTRIES) {
   const { name, weight, seeds, read, repair, finish } = entry();
   Deno.test(`${name} takes any bytes`, async () => {
     const seed = seedFrom();
