@@ -30,31 +30,12 @@ import {
 } from "../../core/stun/mod.ts";
 import { checksum, encodeSegment } from "../../core/tcp/scripts/mod.ts";
 import { answerUpgrade, WebSocketConnection } from "../../core/websocket/mod.ts";
-import { Datagram, UdpRelay } from "../../hub/udp/mod.ts";
-import { encodeLink, parseLink } from "../../hub/udp_link/mod.ts";
-import { Rng } from "../simnet/mod.ts";
-import { pick } from "./mutate.ts";
-import { seedFrom, stepsFrom } from "./settings.ts";
+import { type Entry, fuzz } from "./entry.ts";
 import type { Draft } from "./target.ts";
 
 const LOCAL = ipv4Address(0x0a4d0101);
 const PEER = ipv4Address(0x0a4d0102);
 const MAX_MESSAGE_BYTES = 200;
-
-/** A way into the program. */
-interface Entry {
-  readonly name: string;
-  /** Share of all steps. */
-  readonly weight: number;
-  /** Valid input. */
-  readonly seeds: readonly Uint8Array<ArrayBuffer>[];
-  /** Reads `bytes`; throws if what comes of it is not what was declared. */
-  readonly read: (bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>;
-  /** Corrects the checksums, so that a mutation gets beyond them. */
-  readonly repair?: (bytes: Uint8Array<ArrayBuffer>) => void;
-  /** What must hold after all of it. */
-  readonly finish?: () => void;
-}
 
 function control(): Entry {
   const texts = [
@@ -288,119 +269,4 @@ function stun(): Entry {
   };
 }
 
-function udpLink(): Entry {
-  const [nonce, proof] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
-  const token = new Uint8Array(8).fill(3);
-  const texts = [
-    encodeLink({ type: "hello", nonce, host: "udp.example", port: 41820 }),
-    encodeLink({ type: "challenge", nonce, proof }),
-    encodeLink({ type: "pair", tokens: [token, token] }),
-    encodeLink({ type: "used-websocket", token }),
-  ];
-  const decoder = new TextDecoder();
-  return {
-    name: "parseLink()",
-    weight: 1,
-    seeds: texts.map((text) => new TextEncoder().encode(text)),
-    read: (bytes) => {
-      const message = parseLink(decoder.decode(bytes));
-      if (message !== undefined) assert.deepEqual(parseLink(encodeLink(message)), message);
-    },
-  };
-}
-
-function udpRelay(): Entry {
-  let draws = 0;
-  const relay = new UdpRelay((out) => out.fill(++draws));
-  let delivered = 0;
-  const sink = { frame: () => ++delivered > 0 };
-  const [probing, silent] = [relay.pair([sink, sink]), relay.pair([sink, sink])];
-  const datagram = new Datagram();
-  const frame = [0x54, 0, 0, 1, 2, 3, 4, 4, 0, 0, 0, 9];
-  let nowMs = 0;
-  return {
-    name: "UdpRelay.input()",
-    weight: 1,
-    seeds: [
-      Uint8Array.of(...probing[0].token, ...new TextEncoder().encode("PROBE")),
-      Uint8Array.of(...probing[1].token, ...frame),
-      Uint8Array.of(...silent[0].token, ...frame),
-      encodeBindingRequest(new Uint8Array(12).fill(7)),
-    ],
-    read: (bytes) => {
-      datagram.bytes.set(bytes);
-      datagram.lenBytes = bytes.length;
-      datagram.address = { hostname: "192.0.2.1", port: 1 + bytes.length };
-      if (!relay.input(datagram, nowMs += 100)) return;
-      assert.ok(datagram.lenBytes <= bytes.length + 24, "no amplifier");
-    },
-    finish: () => {
-      const { received, toUdp, toWebSocket, probes, stun, drops } = relay.stats;
-      const dropped = Object.values(drops).reduce((sum, count) => sum + count, 0);
-      assert.equal(received, toUdp + toWebSocket + probes + stun + dropped);
-      for (const count of [toUdp, toWebSocket, probes, stun, dropped]) assert.ok(count > 0);
-      assert.equal(delivered, toWebSocket);
-    },
-  };
-}
-
-/** Changes, cuts, lengthens or splices valid input. */
-function mutated(seeds: Entry["seeds"], rng: Rng): Uint8Array<ArrayBuffer> {
-  let bytes = pick(rng, seeds).slice();
-  switch (rng.below(6)) {
-    case 0:
-      bytes = bytes.slice(0, rng.below(bytes.length + 1));
-      break;
-    case 1: {
-      const other = pick(rng, seeds);
-      bytes = Uint8Array.of(...bytes.subarray(0, rng.below(bytes.length)), ...other);
-      break;
-    }
-    case 2:
-      bytes = Uint8Array.of(
-        ...bytes,
-        ...Array.from({ length: rng.below(20) }, () => rng.below(256)),
-      );
-      break;
-  }
-  for (let i = rng.below(4); i > 0 && bytes.length > 0; i--) {
-    const at = rng.below(bytes.length);
-    bytes[at] = rng.below(2) === 0 ? rng.below(256) : bytes[at]! ^ (1 << rng.below(8));
-  }
-  return bytes;
-}
-
-const ENTRIES = [
-  control,
-  endpoint,
-  relay,
-  netstack,
-  stun,
-  udpLink,
-  udpRelay,
-  webSocket,
-  upgrade,
-];
-
-for (const entry of ENTRIES) {
-  const { name, weight, seeds, read, repair, finish } = entry();
-  Deno.test(`${name} takes any bytes`, async () => {
-    const seed = seedFrom();
-    const rng = new Rng(seed);
-    const steps = weight * stepsFrom(20_000) / 4;
-    for (let step = 0; step < steps; step++) {
-      const bytes = mutated(seeds, rng);
-      if (rng.below(4) > 0) repair?.(bytes);
-      const shown = bytes.toHex();
-      try {
-        // Only what answers later is waited for: most do not.
-        const pending = read(bytes);
-        if (pending !== undefined) await pending;
-      } catch (error) {
-        const message = `Cannot take ${shown}, step ${step} of FUZZ_SEED=${seed}`;
-        throw new Error(message, { cause: error });
-      }
-    }
-    finish?.();
-  });
-}
+for (const entry of [control, endpoint, relay, netstack, stun, webSocket, upgrade]) fuzz(entry());
