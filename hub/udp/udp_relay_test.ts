@@ -151,6 +151,9 @@ Deno.test("a side that sends by WebSocket and is silent on UDP for 10 s has left
   assert.equal(next(), "WebSocket");
   rig.arrive(B, tokenB, hex(FRAME));
   assert.equal(next(), B, "it is back");
+  rig.nowMs += 60_000;
+  assert.equal(next(), B, "what it sent by WebSocket before counts no more");
+  rig.arrive(B, tokenB, hex(FRAME));
   sideB.usesWebSocket = true;
   rig.nowMs += 10_000;
   assert.equal(next(), B, "it may use both for a while");
