@@ -170,6 +170,11 @@ export class Sessions {
     }
   }
 
+  /** Forgets all sessions, whose peers somebody else sends away. */
+  clear(): void {
+    for (const session of this.#table.all()) this.#forget(session);
+  }
+
   #reasonAgainst({ holder, machine, allowedPorts }: Session): string | undefined {
     const { access, clock } = this.#options;
     const rules = access();
@@ -247,10 +252,7 @@ export class Sessions {
     event: HistoryEventName | undefined,
     reason: string = event ?? "agent disconnected",
   ): void {
-    session.joinTimer.cancel();
-    session.udp?.end();
-    session.udp = undefined;
-    this.#table.remove(session);
+    this.#forget(session);
     this.#log(session, reason);
     const { audit, history, clock } = this.#options;
     const { holder, machine: { name: machine }, client } = session;
@@ -259,6 +261,13 @@ export class Sessions {
     if (event === undefined) return;
     const detail = session.detail || event.replace("-disconnect", " disconnected");
     history.add({ machine, event, wallMs: clock.wallMs(), detail });
+  }
+
+  #forget(session: Session): void {
+    session.joinTimer.cancel();
+    session.udp?.end();
+    session.udp = undefined;
+    this.#table.remove(session);
   }
 
   #log({ id, index, machine }: Session, what: string): void {
