@@ -5,6 +5,7 @@ import type { AdminOptions } from "./context.ts";
 import { Gate } from "./gate.ts";
 import { logRoutes } from "./logs.ts";
 import { pairingRoutes } from "./pairing.ts";
+import { portalRoutes } from "./portals.ts";
 import { tokenRoutes } from "./tokens.ts";
 
 /** Where a path that lacks its final slash leads. Spec: hub-api.md 1.0 */
@@ -24,6 +25,7 @@ export function adminRoutes(options: AdminOptions): Route[] {
     ...tokenRoutes(gate, options),
     ...pairingRoutes(gate, options),
     ...agentRoutes(gate, options),
+    ...portalRoutes(gate, options),
     ...logRoutes(gate, options),
     withSlash("/api/admin/agents"),
     withSlash("/api/admin/rotate"),

@@ -25,6 +25,9 @@ const ROUTES: [request: string, reached: number][] = [
   ["POST /api/admin/rotate/x", 404],
   ["POST /api/admin/pair-code", 400],
   ["GET /api/admin/logs", 200],
+  ["GET /api/admin/portals", 200],
+  ["POST /api/admin/portals", 400],
+  ["DELETE /api/admin/portals/x", 404],
 ];
 
 const TOKENS: [token: string | undefined, isAdmitted: boolean][] = [

@@ -2,17 +2,33 @@ import type { Random } from "../../core/bytes/mod.ts";
 import type { Clock } from "../../core/clock/mod.ts";
 import type { DefaultUpdate } from "../../core/control/mod.ts";
 import type { Log, LogRing } from "../../core/log/mod.ts";
-import { AccessStore, Authenticator, EndWatch } from "../access/mod.ts";
+import { AccessStore, Authenticator, consoleToken, EndWatch } from "../access/mod.ts";
 import { adminRoutes } from "../admin/mod.ts";
 import type { Audit } from "../audit/mod.ts";
-import { type AuthConfig, type HubConfig, newUuid, type UpdateConfig } from "../config/mod.ts";
+import {
+  type AuthConfig,
+  CONSOLE_VIEWER,
+  type HubConfig,
+  newUuid,
+  type UpdateConfig,
+} from "../config/mod.ts";
 import { History } from "../history/mod.ts";
 import { type HubFacts, publicRoutes, type Route, Router } from "../http/mod.ts";
 import { type CodeStore, Pairing } from "../pairing/mod.ts";
+import {
+  type Fetch,
+  MemoryPortalFile,
+  PortalClient,
+  type PortalFile,
+  Portals,
+} from "../portals/mod.ts";
 import { Registry } from "../registry/mod.ts";
 import { type RelayStats, Switchboard } from "../sessions/mod.ts";
 import { HttpServer } from "./http_server.ts";
 import { HubUdp } from "./hub_udp.ts";
+
+/** How long after its start a hub tells portals the viewer's token. Spec: hub-api.md 8 */
+const PORTAL_SYNC_DELAY_MS = 2000;
 
 /** Options of {@linkcode startHub}. */
 export interface HubOptions {
@@ -24,6 +40,10 @@ export interface HubOptions {
   readonly codes: CodeStore;
   /** Takes note of what somebody may have to answer for. */
   readonly audit: Audit;
+  /** Where the directories are kept that list this hub. Default: in memory. */
+  readonly portalFile?: PortalFile;
+  /** Asks them. Default: `fetch`. */
+  readonly fetch?: Fetch;
   /** What `/api/status` says of the process. */
   readonly facts: HubFacts;
   /** Times everything. */
@@ -86,7 +106,14 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     ends.rearm();
     switchboard.enforce();
   };
-  const routes = routesOf({ ...options, store, authenticator, history, registry, switchboard });
+  const portals = portalsOf(options, store);
+  const firstSync = clock.setTimer(() => portals.sync(), PORTAL_SYNC_DELAY_MS);
+  const stopTimers = () => {
+    ends.stop();
+    firstSync.cancel();
+  };
+  const inside = { store, authenticator, portals, history, registry, switchboard };
+  const routes = routesOf({ ...options, ...inside });
   const router = new Router(routes, {
     onError: (error) => log(`internal error: ${(error as Error).stack ?? error}`),
   });
@@ -98,7 +125,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   try {
     port = server.listen(config().port, hostname);
   } catch (error) {
-    ends.stop();
+    stopTimers();
     await Promise.all([switchboard.shutdown(0), udp.close()]);
     throw error;
   }
@@ -108,10 +135,23 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     udp,
     shutdown: async () => {
       await shutDown({ server, switchboard, clock, timeoutMs: config().shutdownTimeoutMs });
-      ends.stop();
+      stopTimers();
       await udp.close();
     },
   };
+}
+
+/** The directories that list this hub. */
+function portalsOf(options: HubOptions, store: AccessStore): Portals {
+  const { config, clock, log, fetch = globalThis.fetch, portalFile } = options;
+  return new Portals({
+    file: portalFile ?? new MemoryPortalFile(),
+    client: new PortalClient({ fetch, clock }),
+    hub: config,
+    viewerToken: () =>
+      consoleToken(store.identities, { id: CONSOLE_VIEWER, wallMs: clock.wallMs() }),
+    log,
+  });
 }
 
 /** All routes of the hub. */
@@ -119,6 +159,7 @@ function routesOf(
   parts: HubOptions & {
     readonly store: AccessStore;
     readonly authenticator: Authenticator;
+    readonly portals: Portals;
     readonly history: History;
     readonly registry: Registry;
     readonly switchboard: Switchboard;
