@@ -166,15 +166,22 @@ export class Sender {
   }
 
   /** Takes the window of a SYN, which is never scaled. */
-  openWindow(window: number, seq: Seq, ack: Seq): void {
+  openWindow(window: number, seq: Seq): void {
     this.sndWnd = this.maxSndWnd = window;
     this.#sndWl1 = seq;
-    this.#sndWl2 = ack;
+    // Not the SYN's own number, which is none if it has no ACK.
+    this.#sndWl2 = this.sndUna;
   }
 
-  /** Takes the window field of an acceptable segment, unless it is older than the last one taken. */
+  /**
+   * Takes the window field of an acceptable segment, unless it is older than the last one taken.
+   *
+   * Deviation from RFC 9293 §3.10.7.4, which asks the sequence number first: the later acknowledgement
+   * is the later segment. Else one that repeats lost data and acknowledges more would move `sndUna`
+   * under an old window, whose right edge would lie beyond what the peer allows.
+   */
   updateWindow(field: number, seq: Seq, ack: Seq): void {
-    if (seqLt(seq, this.#sndWl1) || (seq === this.#sndWl1 && seqLt(ack, this.#sndWl2))) return;
+    if (seqLt(ack, this.#sndWl2) || (ack === this.#sndWl2 && seqLt(seq, this.#sndWl1))) return;
     this.sndWnd = field << this.windowShift;
     if (this.sndWnd > 0) this.#probes = 0;
     this.maxSndWnd = Math.max(this.maxSndWnd, this.sndWnd);
