@@ -169,16 +169,12 @@ export class Sender {
   openWindow(window: number, seq: Seq): void {
     this.sndWnd = this.maxSndWnd = window;
     this.#sndWl1 = seq;
-    // Not the SYN's own number, which is none if it has no ACK.
     this.#sndWl2 = this.sndUna;
   }
 
   /**
-   * Takes the window field of an acceptable segment, unless it is older than the last one taken.
-   *
-   * Deviation from RFC 9293 §3.10.7.4, which asks the sequence number first: the later acknowledgement
-   * is the later segment. Else one that repeats lost data and acknowledges more would move `sndUna`
-   * under an old window, whose right edge would lie beyond what the peer allows.
+   * Takes the window field of an acceptable segment, unless it is older than the last one taken. Older
+   * by its acknowledgement first (RFC 9293: by its number): repeated data must not move an old window.
    */
   updateWindow(field: number, seq: Seq, ack: Seq): void {
     if (seqLt(ack, this.#sndWl2) || (ack === this.#sndWl2 && seqLt(seq, this.#sndWl1))) return;
