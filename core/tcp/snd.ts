@@ -172,12 +172,10 @@ export class Sender {
     this.#sndWl2 = this.sndUna;
   }
 
-  /**
-   * Takes the window field of an acceptable segment, unless it is older than the last one taken. Older
-   * by its acknowledgement first (RFC 9293: by its number): repeated data must not move an old window.
-   */
+  /** Takes a window field unless it is older: repeated data that acknowledges more is newer. */
   updateWindow(field: number, seq: Seq, ack: Seq): void {
-    if (seqLt(ack, this.#sndWl2) || (ack === this.#sndWl2 && seqLt(seq, this.#sndWl1))) return;
+    const ahead = seqDiff(ack, this.#sndWl2);
+    if (ahead < 0 || (ahead === 0 && seqLt(seq, this.#sndWl1))) return;
     this.sndWnd = field << this.windowShift;
     if (this.sndWnd > 0) this.#probes = 0;
     this.maxSndWnd = Math.max(this.maxSndWnd, this.sndWnd);
