@@ -121,17 +121,24 @@ export class Sessions {
   #answer(joined: JoinedSession, { log, allowedPorts }: AnswerOptions): void {
     const key = encodeHex(joined.peerPublicKey);
     const known = this.#sessions.get(key);
+    const obstacle = known && this.#obstacle(known, allowedPorts);
+    if (obstacle !== undefined) known!.end(obstacle);
     try {
-      // What is open may lead to where the client may not go any more.
-      if (known?.isFor(allowedPorts) === false) known.end("the client's permission has changed");
-      const session = known?.ended === false && known.isFor(allowedPorts)
-        ? known
-        : this.#open(key, { ...joined, log, allowedPorts });
+      const isOpen = known?.ended === false && obstacle === undefined;
+      const session = isOpen ? known : this.#open(key, { ...joined, log, allowedPorts });
       session.answer(joined.socket);
     } catch (error) {
       joined.socket.close();
       throw error;
     }
+  }
+
+  /** Why a session cannot go on for the client that has come by its key; undefined if it can. */
+  #obstacle(known: Session, allowedPorts: readonly number[] | undefined): string | undefined {
+    // What was begun by someone who never proved to hold the key binds nobody who does.
+    if (!known.wasUp) return "its client has begun anew";
+    // What is open may lead to where the client may not go any more.
+    return known.isFor(allowedPorts) ? undefined : "the client's permission has changed";
   }
 
   #open(
