@@ -68,6 +68,11 @@ export class Sessions {
     this.#joining.set(sessionId, joining);
   }
 
+  /** Ends the session of a client that may not have it any more, by whatever path it goes on. */
+  withdraw(wgPubKey: string): void {
+    this.#sessions.get(wgPubKey.toLowerCase())?.end("the hub has withdrawn the right to it");
+  }
+
   /**
    * The control connection is lost: what has begun there is given up, and clients that cannot come back
    * are let go. The others keep their sockets for as long as these work. Resolves when that is done.

@@ -183,6 +183,41 @@ Deno.test("a machine that gives a granted name to another port ends the session 
   hub.close();
 });
 
+for (const lose of ["client", "joined", "agent"] as const) {
+  Deno.test(`a session whose ${lose} socket is gone, and which may go on directly, is ended at the agent`, async () => {
+    const session = live();
+    const { hub, agent } = session;
+    session[lose].leave();
+    await hub.sockets.settle();
+    await hub.ask("POST /api/admin/tokens/viewer/revoke", OWNER);
+    assert.deepEqual(agent.takeMessages(), [], "the right is still there");
+    await hub.ask("POST /api/admin/tokens/alice/revoke", OWNER);
+    const told = { type: "session-end", final: true, wgPubKey: "c1" };
+    if (lose === "agent") {
+      const fields = { agentId: "agent-1", machineName: "barn", token: "agent-token" };
+      const back = hub.sockets.dial();
+      back.text({ type: "register", ...fields });
+      assert.deepEqual(back.takeMessages()[1], told, "when it is back");
+    } else {
+      assert.deepEqual(agent.takeMessages(), [told]);
+      await hub.ask("POST /api/admin/tokens/viewer/revoke", OWNER);
+      assert.deepEqual(agent.takeMessages(), [], "once");
+    }
+    hub.close();
+  });
+}
+
+Deno.test("a session whose client is back is not ended twice", async () => {
+  const { hub, agent, client } = live();
+  client.leave();
+  await hub.sockets.settle();
+  const back = pair(hub, agent, "alice-token");
+  await hub.ask("POST /api/admin/tokens/alice/revoke", OWNER);
+  assertEnded(back, INVALID);
+  assert.deepEqual(agent.takeMessages(), []);
+  hub.close();
+});
+
 Deno.test("a client that waits for the agent when its right goes is not paired any more", async () => {
   const { hub, agent } = live();
   const waiting = hub.sockets.client("barn", { token: "alice-token" });
