@@ -1,16 +1,26 @@
 import { formatJson, formatTable, printable } from "../core/cli/mod.ts";
 import { type HubStatus, type MachineStatus, serviceLabel } from "./hub_status.ts";
 
-/** What `tela machines` prints. Spec: client.md 1.1 */
-export function machinesView({ machines }: HubStatus): string {
+/**
+ * What `tela machines` prints. Fingerprints are what the hub claims, as only a session proves them.
+ *
+ * Spec: client.md 1.1
+ */
+export function machinesView(
+  { machines }: HubStatus,
+  { identities = false }: { identities?: boolean } = {},
+): string {
   if (machines.length === 0) return "No machines registered.\n";
-  const rows = machines.map(({ id, online, services, sessionCount }) => [
+  const rows = machines.map(({ id, online, services, sessionCount, claimedIdentity }) => [
     id,
     online ? "online" : "offline",
     services.map((s) => `${serviceLabel(s)}:${s.port ?? "-"}`).join(", ") || "-",
     sessionCount > 0 ? `${sessionCount} active` : "-",
+    ...(identities ? [claimedIdentity || "-"] : []),
   ]);
-  return formatTable({ headings: ["MACHINE", "STATUS", "SERVICES", "SESSION"], rows });
+  const headings = ["MACHINE", "STATUS", "SERVICES", "SESSION"];
+  if (identities) headings.push("IDENTITY (AS THE HUB CLAIMS)");
+  return formatTable({ headings, rows });
 }
 
 /** What `tela machines -json` prints: machines as the hub sent them. Spec: client.md 1.1 */
