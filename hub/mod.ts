@@ -5,7 +5,7 @@
  * ```ts
  * import { systemClock, systemRandom } from "../core/clock/mod.ts";
  * import { createLog, LogRing } from "../core/log/mod.ts";
- * import { type HubConfig, startHub } from "./mod.ts";
+ * import { DEFAULTS, type HubConfig, startHub } from "./mod.ts";
  *
  * const config: HubConfig = {
  *   hubId: "",
@@ -17,6 +17,8 @@
  *   shutdownTimeoutMs: 1000,
  *   auth: { tokens: [], machines: new Map() }, // an open hub
  *   update: { channel: "", sources: {} },
+ *   audit: DEFAULTS.audit,
+ *   metrics: DEFAULTS.metrics,
  * };
  * const hub = await startHub({
  *   config: () => config,

@@ -24,11 +24,13 @@ export { type ConfigEditor, HubConfigFile } from "./hub_config_file.ts";
 export { LOCAL_CONFIG, locateConfig, type LocateOptions } from "./locate.ts";
 export {
   ANY_MACHINE,
+  type AuditConfig,
   type AuthConfig,
   type ConnectGrant,
   DEFAULTS,
   type HubConfig,
   type MachineAcl,
+  type MetricsConfig,
   type Role,
   type TokenEntry,
   type UpdateConfig,

@@ -18,7 +18,10 @@ export interface AdminRoutesOptions {
 }
 
 /** Lets owners and admins through, on an open hub nobody. Spec: hub-api.md 1.0 (OA) */
-function administrators({ access, clock }: AdminRoutesOptions, handle: Handler): Handler {
+export function administrators(
+  { access, clock }: Pick<AdminRoutesOptions, "access" | "clock">,
+  handle: Handler,
+): Handler {
   return (request, context) => {
     const rules = access();
     const caller = rules.authenticate(tokenOf(request).token, clock.wallMs());

@@ -18,8 +18,16 @@
  */
 
 export { adminRoutes, type AdminRoutesOptions } from "./admin_routes.ts";
+export { auditRoutes, type AuditRoutesOptions } from "./audit_routes.ts";
 export { cleanPath } from "./clean_path.ts";
 export { type CorsFamily, corsHeaders } from "./cors.ts";
+export { metricsRoute, type MetricsRouteOptions } from "./metrics_route.ts";
 export { json, text } from "./respond.ts";
-export { type Handler, type RequestContext, type Route, Router } from "./router.ts";
+export {
+  type AnsweredRequest,
+  type Handler,
+  type RequestContext,
+  type Route,
+  Router,
+} from "./router.ts";
 export { type HubFacts, publicRoutes, type PublicRoutesOptions } from "./routes.ts";

@@ -26,6 +26,18 @@ export interface Route {
   readonly handle: Handler;
 }
 
+/** A request that was answered. */
+export interface AnsweredRequest {
+  /** The request; its body has been used. */
+  readonly request: Request;
+  /** Pattern of the route; "none" if no route claims the path. */
+  readonly route: string;
+  /** Status of the answer. */
+  readonly status: number;
+  /** Address of the peer. */
+  readonly remoteAddress: string;
+}
+
 interface CompiledRoute extends Route {
   readonly pattern: URLPattern;
 }
@@ -48,18 +60,24 @@ function decode(group: string): string | undefined {
 export class Router {
   readonly #routes: readonly CompiledRoute[];
   readonly #onError: (error: unknown) => void;
+  readonly #onAnswer: ((answered: AnsweredRequest) => void) | undefined;
 
   /**
    * Compiles the patterns.
    *
    * @param onError told of what a handler throws; the peer gets a bare 500
+   * @param onAnswer told of each answer
    */
-  constructor(routes: readonly Route[], { onError }: { onError: (error: unknown) => void }) {
+  constructor(routes: readonly Route[], { onError, onAnswer }: {
+    onError: (error: unknown) => void;
+    onAnswer?: (answered: AnsweredRequest) => void;
+  }) {
     this.#routes = routes.map((route) => ({
       ...route,
       pattern: new URLPattern({ pathname: route.path }),
     }));
     this.#onError = onError;
+    this.#onAnswer = onAnswer;
   }
 
   /** Tells whether a path is for HTTP alone, so that no WebSocket is opened there. */
@@ -70,6 +88,15 @@ export class Router {
 
   /** Answers a request; never rejects. */
   async handle(request: Request, { remoteAddress }: { remoteAddress: string }): Promise<Response> {
+    const { route, response } = await this.#route(request, remoteAddress);
+    this.#onAnswer?.({ request, route, status: response.status, remoteAddress });
+    return response;
+  }
+
+  async #route(
+    request: Request,
+    remoteAddress: string,
+  ): Promise<{ route: string; response: Response }> {
     for (const route of this.#routes) {
       const match = route.pattern.exec({ pathname: new URL(request.url).pathname });
       if (match === null) continue;
@@ -81,9 +108,10 @@ export class Router {
       const response = isMalformed
         ? text("400 path is not well-formed percent-encoding", 400)
         : await this.#answer(route, request, { params, remoteAddress });
-      return withHeaders(response, corsHeaders(route.cors, request.headers.get("origin")));
+      const headers = corsHeaders(route.cors, request.headers.get("origin"));
+      return { route: route.path, response: withHeaders(response, headers) };
     }
-    return withHeaders(text("404 page not found", 404), []);
+    return { route: "none", response: withHeaders(text("404 page not found", 404), []) };
   }
 
   async #answer(route: Route, request: Request, context: RequestContext): Promise<Response> {

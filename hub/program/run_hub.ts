@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path";
 import { goPlatform, type Io, onInterrupt, VERSION } from "../../core/cli/mod.ts";
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
 import { ConfigError, fileFault, type Host } from "../../core/config/mod.ts";
@@ -130,6 +131,7 @@ export async function runHub(flags: RunFlags, io: Io): Promise<void> {
     random: systemRandom,
     log,
     logs,
+    auditFile: config().audit.file || join(dirname(file.path), "audit.db"),
     accessLog: flags.v ? log : undefined,
   });
   await serveUntilStopped(hub, { host, log, name: config().name });

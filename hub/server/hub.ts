@@ -4,11 +4,11 @@ import type { DefaultUpdate } from "../../core/control/mod.ts";
 import type { Log, LogRing } from "../../core/log/mod.ts";
 import { Access } from "../access/mod.ts";
 import { type HubConfig, newUuid, type UpdateConfig } from "../config/mod.ts";
-import { History } from "../history/mod.ts";
 import { adminRoutes, type HubFacts, publicRoutes, Router } from "../http/mod.ts";
 import { Registry } from "../registry/mod.ts";
 import { type RelayStats, Switchboard } from "../sessions/mod.ts";
 import { HttpServer } from "./http_server.ts";
+import { Observer } from "./observer.ts";
 
 /** Options of {@linkcode startHub}. */
 export interface HubOptions {
@@ -26,6 +26,8 @@ export interface HubOptions {
   readonly logs: LogRing;
   /** Takes a line for each HTTP request, if given. */
   readonly accessLog?: Log | undefined;
+  /** Path of the file of records; none are kept beyond the process without it. */
+  readonly auditFile?: string;
   /** Address to listen on. Default: all IPv4 interfaces. */
   readonly hostname?: string;
 }
@@ -69,13 +71,28 @@ function defaultUpdateOf({ channel, sources }: UpdateConfig): DefaultUpdate | un
  * @throws ListenError if it cannot listen there
  */
 export async function startHub(options: HubOptions): Promise<RunningHub> {
-  const { config, facts, clock, random, log, logs, accessLog, hostname } = options;
+  const { config, facts, clock, random, log, logs, accessLog, hostname, auditFile } = options;
   const access = currentAccess(config);
-  const history = new History();
   const registry = new Registry({ newId: () => newUuid(random) });
   const defaultUpdate = () => defaultUpdateOf(config().update);
   const shared = { access, clock, log };
-  const switchboard = new Switchboard({ ...shared, registry, history, defaultUpdate, random });
+  const observer: Observer = new Observer({
+    ...shared,
+    auditFile,
+    config,
+    facts,
+    machines: () => registry.counts,
+    relay: () => switchboard.stats,
+    gauges: () => switchboard.gauges,
+  });
+  const { audit } = observer;
+  const switchboard: Switchboard = new Switchboard({
+    ...shared,
+    registry,
+    audit,
+    defaultUpdate,
+    random,
+  });
   const routes = [
     ...publicRoutes({
       ...shared,
@@ -83,12 +100,15 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
       hub: config,
       machines: () => registry.all(),
       sessionCount: (machine) => switchboard.sessionCount(machine),
-      history: () => history.newestFirst(),
+      history: () => observer.history.newestFirst(),
+      auditFault: () => observer.auditFault,
     }),
+    ...observer.routes(),
     ...adminRoutes({ access, logs, clock }),
   ];
   const router = new Router(routes, {
     onError: (error) => log(`internal error: ${(error as Error).stack ?? error}`),
+    onAnswer: (answer) => observer.answered(answer),
   });
   const isSecured = () => access().isEnabled;
   const server = new HttpServer({ router, switchboard, isSecured, clock, random, log, accessLog });
@@ -97,12 +117,16 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     port = server.listen(config().port, hostname);
   } catch (error) {
     await switchboard.shutdown(0);
+    observer.close();
     throw error;
   }
   return {
     port,
     stats: switchboard.stats,
-    shutdown: () => shutDown({ server, switchboard, clock, timeoutMs: config().shutdownTimeoutMs }),
+    async shutdown() {
+      await shutDown({ server, switchboard, clock, timeoutMs: config().shutdownTimeoutMs });
+      observer.close();
+    },
   };
 }
 

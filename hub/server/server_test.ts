@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
 import { createLog, LogRing } from "../../core/log/mod.ts";
-import type { HubConfig } from "../config/mod.ts";
+import { DEFAULTS, type HubConfig } from "../config/mod.ts";
 import { RawClient, UPGRADE_HEADERS } from "../testing/mod.ts";
 import { type RunningHub, startHub } from "./hub.ts";
 import { HttpServer } from "./http_server.ts";
@@ -17,6 +17,8 @@ const OPEN: HubConfig = {
   shutdownTimeoutMs: 5000,
   auth: { tokens: [], machines: new Map() },
   update: { channel: "", sources: {} },
+  audit: DEFAULTS.audit,
+  metrics: DEFAULTS.metrics,
 };
 const SECURED: HubConfig = {
   ...OPEN,
@@ -177,7 +179,7 @@ Deno.test("frames and texts cross the hub, hop counted, the rest unchanged (wire
       new TextDecoder().decode((await client.next())!.payload),
       '{"type":"x-custom",  "é":1}',
     );
-    assert.deepEqual([stats.frames, stats.bytes], [1, 5007]);
+    assert.deepEqual(stats.toAgent, { frames: 1, bytes: 5007 });
     for (const socket of [control, client, joined]) socket.close();
   }));
 

@@ -1,13 +1,13 @@
 import type { Register } from "../../core/control/mod.ts";
 import type { Machine } from "../registry/mod.ts";
-import { brief, type SwitchboardOptions } from "./context.ts";
+import { brief, identityOf, refusal, type SwitchboardOptions } from "./context.ts";
 import type { Peer } from "./peer.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** Bytes queued for a control socket at which its agent is given up. */
 const ABORT_BYTES = 1024 * 1024;
 
-/** Ports named in a line of history at most. */
+/** Ports named in a record at most. */
 const MAX_PORTS_NAMED = 32;
 
 /** The control sockets of agents: registration, pings, loss. */
@@ -33,23 +33,24 @@ export class Controls {
    * Spec: wire.md 2.2
    */
   register(peer: Peer, message: Register): string | undefined {
-    const { access, registry, clock } = this.#options;
+    const { access, registry, clock, audit } = this.#options;
     const wallMs = clock.wallMs();
     if (message.agentId === "") return "register: agentId is required";
     const rules = access();
     const caller = rules.authenticate(message.token, wallMs);
     const mayRegister = (machine: string) => rules.canRegister(caller, machine);
     if (!mayRegister(message.machineName)) {
-      this.#log(
-        `register refused: ${brief(message.machineName)} from ${peer.connection.remoteAddress}`,
-      );
+      const { remoteAddress: source } = peer.connection;
+      this.#log(`register refused: ${brief(message.machineName)} from ${source}`);
+      const reason = "may not register";
+      audit.record(refusal(caller, { machine: message.machineName, source, reason }));
       return "Access denied";
     }
     const entered = registry.register(message, { wallMs, mayRegister });
     if (entered === undefined) return "register: too many machines on this hub";
     if (entered.evicted !== undefined) this.#evict(entered.evicted);
     this.#attach(peer, entered.machine);
-    this.#confirm(peer, entered.machine);
+    this.#confirm(peer, entered.machine, identityOf(caller));
     return undefined;
   }
 
@@ -72,9 +73,12 @@ export class Controls {
     this.#peers.delete(machine);
     machine.isOnline = false;
     this.#sessions.endAll(machine);
-    const wallMs = this.#options.clock.wallMs();
-    const detail = "agent disconnected";
-    this.#options.history.add({ machine: machine.name, event: "agent-disconnect", wallMs, detail });
+    this.#options.audit.record({
+      event: "agent-gone",
+      machine: machine.name,
+      source: peer.connection.remoteAddress,
+      detail: "agent disconnected",
+    });
     this.#log(`agent disconnected: ${brief(machine.name)}`);
   }
 
@@ -89,17 +93,18 @@ export class Controls {
     peer.state = { kind: "control", machine };
   }
 
-  #confirm(peer: Peer, machine: Machine): void {
-    const { history, clock, defaultUpdate } = this.#options;
+  #confirm(peer: Peer, machine: Machine, identity: string | undefined): void {
+    const { audit, defaultUpdate } = this.#options;
     const update = defaultUpdate();
     peer.send({
       type: "registered",
       machineId: machine.name,
       ...(update !== undefined && { defaultUpdate: update }),
     });
+    const { remoteAddress: source } = peer.connection;
     const detail = `ports=[${machine.ports.slice(0, MAX_PORTS_NAMED).join(" ")}]`;
-    history.add({ machine: machine.name, event: "agent-register", wallMs: clock.wallMs(), detail });
-    this.#log(`registered: ${brief(machine.name)} from ${peer.connection.remoteAddress}`);
+    audit.record({ event: "register", identity, machine: machine.name, source, detail });
+    this.#log(`registered: ${brief(machine.name)} from ${source}`);
   }
 
   #evict(machine: Machine): void {

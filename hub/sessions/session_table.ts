@@ -2,6 +2,14 @@ import type { Timer } from "../../core/clock/mod.ts";
 import type { Machine } from "../registry/mod.ts";
 import type { Peer } from "./peer.ts";
 
+/** Payload bytes relayed in each direction, headers of frames included. */
+export interface Traffic {
+  /** From client to agent. */
+  toAgentBytes: number;
+  /** From agent to client. */
+  toClientBytes: number;
+}
+
 /** A client's session with a machine, from its connect on. */
 export interface Session {
   /** 16 lower-case hexadecimal digits. */
@@ -18,6 +26,12 @@ export interface Session {
   readonly joinTimer: Timer;
   /** The agent's socket, once it has joined. */
   agent: Peer | undefined;
+  /** Id of the identity that opened it; undefined on an open hub. */
+  readonly identity: string | undefined;
+  /** Monotonic time of its connect, in milliseconds. */
+  readonly openedMs: number;
+  /** What was relayed so far. */
+  readonly traffic: Traffic;
 }
 
 /** Most sessions of one machine at a time. Spec: wire.md 3.3, 10.77.N.0 with N of 1 to 254 */
@@ -55,6 +69,18 @@ export class SessionTable {
   /** The session of this id. */
   byId(id: string): Session | undefined {
     return this.#byId.get(id);
+  }
+
+  /** How many sessions there are. */
+  get count(): number {
+    return this.#byId.size;
+  }
+
+  /** How many sessions the agent has joined. */
+  get joined(): number {
+    let joined = 0;
+    for (const { agent } of this.#byId.values()) if (agent !== undefined) joined++;
+    return joined;
   }
 
   /** The sessions of a machine. */

@@ -1,15 +1,18 @@
 import { encodeHex } from "../../core/bytes/mod.ts";
 import type { Connect, SessionJoin } from "../../core/control/mod.ts";
-import type { HistoryEventName } from "../history/mod.ts";
+import type { AuditEntry } from "../audit/mod.ts";
 import type { Machine } from "../registry/mod.ts";
-import { brief, type SwitchboardOptions } from "./context.ts";
+import { brief, identityOf, refusal, type SwitchboardOptions } from "./context.ts";
 import type { Peer } from "./peer.ts";
 import { MAX_SESSIONS_PER_MACHINE, type Session, SessionTable } from "./session_table.ts";
+
+/** Why a session ended. */
+export type SessionEnd = "client left" | "agent left" | "agent gone" | "not joined";
 
 /** How long an agent may take to join after it has been asked. Spec: wire.md 3.2 */
 const JOIN_TIMEOUT_MS = 30_000;
 
-/** Services named in a line of history at most. */
+/** Services named in a record at most. */
 const MAX_SERVICES_NAMED = 32;
 
 /** The services that a client asks for, all of the machine's if it names no ports. */
@@ -35,6 +38,16 @@ export class Sessions {
     this.#controls = controls;
   }
 
+  /** How many sessions there are. */
+  get count(): number {
+    return this.#table.count;
+  }
+
+  /** How many sessions the agent has joined. */
+  get joined(): number {
+    return this.#table.joined;
+  }
+
   /** How many sessions a machine has, joined or not. */
   countOf(machine: Machine): number {
     return this.#table.countOf(machine);
@@ -47,12 +60,17 @@ export class Sessions {
    * probed.
    */
   connect(peer: Peer, message: Connect): string | undefined {
-    const { access, registry, clock } = this.#options;
+    const { access, registry, clock, audit, log } = this.#options;
     const rules = access();
     const caller = rules.authenticate(message.token, clock.wallMs());
     if (!rules.canConnect(caller, message.machineId)) {
-      const { remoteAddress } = peer.connection;
-      this.#options.log(`connect refused: ${brief(message.machineId)} from ${remoteAddress}`);
+      const { remoteAddress: source } = peer.connection;
+      log(`connect refused: ${brief(message.machineId)} from ${source}`);
+      audit.record(refusal(caller, {
+        machine: message.machineId,
+        source,
+        reason: "may not connect",
+      }));
       return "Access denied";
     }
     const machine = registry.byName(message.machineId);
@@ -63,7 +81,7 @@ export class Sessions {
     if (index === undefined) {
       return `Too many sessions for this machine (max ${MAX_SESSIONS_PER_MACHINE})`;
     }
-    this.#open({ client: peer, control, machine, index, message });
+    this.#open({ client: peer, control, machine, index, message, identity: identityOf(caller) });
     return undefined;
   }
 
@@ -94,7 +112,7 @@ export class Sessions {
 
   /** The client's socket is gone. Spec: wire.md 3.6 */
   clientLost(session: Session): void {
-    this.#close(session, "client-disconnect");
+    this.#close(session, "client left");
     session.client.retire();
     const { agent } = session;
     if (agent === undefined) return;
@@ -105,7 +123,7 @@ export class Sessions {
 
   /** The agent's socket of the session is gone. Spec: wire.md 3.6 */
   agentLost(session: Session): void {
-    this.#close(session, "agent-session-disconnect");
+    this.#close(session, "agent left");
     session.agent?.retire();
     session.client.dismiss("agent session ended");
   }
@@ -113,20 +131,21 @@ export class Sessions {
   /** The machine is gone: ends all of its sessions. Spec: wire.md 3.6 */
   endAll(machine: Machine): void {
     for (const session of this.#table.of(machine)) {
-      this.#close(session, undefined);
+      this.#close(session, "agent gone");
       session.client.dismiss("agent disconnected");
       session.agent?.cut();
     }
   }
 
-  #open({ client, control, machine, index, message }: {
+  #open({ client, control, machine, index, message, identity }: {
     client: Peer;
     control: Peer;
     machine: Machine;
     index: number;
     message: Connect;
+    identity: string | undefined;
   }): void {
-    const { clock, random, history } = this.#options;
+    const { clock, random } = this.#options;
     const idBytes = new Uint8Array(8);
     random(idBytes);
     const session: Session = {
@@ -138,29 +157,40 @@ export class Sessions {
       detail: describeServices(machine, message.ports ?? []),
       joinTimer: clock.setTimer(() => this.#notJoined(session), JOIN_TIMEOUT_MS),
       agent: undefined,
+      identity,
+      openedMs: clock.nowMs(),
+      traffic: { toAgentBytes: 0, toClientBytes: 0 },
     };
     this.#table.add(session);
     client.state = { kind: "client", session };
-    const { id: sessionId, wgPubKey, detail } = session;
+    const { id: sessionId, wgPubKey } = session;
     control.send({ type: "session-request", sessionId, sessionIdx: index, wgPubKey });
-    const wallMs = clock.wallMs();
-    history.add({ machine: machine.name, event: "client-connect", wallMs, detail });
+    this.#record(session, { event: "session-open" });
     this.#log(session, `opened by ${client.connection.remoteAddress}`);
   }
 
   #notJoined(session: Session): void {
-    this.#close(session, "client-disconnect");
+    this.#close(session, "not joined");
     session.client.dismiss("agent did not join session");
   }
 
-  #close(session: Session, event: HistoryEventName | undefined): void {
+  #close(session: Session, reason: SessionEnd): void {
     session.joinTimer.cancel();
     this.#table.remove(session);
-    this.#log(session, event ?? "agent disconnected");
-    if (event === undefined) return;
-    const { history, clock } = this.#options;
-    const detail = session.detail || event.replace("-disconnect", " disconnected");
-    history.add({ machine: session.machine.name, event, wallMs: clock.wallMs(), detail });
+    this.#log(session, reason);
+    const durationMs = Math.round(this.#options.clock.nowMs() - session.openedMs);
+    const data = { ...session.traffic, durationMs };
+    this.#record(session, { event: "session-close", reason, data });
+  }
+
+  #record(
+    { id, index, identity, machine, client, detail }: Session,
+    entry: Pick<AuditEntry, "event" | "reason" | "data">,
+  ): void {
+    const { remoteAddress: source } = client.connection;
+    // The whole id is the authority to join.
+    const data = { session: id.slice(0, 8), index, ...entry.data };
+    this.#options.audit.record({ ...entry, identity, machine: machine.name, source, detail, data });
   }
 
   #log({ id, index, machine }: Session, what: string): void {

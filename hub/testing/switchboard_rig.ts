@@ -2,6 +2,7 @@ import { ManualClock } from "../../core/clock/mod.ts";
 import type { DefaultUpdate } from "../../core/control/mod.ts";
 import { createLog } from "../../core/log/mod.ts";
 import { Access } from "../access/mod.ts";
+import { type AuditEntry, pendingRecord } from "../audit/mod.ts";
 import type { AuthConfig } from "../config/mod.ts";
 import { History } from "../history/mod.ts";
 import { Registry } from "../registry/mod.ts";
@@ -24,7 +25,9 @@ export class SwitchboardRig {
   readonly clock: ManualClock;
   /** What was logged. */
   readonly lines: string[] = [];
-  /** What happened. */
+  /** What was recorded. */
+  readonly audited: AuditEntry[] = [];
+  /** What happened, as history tells it. */
   readonly history: History = new History();
   /** The machines. */
   readonly registry: Registry;
@@ -43,7 +46,12 @@ export class SwitchboardRig {
     this.switchboard = new Switchboard({
       registry: this.registry,
       access: () => this.access,
-      history: this.history,
+      audit: {
+        record: (entry) => {
+          this.audited.push(entry);
+          this.history.add(pendingRecord(entry, this.clock.wallMs()));
+        },
+      },
       defaultUpdate: () => defaultUpdate,
       clock: this.clock,
       random: (out) => out.forEach((_, i) => out[i] = ++this.#made + i),

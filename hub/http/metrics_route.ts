@@ -1,0 +1,48 @@
+import type { Clock } from "../../core/clock/mod.ts";
+import { type Access, digestToken, tokenOf } from "../access/mod.ts";
+import type { MetricsConfig } from "../config/mod.ts";
+import { formatMetrics, type MetricFamily, METRICS_CONTENT_TYPE } from "../metrics/mod.ts";
+import { json } from "./respond.ts";
+import type { Route } from "./router.ts";
+
+/** What the route of the metrics works with. */
+export interface MetricsRouteOptions {
+  /** Who may do what, as of now. */
+  readonly access: () => Access;
+  /** Who may read them besides owners and admins, as of now. */
+  readonly config: () => MetricsConfig;
+  /** The metrics, as of now. */
+  readonly families: () => readonly MetricFamily[];
+  /** Gives the time. */
+  readonly clock: Clock;
+}
+
+/** True if the token of a request lets its bearer read metrics. */
+function mayRead(request: Request, { access, config, clock }: MetricsRouteOptions): boolean {
+  const { open, token: metricsToken } = config();
+  const { token } = tokenOf(request);
+  if (open) return true;
+  if (token === undefined) return false;
+  // Digests are compared, so that the time it takes says nothing about the token.
+  if (metricsToken !== "" && digestToken(token) === digestToken(metricsToken)) return true;
+  const rules = access();
+  return rules.canAdminister(rules.authenticate(token, clock.wallMs()));
+}
+
+/** `GET /metrics`: the text format of Prometheus. */
+export function metricsRoute(options: MetricsRouteOptions): Route {
+  return {
+    path: "/metrics",
+    cors: "none",
+    methods: ["GET", "HEAD"],
+    handle(request) {
+      if (!mayRead(request, options)) {
+        const refusal = json({ error: "needs the bearer token metrics.token, or an admin's" }, 401);
+        refusal.headers.set("www-authenticate", "Bearer");
+        return refusal;
+      }
+      const headers = { "content-type": METRICS_CONTENT_TYPE };
+      return new Response(formatMetrics(options.families()), { headers });
+    },
+  };
+}
