@@ -33,6 +33,8 @@ export interface AuditStoreOptions {
   readonly clock: Clock;
   /** Told when the store degrades and when it is well again. */
   readonly log: Log;
+  /** Opens the file; for tests. Default: as `AuditFile` does. */
+  readonly open?: (path: string) => AuditFile;
   /** Most records that wait for a store that cannot be written. Default 10,000. */
   readonly maxWaiting?: number;
 }
@@ -99,9 +101,9 @@ export class AuditStore implements Audit {
     const record = pendingRecord(entry, this.#options.clock.wallMs());
     const isUrgent = isChange(record.event);
     if (!this.#admit(record, isUrgent)) return;
-    if (this.#fault === undefined && isUrgent) this.#flush();
+    if (this.#fault !== undefined && isUrgent) this.#tell("waits to be written", record);
+    else if (isUrgent) this.#flush();
     else this.#schedule(0);
-    if (isUrgent && this.#fault !== undefined) this.#tell("waits to be written", record);
   }
 
   /** Writes what waits, as far as that is possible now. */
@@ -168,9 +170,9 @@ export class AuditStore implements Audit {
   }
 
   #open(): AuditFile {
-    const { path } = this.#options;
+    const { path, open = (path) => new AuditFile(path) } = this.#options;
     Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    return new AuditFile(path);
+    return open(path);
   }
 
   /** Where records were lost, the chain says so; the note goes before what comes next. */

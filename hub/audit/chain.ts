@@ -51,7 +51,7 @@ export interface ChainFault {
   /** Id of the first record that is not as it was written. */
   readonly id: number;
   /** What happened to it. */
-  readonly what: "changed" | "removed" | "reordered";
+  readonly what: "changed" | "removed" | "reordered" | "added";
   /** The same for people. */
   readonly text: string;
 }

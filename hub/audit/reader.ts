@@ -86,14 +86,15 @@ export class AuditReader {
         limit: SLICE_RECORDS,
         oldestFirst: true,
       });
+      const end = file.last;
       for (const row of rows) {
-        const fault = follower.follow(row);
+        const fault = row.id > end.id ? added(row) : follower.follow(row);
         if (fault !== undefined) return { records, first, last: follower.last, fault };
         witness.see(row);
         records++;
       }
       if (rows.length < SLICE_RECORDS) {
-        const fault = follower.finish(file.last) ?? witness.fault(file.removed);
+        const fault = follower.finish(end) ?? witness.fault(file.removed);
         return { records, first, last: follower.last, fault };
       }
       await this.#turn();
@@ -114,6 +115,10 @@ export class AuditReader {
   #turn(): Promise<void> {
     return sleep(this.#clock, 0);
   }
+}
+
+function added({ id }: ChainedRecord): ChainFault {
+  return { id, what: "added", text: `record ${id} was not written by the hub` };
 }
 
 /** Finds out whether a record of the chain vouches for the removal of those before it. */

@@ -30,8 +30,8 @@ export function pruneStep(file: AuditFile, { limits, wallMs, stepRecords = STEP_
   const firstKept = isTooLarge ? -1 : oldest.findIndex(({ timeMs }) => timeMs >= beforeMs);
   const count = firstKept < 0 ? oldest.length : firstKept;
   const upTo = oldest[count - 1]?.id;
-  // The newest record stays, be it over age: it may be the one that vouches for those removed.
-  if (upTo === undefined || upTo >= file.last.id) return false;
+  // A record that is alone stays, be it over age: it may be the one that vouches for those removed.
+  if (upTo === undefined || (count === 1 && upTo === file.last.id)) return false;
   file.removeUpTo(upTo, (mark, removed) =>
     pendingRecord({
       event: "retention",
