@@ -92,8 +92,9 @@ export class AuditStore implements Audit {
     };
   }
 
-  /** The open file to read from; undefined if it cannot be opened. */
+  /** The file to read from, with all that was recorded so far; undefined if it cannot be opened. */
   get file(): AuditFile | undefined {
+    if (this.#waiting.length > 0 && this.#fault === undefined) this.#flush();
     return this.#file;
   }
 
@@ -104,11 +105,6 @@ export class AuditStore implements Audit {
     if (this.#fault !== undefined && isUrgent) this.#tell("waits to be written", record);
     else if (isUrgent) this.#flush();
     else this.#schedule(0);
-  }
-
-  /** Writes what waits, as far as that is possible now. */
-  flush(): void {
-    this.#flush();
   }
 
   /** Writes what waits and closes the file; what comes later is told to the log alone. */

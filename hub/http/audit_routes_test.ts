@@ -35,7 +35,6 @@ function withRoutes(test: (rig: Rig) => Promise<void>): Promise<void> {
       const event = (["request", "grant", "register"] as const)[i % 3]!;
       store.record({ event, identity: `id-${i % 5}`, machine: "barn", source: "192.0.2.7:1" });
     }
-    store.flush();
     const access = new Access({ tokens: TOKENS, machines: new Map() });
     const reader = new AuditReader(store, systemClock);
     const routes = auditRoutes({
