@@ -38,8 +38,26 @@ export interface AnsweredRequest {
   readonly remoteAddress: string;
 }
 
-interface CompiledRoute extends Route {
-  readonly pattern: URLPattern;
+/** A route made ready to be matched. `URLPattern` takes 10 µs to say no, for every one of them. */
+class CompiledRoute {
+  readonly route: Route;
+  readonly #literalPrefix: string;
+  readonly #pattern: URLPattern | undefined;
+
+  constructor(route: Route) {
+    const { path } = route;
+    this.route = route;
+    this.#literalPrefix = /^[^:*{}()?+\\]*/.exec(path)![0];
+    const isLiteral = this.#literalPrefix === path;
+    this.#pattern = isLiteral ? undefined : new URLPattern({ pathname: path });
+  }
+
+  /** The groups of the pattern, still percent-encoded; undefined if the path does not match. */
+  match(path: string): Readonly<Record<string, string | undefined>> | undefined {
+    if (this.#pattern === undefined) return path === this.#literalPrefix ? {} : undefined;
+    if (!path.startsWith(this.#literalPrefix)) return undefined;
+    return this.#pattern.exec({ pathname: path })?.pathname.groups;
+  }
 }
 
 /** Undefined if the text is not well-formed percent-encoding. */
@@ -72,18 +90,15 @@ export class Router {
     onError: (error: unknown) => void;
     onAnswer?: (answered: AnsweredRequest) => void;
   }) {
-    this.#routes = routes.map((route) => ({
-      ...route,
-      pattern: new URLPattern({ pathname: route.path }),
-    }));
+    this.#routes = routes.map((route) => new CompiledRoute(route));
     this.#onError = onError;
     this.#onAnswer = onAnswer;
   }
 
   /** Tells whether a path is for HTTP alone, so that no WebSocket is opened there. */
   claims(path: string): boolean {
-    const route = this.#routes.find(({ pattern }) => pattern.test({ pathname: path }));
-    return route !== undefined && route.upgrades !== true;
+    const found = this.#routes.find((route) => route.match(path) !== undefined);
+    return found !== undefined && found.route.upgrades !== true;
   }
 
   /** Answers a request; never rejects. */
@@ -97,10 +112,12 @@ export class Router {
     request: Request,
     remoteAddress: string,
   ): Promise<{ route: string; response: Response }> {
-    for (const route of this.#routes) {
-      const match = route.pattern.exec({ pathname: new URL(request.url).pathname });
-      if (match === null) continue;
-      const groups = Object.entries(match.pathname.groups).map(([name, group]) =>
+    const path = new URL(request.url).pathname;
+    for (const compiled of this.#routes) {
+      const match = compiled.match(path);
+      if (match === undefined) continue;
+      const { route } = compiled;
+      const groups = Object.entries(match).map(([name, group]) =>
         [name, decode(group ?? "")] as const
       );
       const isMalformed = groups.some(([, group]) => group === undefined);

@@ -137,7 +137,7 @@ export class Switchboard {
     const { clock, log } = this.#options;
     const { connection } = peer;
     if (this.#isShuttingDown) peer.dismiss("hub shutting down");
-    const hello = clock.setTimer(() => {
+    peer.hello = clock.setTimer(() => {
       if (peer.state.kind === "new") peer.refuse("no register, connect or session-join in time");
     }, HELLO_TIMEOUT_MS);
     try {
@@ -152,7 +152,7 @@ export class Switchboard {
     } catch (error) {
       log(`internal error with ${connection.remoteAddress}: ${(error as Error).stack ?? error}`);
     } finally {
-      hello.cancel();
+      peer.greeted();
       this.#lost(peer);
     }
   }
@@ -171,6 +171,7 @@ export class Switchboard {
       return this.#violation(peer, "Expected JSON for first message");
     }
     const refusal = this.#handle(peer, { message: message as ControlMessage, text });
+    if (peer.state.kind !== "new") peer.greeted();
     if (refusal === undefined) return;
     this.#lost(peer);
     peer.refuse(refusal);
