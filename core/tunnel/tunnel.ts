@@ -120,9 +120,9 @@ export class Tunnel {
     return this.#netstack.connect(options);
   }
 
-  /** Listens for TCP connections of the peer. */
+  /** Listens for TCP connections of the peer, each handed over at its SYN. */
   listen(options: { port: number }): TcpListener {
-    return this.#netstack.listen(options);
+    return this.#netstack.listen({ ...options, atSyn: true });
   }
 
   /** Ends the tunnel and its socket; every connection through it is reset. */
