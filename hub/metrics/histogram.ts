@@ -7,7 +7,11 @@ export class Histogram {
   #sum = 0;
   #count = 0;
 
-  /** @param bounds upper bounds, ascending; infinity is added */
+  /**
+   * Starts at zero.
+   *
+   * @param bounds upper bounds, ascending; infinity is added
+   */
   constructor(bounds: readonly number[]) {
     this.#bounds = bounds;
     this.#counts = bounds.map(() => 0);
