@@ -33,7 +33,7 @@ export interface ConnectGrant {
 export interface MachineAcl {
   /**
    * The only token that may register, besides owners and admins. Undefined: any valid token but a
-   * viewer's. Empty: none.
+   * viewer's. Empty, or {@linkcode CLOSED_REGISTRATION}: none.
    */
   readonly registerToken: string | undefined;
   /** Who may connect. */
@@ -88,6 +88,13 @@ export interface HubConfig {
   readonly udpPort: number;
   /** Host named in UDP offers, "" if none. */
   readonly udpHost: string;
+  /** Whether to bind the UDP port. Default: true. Not in the reference. */
+  readonly udp?: boolean;
+  /**
+   * Secret shared with a separate UDP host, which may connect if there is one. Default: "", none.
+   * Not in the reference.
+   */
+  readonly udpRelaySecret?: string;
   /** Folder of console files that replace the built-in ones, "" if none. */
   readonly wwwDir: string;
   /** Longest time a shutdown waits for peers. */
@@ -111,5 +118,15 @@ export const DEFAULTS = {
   metrics: { open: false, token: "" },
 } as const;
 
+/** Least length of the secret shared with a separate UDP host, in characters. */
+export const MIN_SECRET_LENGTH = 16;
+
 /** Key of {@linkcode AuthConfig.machines} whose connect and manage grants hold for all machines. */
 export const ANY_MACHINE = "*";
+
+/**
+ * Written as `registerToken` of a machine that nobody holds the register permission of. It is no
+ * token of anybody, so that a reference hub, to which an empty or absent one means "any valid token",
+ * refuses registration too.
+ */
+export const CLOSED_REGISTRATION = "none";

@@ -28,6 +28,8 @@ name: lab
 port: 8080
 udpPort: 9000
 udpHost: udp.example
+udp: off
+udpRelaySecret: 0123456789abcdef
 wwwDir: ./www
 shutdownTimeout: 1m30s
 audit:
@@ -61,6 +63,8 @@ update:
       port: 8080,
       udpPort: 9000,
       udpHost: "udp.example",
+      udp: false,
+      udpRelaySecret: "0123456789abcdef",
       wwwDir: "./www",
       shutdownTimeoutMs: 90_000,
       auth: undefined,

@@ -1,5 +1,4 @@
-import type { Clock } from "../../core/clock/mod.ts";
-import { type Access, digestToken, tokenOf } from "../access/mod.ts";
+import { type Access, type Authenticator, digestToken, tokenOf } from "../access/mod.ts";
 import type { MetricsConfig } from "../config/mod.ts";
 import { formatMetrics, type MetricFamily, METRICS_CONTENT_TYPE } from "../metrics/mod.ts";
 import { json } from "./respond.ts";
@@ -13,20 +12,25 @@ export interface MetricsRouteOptions {
   readonly config: () => MetricsConfig;
   /** The metrics, as of now. */
   readonly families: () => readonly MetricFamily[];
-  /** Gives the time. */
-  readonly clock: Clock;
+  /** Finds out who asks. */
+  readonly authenticator: Authenticator;
 }
 
 /** True if the token of a request lets its bearer read metrics. */
-function mayRead(request: Request, { access, config, clock }: MetricsRouteOptions): boolean {
+function mayRead(
+  request: Request,
+  { access, config, authenticator, remoteAddress }: MetricsRouteOptions & {
+    remoteAddress: string;
+  },
+): boolean {
   const { open, token: metricsToken } = config();
   const { token } = tokenOf(request);
   if (open) return true;
   if (token === undefined) return false;
   // Digests are compared, so that the time it takes says nothing about the token.
   if (metricsToken !== "" && digestToken(token) === digestToken(metricsToken)) return true;
-  const rules = access();
-  return rules.canAdminister(rules.authenticate(token, clock.wallMs()));
+  const caller = authenticator.identify(token, remoteAddress);
+  return caller.kind !== "throttled" && access().canAdminister(caller);
 }
 
 /** `GET /metrics`: the text format of Prometheus. */
@@ -35,8 +39,8 @@ export function metricsRoute(options: MetricsRouteOptions): Route {
     path: "/metrics",
     cors: "none",
     methods: ["GET", "HEAD"],
-    handle(request) {
-      if (!mayRead(request, options)) {
+    handle(request, { remoteAddress }) {
+      if (!mayRead(request, { ...options, remoteAddress })) {
         const refusal = json({ error: "needs the bearer token metrics.token, or an admin's" }, 401);
         refusal.headers.set("www-authenticate", "Bearer");
         return refusal;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../core/clock/mod.ts";
-import { Access } from "../access/mod.ts";
+import { Access, Authenticator } from "../access/mod.ts";
+import { noAudit } from "../audit/mod.ts";
 import type { MetricsConfig, Role } from "../config/mod.ts";
 import { metricsRoute } from "./metrics_route.ts";
 import { Router } from "./router.ts";
@@ -8,16 +9,21 @@ import { Router } from "./router.ts";
 const none = { issuedAtMs: undefined, expiresAtMs: undefined, revokedAtMs: undefined };
 const entry = (id: string, role: Role) => ({ ...none, id, token: `${id}-token`, role });
 
+function authenticatorOf(access: Access): Authenticator {
+  return new Authenticator({ access: () => access, clock: new ManualClock(), audit: noAudit });
+}
+
 function setUp(config: MetricsConfig, { isSecured = true } = {}) {
   const tokens = isSecured
     ? [entry("owner", "owner"), entry("admin", "admin"), entry("v", "viewer"), entry("u", "user")]
     : [];
   const access = new Access({ tokens, machines: new Map() });
+  const authenticator = authenticatorOf(access);
   const route = metricsRoute({
     access: () => access,
+    authenticator,
     config: () => config,
     families: () => [{ name: "up", help: "Up.", type: "gauge", samples: [{ value: 1 }] }],
-    clock: new ManualClock(),
   });
   const router = new Router([route], { onError: (error) => assert.fail(String(error)) });
   return async (token?: string, method = "GET") => {
@@ -58,9 +64,9 @@ Deno.test("/metrics says how to ask, and answers in the text format", async () =
   const route = (open: boolean) =>
     metricsRoute({
       access: () => access,
+      authenticator: authenticatorOf(access),
       config: () => ({ open, token: "" }),
       families: () => [{ name: "up", help: "Up.", type: "gauge", samples: [{ value: 1 }] }],
-      clock: new ManualClock(),
     });
   const request = new Request("http://hub/metrics");
   const context = { params: {}, remoteAddress: "" };

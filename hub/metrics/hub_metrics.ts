@@ -1,5 +1,6 @@
 import type { AuditEntry, AuditState } from "../audit/mod.ts";
 import type { RelayStats, SwitchboardGauges } from "../sessions/mod.ts";
+import type { UdpStats } from "../udp/mod.ts";
 import type { MetricFamily, Sample } from "./exposition.ts";
 
 /** What a hub says of itself, read when it is asked. */
@@ -12,6 +13,8 @@ export interface MetricSources {
   readonly machines: () => { readonly online: number; readonly known: number };
   /** What was relayed and dropped. */
   readonly relay: () => RelayStats;
+  /** What was relayed and dropped by UDP. */
+  readonly udp: () => UdpStats;
   /** What the switchboard holds. */
   readonly gauges: () => SwitchboardGauges;
   /** How the audit is. */
@@ -92,6 +95,7 @@ export class HubMetrics {
       ...this.#process(),
       ...this.#peers(),
       ...this.#relay(),
+      ...this.#udp(),
       ...this.#http(),
       ...this.#audit(),
     ];
@@ -171,6 +175,47 @@ export class HubMetrics {
           hops_exhausted: hopsExhausted,
           invalid,
         }),
+      },
+    ];
+  }
+
+  #udp(): MetricFamily[] {
+    const { received, receivedBytes, toUdp, toWebSocket, probes, stun, drops, ...rebinds } = this
+      .#sources.udp();
+    return [
+      counter("tela_hub_udp_received_datagrams_total", "Datagrams that arrived.", received),
+      counter("tela_hub_udp_received_bytes_total", "Bytes of datagrams.", receivedBytes),
+      {
+        name: "tela_hub_udp_relayed_frames_total",
+        help: "Frames that came by UDP, by what they went on by.",
+        type: "counter",
+        samples: byLabel("to", { udp: toUdp, websocket: toWebSocket }),
+      },
+      {
+        name: "tela_hub_udp_answers_total",
+        help: "Questions answered.",
+        type: "counter",
+        samples: byLabel("kind", { probe: probes, stun }),
+      },
+      {
+        name: "tela_hub_udp_rebinds_total",
+        help: "Changes of the address of a peer.",
+        type: "counter",
+        samples: byLabel("result", {
+          followed: rebinds.rebinds,
+          refused: rebinds.rebindsRefused,
+        }),
+      },
+      {
+        name: "tela_hub_udp_dropped_datagrams_total",
+        help: "Datagrams that were not passed on or answered.",
+        type: "counter",
+        samples: byLabel(
+          "reason",
+          Object.fromEntries(
+            Object.entries(drops).map(([name, count]) => [name.replaceAll("-", "_"), count]),
+          ),
+        ),
       },
     ];
   }

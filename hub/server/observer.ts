@@ -1,6 +1,7 @@
 import type { Clock } from "../../core/clock/mod.ts";
 import type { Log } from "../../core/log/mod.ts";
 import { type Access, tokenOf } from "../access/mod.ts";
+import type { AdminOptions } from "../admin/mod.ts";
 import {
   type Audit,
   type AuditEntry,
@@ -13,17 +14,12 @@ import {
 } from "../audit/mod.ts";
 import type { HubConfig } from "../config/mod.ts";
 import { History, HISTORY_CAPACITY, type RecordOfMachine } from "../history/mod.ts";
-import {
-  type AnsweredRequest,
-  auditRoutes,
-  type HubFacts,
-  metricsRoute,
-  type Route,
-} from "../http/mod.ts";
-import { EventLoopLag, HubMetrics, type MetricSources } from "../metrics/mod.ts";
+import type { AnsweredRequest, HubFacts } from "../http/mod.ts";
+import { EventLoopLag, HubMetrics, type MetricFamily, type MetricSources } from "../metrics/mod.ts";
 
 /** Options of {@linkcode Observer}. */
-export interface ObserverOptions extends Pick<MetricSources, "machines" | "relay" | "gauges"> {
+export interface ObserverOptions
+  extends Pick<MetricSources, "machines" | "relay" | "gauges" | "udp"> {
   /** Path of the file of records; undefined for none. */
   readonly auditFile: string | undefined;
   /** The configuration in effect. */
@@ -41,15 +37,14 @@ export interface ObserverOptions extends Pick<MetricSources, "machines" | "relay
 /** Records of the past that history is made of: not every one of them is told. */
 const PAST_RECORDS = 4 * HISTORY_CAPACITY;
 
-/** What is kept of an answered request: a refusal says of whom. */
+/** What is kept of an answered request. Why somebody was refused is noted where that was decided. */
 function requestEntry(
   { request, status, remoteAddress }: AnsweredRequest,
-  { identity, hasToken }: { identity: string | undefined; hasToken: boolean },
+  identity: string | undefined,
 ): AuditEntry {
   const isRefused = status === 401 || status === 403 || status === 429;
-  const isUnknown = hasToken && identity === undefined;
   return {
-    event: !isRefused ? "request" : isUnknown ? "auth-failure" : identity ? "denial" : "request",
+    event: "request",
     result: isRefused ? "refused" : status >= 400 ? "failed" : "ok",
     identity,
     source: remoteAddress,
@@ -95,15 +90,16 @@ export class Observer {
     return this.#store?.state.fault;
   }
 
-  /** The routes by which records and metrics are read. */
-  routes(): Route[] {
-    const { access, config, clock } = this.#options;
+  /** What the routes of the administration read records with; undefined if there is no file. */
+  get records(): AdminOptions["records"] {
     const store = this.#store;
-    const families = () => this.#metrics.families();
-    const metrics = metricsRoute({ access, config: () => config().metrics, families, clock });
-    if (store === undefined) return [metrics];
-    const reader = new AuditReader(store, clock);
-    return [metrics, ...auditRoutes({ access, reader, state: () => store.state, clock })];
+    if (store === undefined) return undefined;
+    return { reader: new AuditReader(store, this.#options.clock), state: () => store.state };
+  }
+
+  /** The metrics as of now. */
+  families(): MetricFamily[] {
+    return this.#metrics.families();
   }
 
   /** Takes note of a request that was answered. */
@@ -114,7 +110,7 @@ export class Observer {
     const { token } = tokenOf(request);
     const caller = access().authenticate(token, clock.wallMs());
     const identity = caller.kind === "identity" ? caller.id : undefined;
-    this.#record(requestEntry(answer, { identity, hasToken: token !== undefined }));
+    this.#record(requestEntry(answer, identity));
   }
 
   /** Notes the end and closes the file. */

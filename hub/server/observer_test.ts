@@ -3,6 +3,7 @@ import { systemClock, systemRandom } from "../../core/clock/mod.ts";
 import { createLog, LogRing } from "../../core/log/mod.ts";
 import { AuditStore } from "../audit/mod.ts";
 import { DEFAULTS, type HubConfig } from "../config/mod.ts";
+import { CodeStore } from "../pairing/mod.ts";
 import { inTemporaryFolder, RawClient } from "../testing/mod.ts";
 import { type RunningHub, startHub } from "./hub.ts";
 
@@ -11,6 +12,7 @@ const CONFIG: HubConfig = {
   hubId: "hub-1",
   name: "lab",
   port: 0,
+  udp: false,
   udpPort: 0,
   udpHost: "",
   wwwDir: "",
@@ -31,9 +33,14 @@ const CONFIG: HubConfig = {
   metrics: DEFAULTS.metrics,
 };
 
-function start(auditFile: string): Promise<RunningHub> {
-  return startHub({
+type TestHub = Pick<RunningHub, "port" | "shutdown">;
+
+async function start(auditFile: string): Promise<TestHub> {
+  const codes = new CodeStore(":memory:", { random: systemRandom });
+  const { port, shutdown } = await startHub({
     config: () => CONFIG,
+    commitAuth: () => Promise.resolve(),
+    codes,
     facts: { os: "linux", arch: "amd64", hostname: "h1", runtime: "deno2", version: "0.1.0" },
     clock: systemClock,
     random: systemRandom,
@@ -42,15 +49,22 @@ function start(auditFile: string): Promise<RunningHub> {
     hostname: "127.0.0.1",
     auditFile,
   });
+  return {
+    port,
+    async shutdown() {
+      await shutdown();
+      codes.close();
+    },
+  };
 }
 
-async function get(hub: RunningHub, path: string, token = "owner-token"): Promise<Response> {
+async function get(hub: TestHub, path: string, token = "owner-token"): Promise<Response> {
   const headers = { authorization: `Bearer ${token}` };
   return await fetch(`http://127.0.0.1:${hub.port}${path}`, { headers });
 }
 
 /** Registers barn, opens a session, relays one frame and ends it. */
-async function useOnce(hub: RunningHub): Promise<void> {
+async function useOnce(hub: TestHub): Promise<void> {
   const token = "owner-token";
   const agent = await RawClient.upgrade(hub.port);
   await agent.send(0x81, {
@@ -121,29 +135,30 @@ Deno.test("a hub records sessions with identity, bytes and end, and keeps histor
 Deno.test("a hub records who asked for what, and who was refused", () =>
   inTemporaryFolder(async (dir) => {
     const hub = await start(`${dir}/audit.db`);
-    const asked: [string, string, string, string, string | undefined][] = [
-      ["/api/status", "owner-token", "request", "ok", "owner"],
-      ["/api/status", "wrong-token", "auth-failure", "refused", undefined],
-      ["/api/admin/logs", "alice-token", "denial", "refused", "alice"],
-      ["/nowhere?token=owner-token", "", "request", "failed", "owner"],
-    ];
+    const asked = [
+      ["/api/status", "owner-token"],
+      ["/api/status", "wrong-token"],
+      ["/api/admin/logs", "alice-token"],
+      ["/nowhere?token=owner-token", ""],
+    ] as const;
     for (const [path, token] of asked) await (await get(hub, path, token)).body?.cancel();
     const client = await RawClient.upgrade(hub.port);
     await client.send(0x81, { type: "connect", machineId: "shed", token: "alice-token" });
     assert.equal((await client.nextMessage()).message, "Access denied");
     client.close();
     const { records } = await (await get(hub, "/api/admin/audit")).json();
-    const told = records.toReversed().map((
-      { event, result, identity, detail, machine }: Record<string, string>,
-    ) => [event, result, identity, detail ?? machine]);
-    assert.deepEqual(told.slice(1), [
-      ...asked.map(([path, , event, result, identity]) => [
-        event,
-        result,
-        identity,
-        `GET ${path.split("?")[0]}`,
-      ]),
-      ["denial", "refused", "alice", "shed"],
+    const told = records.toReversed().slice(1).map((record: Record<string, string>) => {
+      const { event, result, identity, reason, detail, machine } = record;
+      return [event, result, identity, event === "denial" ? reason : detail ?? reason, machine];
+    });
+    assert.deepEqual(told, [
+      ["request", "ok", "owner", "GET /api/status", undefined],
+      ["auth-failure", "refused", undefined, "unknown token", undefined],
+      ["request", "refused", undefined, "GET /api/status", undefined],
+      ["denial", "refused", "alice", "not an owner or admin", undefined],
+      ["request", "refused", "alice", "GET /api/admin/logs", undefined],
+      ["request", "failed", "owner", "GET /nowhere", undefined],
+      ["denial", "refused", "alice", "may not connect", "shed"],
     ]);
     assert.ok(!JSON.stringify(records).includes("-token"));
     await hub.shutdown();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
 import { createLog, LogRing } from "../../core/log/mod.ts";
 import { DEFAULTS, type HubConfig } from "../config/mod.ts";
+import { CodeStore } from "../pairing/mod.ts";
 import { RawClient, UPGRADE_HEADERS } from "../testing/mod.ts";
 import { type RunningHub, startHub } from "./hub.ts";
 import { HttpServer } from "./http_server.ts";
@@ -34,8 +35,11 @@ async function withHub(
 ): Promise<void> {
   const lines: string[] = [];
   const write = (line: string) => void lines.push(line);
+  const codes = new CodeStore(":memory:", { random: systemRandom });
   const hub = await startHub({
     config: () => config,
+    commitAuth: () => Promise.resolve(),
+    codes,
     facts: { os: "linux", arch: "amd64", hostname: "h", runtime: "deno", version: "0.1.0" },
     clock: systemClock,
     random: systemRandom,
@@ -47,6 +51,7 @@ async function withHub(
     await run(hub, lines);
   } finally {
     await hub.shutdown();
+    codes.close();
   }
 }
 
@@ -68,7 +73,9 @@ async function pair(
   const joined = await RawClient.upgrade(port);
   await joined.send(0x81, { type: "session-join", machineId: "barn", sessionId });
   assert.equal((await joined.nextMessage()).type, "session-start");
+  assert.equal((await joined.nextMessage()).type, "udp-offer");
   assert.equal((await client.nextMessage()).type, "ready");
+  assert.equal((await client.nextMessage()).type, "udp-offer");
   return { client, joined };
 }
 
@@ -96,7 +103,7 @@ Deno.test("a secured hub refuses a foreign Origin, an open one does not (wire 2,
   await withHub(async ({ port }, lines) => {
     assert.equal(await statusOf(port, "https://evil.example"), "403");
     assert.equal(await statusOf(port, "https://hub"), "101");
-    assert.match(lines[0]!, /upgrade refused: 403 Forbidden, from 127\.0\.0\.1:\d+$/);
+    assert.match(lines[1]!, /upgrade refused: 403 Forbidden, from 127\.0\.0\.1:\d+$/);
   }, SECURED);
   await withHub(async ({ port }) => {
     assert.equal(await statusOf(port, "https://evil.example"), "101");

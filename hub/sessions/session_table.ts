@@ -1,8 +1,10 @@
 import type { Timer } from "../../core/clock/mod.ts";
 import type { Machine } from "../registry/mod.ts";
+import type { UdpLease } from "../udp/mod.ts";
+import type { Holder } from "./context.ts";
 import type { Peer } from "./peer.ts";
 
-/** Payload bytes relayed in each direction, headers of frames included. */
+/** Bytes of frames relayed in each direction. */
 export interface Traffic {
   /** From client to agent. */
   toAgentBytes: number;
@@ -18,6 +20,10 @@ export interface Session {
   readonly index: number;
   readonly machine: Machine;
   readonly client: Peer;
+  /** Whose token it was opened with; undefined on an open hub. */
+  readonly holder: Holder | undefined;
+  /** Ports that the client may reach; undefined if its grant covers the whole machine. */
+  readonly allowedPorts: readonly number[] | undefined;
   /** Public key of the client, "" if it sent none. */
   readonly wgPubKey: string;
   /** The services asked for, for the history. */
@@ -26,12 +32,12 @@ export interface Session {
   readonly joinTimer: Timer;
   /** The agent's socket, once it has joined. */
   agent: Peer | undefined;
-  /** Id of the identity that opened it; undefined on an open hub. */
-  readonly identity: string | undefined;
   /** Monotonic time of its connect, in milliseconds. */
   readonly openedMs: number;
-  /** What was relayed so far. */
+  /** What was relayed so far from WebSockets. */
   readonly traffic: Traffic;
+  /** UDP for the present pairing, if there is any. */
+  udp: UdpLease | undefined;
 }
 
 /** Most sessions of one machine at a time. Spec: wire.md 3.3, 10.77.N.0 with N of 1 to 254 */
@@ -71,16 +77,9 @@ export class SessionTable {
     return this.#byId.get(id);
   }
 
-  /** How many sessions there are. */
-  get count(): number {
-    return this.#byId.size;
-  }
-
-  /** How many sessions the agent has joined. */
-  get joined(): number {
-    let joined = 0;
-    for (const { agent } of this.#byId.values()) if (agent !== undefined) joined++;
-    return joined;
+  /** All sessions. */
+  all(): Session[] {
+    return [...this.#byId.values()];
   }
 
   /** The sessions of a machine. */

@@ -1,15 +1,13 @@
-import type { Timer } from "../../core/clock/mod.ts";
 import { type ControlMessage, parseControl } from "../../core/control/mod.ts";
-import { forwardRelayFrame } from "../../core/relay/mod.ts";
+import { forwardRelayFrame, readRelayFrame } from "../../core/relay/mod.ts";
+import { Sweeper } from "../liveness/mod.ts";
 import type { Machine } from "../registry/mod.ts";
 import type { SwitchboardOptions } from "./context.ts";
 import { Controls } from "./controls.ts";
 import { isKeepalive } from "./keepalive.ts";
+import { Management, type ManagementAnswer, type ManagementRequest } from "./management.ts";
 import { type Connection, Peer } from "./peer.ts";
 import { Sessions } from "./sessions.ts";
-
-/** Cadence of pings to agents. Spec: wire.md 1.3 */
-const PING_INTERVAL_MS = 10_000;
 
 /** How long a socket may stay open without having said what it is. */
 const HELLO_TIMEOUT_MS = 30_000;
@@ -64,6 +62,7 @@ export class Switchboard {
   readonly #options: SwitchboardOptions;
   readonly #sessions: Sessions;
   readonly #controls: Controls;
+  readonly #management: Management;
   readonly #running = new Map<Peer, Promise<void>>();
   readonly #stats: RelayStats = {
     toAgent: { frames: 0, bytes: 0 },
@@ -72,16 +71,27 @@ export class Switchboard {
     hopsExhausted: 0,
     invalid: 0,
   };
-  #pingTimer: Timer;
+  readonly #sweeper: Sweeper<Peer>;
   #isShuttingDown = false;
 
-  /** Starts pinging agents. */
+  /** Starts looking after peers. */
   constructor(options: SwitchboardOptions) {
     const controlPeers = new Map<Machine, Peer>();
     this.#options = options;
     this.#sessions = new Sessions(options, controlPeers);
     this.#controls = new Controls(options, { sessions: this.#sessions, peers: controlPeers });
-    this.#pingTimer = this.#setPingTimer();
+    this.#management = new Management(options);
+    this.#sweeper = new Sweeper({
+      clock: options.clock,
+      all: () => this.#running.keys(),
+      onSwept: (peer, silentMs) => {
+        if (peer.state.kind === "control") this.#controls.ping(peer, silentMs);
+      },
+      onLost: ({ connection }) => {
+        options.log(`silent, given up: ${connection.remoteAddress}`);
+        connection.abort();
+      },
+    });
   }
 
   /** Counters, live. */
@@ -98,13 +108,36 @@ export class Switchboard {
   get gauges(): SwitchboardGauges {
     let queuedBytes = 0;
     for (const { connection } of this.#running.keys()) queuedBytes += connection.bufferedBytes;
-    const { count: sessions, joined: joinedSessions } = this.#sessions;
+    const { all: sessions, joined: joinedSessions } = this.#sessions.counts;
     return { sockets: this.#running.size, sessions, joinedSessions, queuedBytes };
   }
 
   /** How many sessions a machine has, joined or not. */
   sessionCount(machine: Machine): number {
     return this.#sessions.countOf(machine);
+  }
+
+  /**
+   * Asks the agent of a machine to do something and waits for its answer; never rejects.
+   *
+   * Spec: wire.md 2.8
+   */
+  async ask(machine: Machine, request: ManagementRequest): Promise<ManagementAnswer> {
+    const control = this.#controls.of(machine);
+    return control === undefined
+      ? { kind: "offline" }
+      : await this.#management.ask(control, request);
+  }
+
+  /**
+   * Ends what nobody may do any more: sessions whose client has lost its right or part of it, and
+   * control sockets whose agent may no longer register. To be called when access has changed.
+   *
+   * Spec: hub-api.md D1
+   */
+  enforce(): void {
+    this.#sessions.enforce();
+    this.#controls.enforce();
   }
 
   /** Takes a WebSocket and settles when it has ended; never rejects. */
@@ -121,7 +154,7 @@ export class Switchboard {
    */
   async shutdown(timeoutMs: number): Promise<void> {
     this.#isShuttingDown = true;
-    this.#pingTimer.cancel();
+    this.#sweeper.stop();
     for (const peer of this.#running.keys()) {
       peer.retire();
       peer.connection.close(1001, "hub shutting down");
@@ -144,17 +177,30 @@ export class Switchboard {
       await connection.run({
         text: (text) => this.#text(peer, text),
         binary: (bytes, start, end) => this.#binary(peer, { bytes, start, end }),
-        pong: () => {
-          if (peer.state.kind === "control") this.#controls.seen(peer.state.machine);
+        ping: () => {
+          peer.pulse.ping(clock.nowMs());
+          this.#seen(peer);
         },
-        batchEnd: () => peer.target?.hold(),
+        pong: () => {
+          peer.pulse.pong();
+          this.#seen(peer);
+        },
+        batchEnd: () => {
+          peer.pulse.heard();
+          return peer.target?.hold();
+        },
       });
     } catch (error) {
       log(`internal error with ${connection.remoteAddress}: ${(error as Error).stack ?? error}`);
     } finally {
       peer.greeted();
+      this.#management.lost(peer);
       this.#lost(peer);
     }
+  }
+
+  #seen({ state }: Peer): void {
+    if (state.kind === "control") this.#controls.seen(state.machine);
   }
 
   #text(peer: Peer, text: string): void {
@@ -187,6 +233,9 @@ export class Switchboard {
       if (text.length > MAX_REGISTER_LENGTH) return "register: message is too long";
       return this.#controls.register(peer, message);
     }
+    if (message.type === "mgmt-response" && kind === "control") {
+      this.#management.answered(peer, { requestId: message.requestId, text });
+    }
     if (kind !== "new") return undefined;
     if (message.type === "connect") return this.#sessions.connect(peer, message);
     if (message.type === "session-join") return this.#sessions.join(peer, message);
@@ -209,6 +258,7 @@ export class Switchboard {
         return;
       }
       this.#count(peer, end - start);
+      if (readRelayFrame(bytes, start, end) === "data") this.#usedWebSocket(peer);
     } else if (verdict === "hops-exhausted") {
       this.#stats.hopsExhausted++;
     } else {
@@ -230,6 +280,11 @@ export class Switchboard {
     }
   }
 
+  #usedWebSocket({ state }: Peer): void {
+    if (state.kind !== "client" && state.kind !== "agent") return;
+    state.session.udp?.usedWebSocket(state.kind);
+  }
+
   /** Spec: wire.md 1.5 ("protocol close") */
   #violation(peer: Peer, reason: string): void {
     this.#lost(peer);
@@ -240,15 +295,8 @@ export class Switchboard {
   #lost(peer: Peer): void {
     const { state } = peer;
     peer.retire();
-    if (state.kind === "control") this.#controls.lost(peer, state.machine);
+    if (state.kind === "control") this.#controls.lost(peer, state);
     else if (state.kind === "client") this.#sessions.clientLost(state.session);
     else if (state.kind === "agent") this.#sessions.agentLost(state.session);
-  }
-
-  #setPingTimer(): Timer {
-    return this.#options.clock.setTimer(() => {
-      this.#controls.pingAll();
-      this.#pingTimer = this.#setPingTimer();
-    }, PING_INTERVAL_MS);
   }
 }

@@ -1,6 +1,4 @@
 import { encodeHex } from "../../core/bytes/mod.ts";
-import type { Clock } from "../../core/clock/mod.ts";
-import type { Access } from "../access/mod.ts";
 import {
   AUDIT_EVENTS,
   type AuditEvent,
@@ -10,24 +8,12 @@ import {
   type ChainMark,
   exportView,
 } from "../audit/mod.ts";
-import { administrators } from "./admin_routes.ts";
-import { json } from "./respond.ts";
-import type { Handler, Route } from "./router.ts";
+import { json, problem, type Route } from "../http/mod.ts";
+import type { AdminOptions } from "./context.ts";
+import type { AdminHandler, Gate } from "./gate.ts";
 
 /** Records of a page, by default and at most: a thousand fit what clients read of an answer. */
 const PAGE_RECORDS = { usual: 100, most: 1000 };
-
-/** What the routes of the audit work with. */
-export interface AuditRoutesOptions {
-  /** Who may do what, as of now. */
-  readonly access: () => Access;
-  /** Reads the records. */
-  readonly reader: AuditReader;
-  /** How the store is. */
-  readonly state: () => AuditState;
-  /** Gives the time. */
-  readonly clock: Clock;
-}
 
 /** A query that cannot be answered, for whoever asked. */
 class QueryError extends Error {
@@ -85,7 +71,7 @@ class AuditRoutes {
   readonly #reader: AuditReader;
   readonly #state: () => AuditState;
 
-  constructor({ reader, state }: AuditRoutesOptions) {
+  constructor({ reader, state }: NonNullable<AdminOptions["records"]>) {
     this.#reader = reader;
     this.#state = state;
   }
@@ -151,23 +137,25 @@ class AuditRoutes {
   }
 }
 
-/** `/api/admin/audit`, `/verify` and `/export`, for owners and admins. */
-export function auditRoutes(options: AuditRoutesOptions): Route[] {
-  const routes = new AuditRoutes(options);
-  const get = (answer: (query: URLSearchParams) => Response | Promise<Response>): Handler =>
-    administrators(options, async ({ method, url }) => {
-      if (method !== "GET") return json({ error: "method not allowed" }, 405);
+/** `/api/admin/audit`, `/verify` and `/export`; none if records are kept nowhere. */
+export function auditRoutes(gate: Gate, { records }: AdminOptions): Route[] {
+  if (records === undefined) return [];
+  const routes = new AuditRoutes(records);
+  const answering =
+    (answer: (query: URLSearchParams) => Response | Promise<Response>): AdminHandler =>
+    async ({ url }) => {
       try {
         return await answer(new URL(url).searchParams);
       } catch (error) {
-        if (error instanceof QueryError) return json({ error: error.message }, 400);
-        return json({ error: `the audit cannot be read: ${(error as Error).message}` }, 503);
+        if (error instanceof QueryError) return problem(error.message, 400);
+        return problem(`the audit cannot be read: ${(error as Error).message}`, 503);
       }
-    });
-  const route = (path: string, handle: Handler): Route => ({ path, cors: "admin", handle });
+    };
+  const route = (path: string, answer: (query: URLSearchParams) => Response | Promise<Response>) =>
+    gate.route({ path, first: "auth", methods: { GET: answering(answer) } });
   return [
-    route("/api/admin/audit", get((query) => routes.list(query))),
-    route("/api/admin/audit/verify", get((query) => routes.verify(query))),
-    route("/api/admin/audit/export", get((query) => routes.export(query))),
+    route("/api/admin/audit", (query) => routes.list(query)),
+    route("/api/admin/audit/verify", (query) => routes.verify(query)),
+    route("/api/admin/audit/export", (query) => routes.export(query)),
   ];
 }
