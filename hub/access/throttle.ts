@@ -42,7 +42,8 @@ class Bucket {
   fail(nowMs: number): boolean {
     const { burst, refillMs, lockMs } = this.#rate;
     this.#cleanMs = Math.max(this.#cleanMs, nowMs) + refillMs;
-    if (this.#cleanMs - nowMs < burst * refillMs) return false;
+    const canFailAgain = this.#cleanMs - nowMs <= (burst - 1) * refillMs;
+    if (canFailAgain) return false;
     this.#cleanMs = nowMs;
     this.#lockedUntilMs = nowMs + lockMs;
     return true;

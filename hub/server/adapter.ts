@@ -59,7 +59,7 @@ function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> | undefin
       incoming.pause();
       incoming.on("data", (chunk: Uint8Array) => {
         if (isOver) return;
-        controller.enqueue(new Uint8Array(chunk));
+        controller.enqueue(chunk);
         incoming.pause();
       });
       const broken = over(() => controller.error(new Error("The request has broken off")));
