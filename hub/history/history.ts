@@ -37,15 +37,15 @@ export interface RecordOfMachine {
 /** Events kept. Spec: hub-api.md D5 */
 export const HISTORY_CAPACITY = 100;
 
-/**
- * What history says of a record; undefined if nothing. A session that ends because the agent has gone
- * is not told of: the agent's going is.
- */
+/** Sessions that end because the agent has gone are not told of: its going is. So with the hub's. */
+const UNTOLD_ENDS: ReadonlySet<string> = new Set(["agent gone", "hub stopping"]);
+
+/** What history says of a record; undefined if nothing. */
 function nameOf({ event, reason }: RecordOfMachine): HistoryEventName | undefined {
   if (event === "register") return "agent-register";
   if (event === "agent-gone") return "agent-disconnect";
   if (event === "session-open") return "client-connect";
-  if (event !== "session-close" || reason === "agent gone") return undefined;
+  if (event !== "session-close" || UNTOLD_ENDS.has(reason)) return undefined;
   return reason === "agent left" ? "agent-session-disconnect" : "client-disconnect";
 }
 

@@ -38,6 +38,7 @@ Deno.test("History.add() says it as the reference does, and of other records not
       "agent-session-disconnect agent-session disconnected",
     ],
     [{ event: "session-close", reason: "agent gone" }, undefined],
+    [{ event: "session-close", reason: "hub stopping" }, undefined],
     [{ event: "request" }, undefined],
     [{ event: "grant" }, undefined],
   ];

@@ -34,7 +34,7 @@ export interface Session {
   agent: Peer | undefined;
   /** Monotonic time of its connect, in milliseconds. */
   readonly openedMs: number;
-  /** What was relayed so far from WebSockets. */
+  /** What was relayed so far; what came by UDP is added when that ends. */
   readonly traffic: Traffic;
   /** UDP for the present pairing, if there is any. */
   udp: UdpLease | undefined;

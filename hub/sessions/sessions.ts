@@ -48,6 +48,16 @@ function endAtAgent({ agent }: Session, { isFinal }: { isFinal: boolean }): void
   agent.connection.closeNow(1000, "session ended");
 }
 
+/** Ends UDP of a session, if it has any, and keeps what was relayed by it. */
+function endUdp(session: Session): void {
+  const { udp, traffic } = session;
+  if (udp === undefined) return;
+  traffic.toAgentBytes += udp.relayedBytes("client");
+  traffic.toClientBytes += udp.relayedBytes("agent");
+  udp.end();
+  session.udp = undefined;
+}
+
 /** The sessions of clients: asked for, joined by the agent, ended. Spec: wire.md 2.3, 2.4, 3 */
 export class Sessions {
   readonly #options: SwitchboardOptions;
@@ -175,6 +185,11 @@ export class Sessions {
     }
   }
 
+  /** Forgets all sessions, whose peers somebody else sends away, as the hub stops. */
+  clear(): void {
+    for (const session of this.#table.all()) this.#close(session, "hub stopping");
+  }
+
   #reasonAgainst({ holder, machine, allowedPorts }: Session): string | undefined {
     const { access, clock } = this.#options;
     const rules = access();
@@ -230,7 +245,7 @@ export class Sessions {
   /** New tokens for each pairing; those of an earlier one die with it. Spec: wire.md 3.1, 5.1 */
   #offerUdp(session: Session, agent: Peer): void {
     const { client } = session;
-    session.udp?.end();
+    endUdp(session);
     session.udp = this.#options.udp?.lease({
       agent: { frame: (bytes, start, end) => agent.outflow.datagram(bytes, start, end) },
       client: { frame: (bytes, start, end) => client.outflow.datagram(bytes, start, end) },
@@ -248,8 +263,7 @@ export class Sessions {
   /** @param reason why it ended; history tells some of them apart */
   #close(session: Session, reason: string): void {
     session.joinTimer.cancel();
-    session.udp?.end();
-    session.udp = undefined;
+    endUdp(session);
     this.#table.remove(session);
     this.#log(session, reason);
     const durationMs = Math.round(this.#options.clock.nowMs() - session.openedMs);

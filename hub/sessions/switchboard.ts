@@ -159,6 +159,7 @@ export class Switchboard {
       peer.retire();
       peer.connection.close(1001, "hub shutting down");
     }
+    this.#sessions.clear();
     const late = this.#options.clock.setTimer(() => {
       for (const { connection } of this.#running.keys()) connection.abort();
     }, timeoutMs);
