@@ -19,7 +19,6 @@
 export type { SwitchboardOptions } from "./context.ts";
 export type { ManagementAnswer, ManagementRequest } from "./management.ts";
 export type { Connection } from "./peer.ts";
-export type { Session } from "./session_table.ts";
 export {
   type Relayed,
   type RelayStats,
