@@ -12,7 +12,11 @@ export class EndWatch {
   #timer: Timer | undefined;
   #nextMs = Infinity;
 
-  /** Watches at once. @param onEnd called after a token's last millisecond */
+  /**
+   * Watches at once.
+   *
+   * @param onEnd called after a token's last millisecond
+   */
   constructor({ access, clock, onEnd }: {
     readonly access: () => Access;
     readonly clock: Clock;

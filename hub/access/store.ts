@@ -46,7 +46,11 @@ export class AccessStore {
   #access: Access;
   #isWriting = false;
 
-  /** @param onChange called after each change that is in effect, before it is acknowledged */
+  /**
+   * Starts with what is on disk.
+   *
+   * @param onChange called after each change that is in effect, before it is acknowledged
+   */
   constructor(file: AuthFile, { onChange }: { readonly onChange: () => void }) {
     this.#file = file;
     this.#onChange = onChange;

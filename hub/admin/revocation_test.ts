@@ -127,6 +127,7 @@ for (const [request, body, reason] of REGISTRAR) {
     const message = `Access denied: ${reason}`;
     assert.deepEqual(agent.takeMessages(), [{ type: "error", message }]);
     assert.deepEqual(agent.closings, [`close 1008 ${message}`]);
+    assert.deepEqual(client.takeMessages(), [{ type: "peer-leave" }]);
     assert.deepEqual(client.closings, ["closeNow 1001 agent disconnected"]);
     assert.deepEqual(joined.takeMessages(), [{ type: "session-end", final: true }]);
     const { body: { machines } } = await hub.ask("GET /api/status", OWNER);

@@ -179,6 +179,8 @@ export class Sessions {
   endAll(machine: Machine, { isFinal }: { isFinal: boolean }): void {
     for (const session of this.#table.of(machine)) {
       this.#close(session, "agent gone");
+      // So that a client of ours does not wait for an agent that must not come back.
+      if (isFinal) session.client.send({ type: "peer-leave" });
       session.client.dismiss("agent disconnected");
       if (isFinal) endAtAgent(session, { isFinal });
       else session.agent?.cut();
