@@ -9,7 +9,7 @@ import {
 } from "./connect_plan.ts";
 import type { ClientDeps, ClientTunnel } from "./deps.ts";
 import { type Dialer, Forwarder } from "./forwarder.ts";
-import { fetchHubStatus } from "./hub_api.ts";
+import { fetchHubStatus } from "./hub/mod.ts";
 import { ListenerSet } from "./listener_set.ts";
 import { distinct, type Mapping } from "./ports.ts";
 import { keepConnected } from "./reconnect.ts";

@@ -1,7 +1,7 @@
 import type { Random } from "../core/bytes/mod.ts";
 import type { Clock } from "../core/clock/mod.ts";
 import type { Dialer } from "./forwarder.ts";
-import type { Fetch } from "./hub_api.ts";
+import type { Fetch } from "./hub/mod.ts";
 import type { Listen } from "./listener_set.ts";
 import type { LiveSession } from "./reconnect.ts";
 import type { SessionGrant, SessionKeys, SignallingSocket } from "./session.ts";

@@ -1,18 +1,18 @@
 import { type Command, command, type FlagValues, formatJson, type Io } from "../core/cli/mod.ts";
 import { findMachine } from "./connect_plan.ts";
 import type { ClientDeps } from "./deps.ts";
-import { parseHubAddress } from "./hub_address.ts";
-import { fetchHubStatus } from "./hub_api.ts";
-import { HUB_FLAGS } from "./hub_flags.ts";
-import type { HubStatus } from "./hub_status.ts";
 import {
   agentsView,
+  fetchHubStatus,
+  HUB_FLAGS,
+  type HubStatus,
   machinesJson,
   machinesView,
+  parseHubAddress,
   servicesView,
   statusJson,
   statusView,
-} from "./views.ts";
+} from "./hub/mod.ts";
 
 const QUERY_FLAGS = {
   ...HUB_FLAGS,

@@ -1,4 +1,4 @@
-import { formatJson, formatTable, printable } from "../core/cli/mod.ts";
+import { formatJson, formatTable, printable } from "../../core/cli/mod.ts";
 import { type HubStatus, type MachineStatus, serviceLabel } from "./hub_status.ts";
 
 /** What `tela machines` prints. Spec: client.md 1.1 */
