@@ -1,5 +1,6 @@
 import type { Random } from "../core/bytes/mod.ts";
 import type { Clock } from "../core/clock/mod.ts";
+import type { RunningClient, StatusSource } from "./control/mod.ts";
 import type { Dialer } from "./forwarder.ts";
 import type { Fetch } from "./hub/mod.ts";
 import type { Listen } from "./listener_set.ts";
@@ -7,7 +8,7 @@ import type { LiveSession } from "./reconnect.ts";
 import type { SessionGrant, SessionKeys, SignallingSocket } from "./session.ts";
 
 /** A tunnel that is up. */
-export type ClientTunnel = Dialer & LiveSession;
+export type ClientTunnel = Dialer & LiveSession & StatusSource;
 
 /** A connection to a hub: first for signalling, then for a tunnel. */
 export interface HubConnection {
@@ -33,6 +34,8 @@ export interface ClientDeps {
   readonly dialHub: (url: string, signal: AbortSignal) => Promise<HubConnection>;
   /** Makes the keys of a session. */
   readonly makeKeys: () => SessionKeys;
+  /** Serves the local control API until disposed of. Rejects if its file cannot be written. */
+  readonly serveControl: (client: RunningClient) => Promise<AsyncDisposable>;
   /** Calls back on the first signal to end, until disposed of. */
   readonly onInterrupt: (callback: () => void) => Disposable;
 }

@@ -30,6 +30,7 @@ function setUp(answer: () => Response = () => Response.json(STATUS)) {
     },
     dialHub: unused,
     makeKeys: unused,
+    serveControl: unused,
     onInterrupt: unused,
   };
   const tela = async (line: string, env: Record<string, string> = {}) => {
