@@ -52,6 +52,8 @@ function setUp(hub: (dial: number) => FakeSocket | Error = () => new FakeSocket(
       served.push(client);
       return Promise.resolve({ [Symbol.asyncDispose]: () => Promise.resolve(void served.pop()) });
     },
+    findClients: () => Promise.reject(new Error("not asked for")),
+    followClient: () => Promise.reject(new Error("not asked for")),
     onInterrupt: (callback) => {
       interrupt = callback;
       return { [Symbol.dispose]: () => void (interrupt = () => {}) };

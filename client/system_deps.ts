@@ -5,7 +5,7 @@ import { dialHub, type HubSocket } from "../core/path/mod.ts";
 import { connStream, listenTcp } from "../core/stream/mod.ts";
 import { Tunnel } from "../core/tunnel/mod.ts";
 import { generatePrivateKey, publicKey } from "../core/wireguard/mod.ts";
-import { ControlServer } from "./control/mod.ts";
+import { ControlServer, findClients, followClient } from "./control/mod.ts";
 import type { ClientDeps, ClientTunnel, OpenTunnelOptions } from "./deps.ts";
 import { storedToken } from "./token.ts";
 
@@ -63,5 +63,7 @@ export const systemDeps: ClientDeps = {
   },
   serveControl: (client) =>
     ControlServer.start({ client, host: systemHost, pid: Deno.pid, clock, random }),
+  findClients: () => findClients(systemHost),
+  followClient: (address, options) => followClient(address, { ...options, clock, random }),
   onInterrupt,
 };

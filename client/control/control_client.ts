@@ -39,10 +39,19 @@ async function bodyOf(response: IncomingMessage): Promise<string | undefined> {
   return await new Blob(chunks).text();
 }
 
+/** A client of another version may say it otherwise. */
+function isConnection(value: unknown): value is ConnectionStatus {
+  const { hub, machine, state, services, tunnel } = Object(value);
+  const isTunnel = tunnel === null ||
+    Array.isArray(tunnel?.paths) && Object(tunnel.peer) === tunnel.peer;
+  return [hub, machine, state].every((text) => typeof text === "string") && isTunnel &&
+    Array.isArray(services);
+}
+
 function connectionsIn(body: string | undefined): ConnectionStatus[] | undefined {
   try {
     const { connections } = Object(JSON.parse(body ?? ""));
-    return Array.isArray(connections) ? connections : undefined;
+    return Array.isArray(connections) ? connections.filter(isConnection) : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

@@ -4,6 +4,8 @@ import type { Host } from "../../core/config/mod.ts";
 import { tunnelStatus } from "./_fixtures.ts";
 import { formatUptime } from "./api.ts";
 import { findClients } from "./control_client.ts";
+import { followClient } from "./follow_client.ts";
+import type { ControlEvent } from "./event_bus.ts";
 import { ControlServer } from "./control_server.ts";
 import { RunningClient } from "./running_client.ts";
 
@@ -272,6 +274,32 @@ Deno.test("/ws takes the token first, tells events and obeys commands (client 63
   await set.server[Symbol.asyncDispose]();
   assert.deepEqual(await first.next(), { type: "connection_state", connected: false });
   assert.equal(await first.closed, 1000);
+});
+
+Deno.test("followClient() receives events until the client ends or it is told to stop", async () => {
+  await using set = await rig();
+  const { client, port, token, server } = set;
+  const follow = (signal: AbortSignal) => {
+    const first = Promise.withResolvers<void>();
+    const seen: string[] = [];
+    const onEvent = ({ type }: ControlEvent) => {
+      seen.push(type);
+      first.resolve();
+    };
+    const options = { onEvent, clock: systemClock, random: systemRandom, signal };
+    return { seen, first: first.promise, ended: followClient({ pid: 71, port, token }, options) };
+  };
+  const stop = new AbortController();
+  const stopped = follow(stop.signal);
+  const toTheEnd = follow(new AbortController().signal);
+  await Promise.all([stopped.first, toTheEnd.first]);
+  stop.abort();
+  await stopped.ended;
+  client.events.publish({ type: "events_dropped", count: 1 });
+  await server[Symbol.asyncDispose]();
+  await toTheEnd.ended;
+  assert.deepEqual(stopped.seen, ["connection_state"]);
+  assert.deepEqual(toTheEnd.seen, ["connection_state", "events_dropped", "connection_state"]);
 });
 
 Deno.test("formatUptime() leaves leading zero parts out", () => {

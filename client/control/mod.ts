@@ -19,5 +19,6 @@ export {
   type TunnelEvent,
   type TunnelEventType,
 } from "./event_bus.ts";
+export { followClient, type FollowOptions } from "./follow_client.ts";
 export { OutputBuffer } from "./output_buffer.ts";
 export { RunningClient, type RunningClientOptions } from "./running_client.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+export { askHub, type HubDeps } from "./ask_hub.ts";
 export { type HubAddress, parseHubAddress } from "./hub_address.ts";
 export { type Fetch, fetchHubStatus, type HubApiOptions, StatusError } from "./hub_api.ts";
 export { HUB_FLAGS } from "./hub_flags.ts";
@@ -15,11 +16,4 @@ export {
   serviceLabel,
   type ServiceStatus,
 } from "./hub_status.ts";
-export {
-  agentsView,
-  machinesJson,
-  machinesView,
-  servicesView,
-  statusJson,
-  statusView,
-} from "./views.ts";
+export { agentsView, machinesJson, machinesView, servicesView, statusView } from "./views.ts";
