@@ -6,6 +6,7 @@ import { type ByteStream, streamPair } from "../core/stream/mod.ts";
 import type { RunningClient } from "./control/mod.ts";
 import { FakeSocket, FakeTunnel } from "./_fakes.ts";
 import type { ClientDeps, OpenTunnelOptions } from "./deps.ts";
+import { systemProbes } from "./explain/mod.ts";
 import { telaProgram } from "./program.ts";
 
 const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
@@ -52,6 +53,7 @@ function setUp(hub: (dial: number) => FakeSocket | Error = () => new FakeSocket(
       served.push(client);
       return Promise.resolve({ [Symbol.asyncDispose]: () => Promise.resolve(void served.pop()) });
     },
+    probes: systemProbes(),
     findClients: () => Promise.reject(new Error("not asked for")),
     followClient: () => Promise.reject(new Error("not asked for")),
     onInterrupt: (callback) => {

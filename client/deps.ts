@@ -1,5 +1,6 @@
 import type { Random } from "../core/bytes/mod.ts";
 import type { RunningClient, StatusSource } from "./control/mod.ts";
+import type { Probes } from "./explain/mod.ts";
 import type { Dialer } from "./forwarder.ts";
 import type { Listen } from "./listener_set.ts";
 import type { LiveSession } from "./reconnect.ts";
@@ -21,6 +22,8 @@ export interface HubConnection {
 export interface ClientDeps extends StatusDeps {
   /** Cryptographic random source. */
   readonly random: Random;
+  /** Looks at the network for `tela explain`. */
+  readonly probes: Probes;
   /** Opens local listeners. */
   readonly listen: Listen;
   /** Connects to a hub. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { ManualClock } from "../core/clock/mod.ts";
 import { MemoryIo, run } from "../core/cli/mod.ts";
 import type { ClientDeps } from "./deps.ts";
+import { systemProbes } from "./explain/mod.ts";
 import { telaProgram } from "./program.ts";
 
 const STATUS = {
@@ -31,6 +32,7 @@ function setUp(answer: () => Response = () => Response.json(STATUS)) {
     dialHub: unused,
     makeKeys: unused,
     serveControl: unused,
+    probes: systemProbes(),
     findClients: () => Promise.resolve([]),
     followClient: unused,
     onInterrupt: unused,

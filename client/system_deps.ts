@@ -7,6 +7,7 @@ import { Tunnel } from "../core/tunnel/mod.ts";
 import { generatePrivateKey, publicKey } from "../core/wireguard/mod.ts";
 import { ControlServer, findClients, followClient } from "./control/mod.ts";
 import type { ClientDeps, ClientTunnel, OpenTunnelOptions } from "./deps.ts";
+import { systemProbes } from "./explain/mod.ts";
 import { storedToken } from "./token.ts";
 
 const clock = systemClock;
@@ -51,6 +52,7 @@ export const systemDeps: ClientDeps = {
   clock,
   random,
   fetch,
+  probes: systemProbes(),
   listen: listenTcp,
   storedToken: (hubUrl) => storedToken(hubUrl, systemHost),
   async dialHub(url, signal) {
