@@ -133,11 +133,12 @@ export class DirectEngine {
 
   /** A `peer-endpoint` came: kept until there is a socket. Spec: wire.md 5.5 */
   peerEndpoint(text: string, nowMs: number): void {
+    const isNews = text !== this.#named[0];
     this.#named = [text];
     if (this.#peer !== "reference") return;
-    // Ours may have come before the peer's UDP worked, and been ignored for good.
-    const isOld = nowMs - this.#announcedMs >= MIN_RESTART_MS;
-    this.#beginOnWord(nowMs, { announce: isOld });
+    // Ours may have come before the peer's UDP worked, and been ignored for good. A peer that repeats
+    // itself is not answered in kind, or two of us would never stop.
+    this.#beginOnWord(nowMs, { announce: isNews || nowMs - this.#announcedMs >= MIN_RESTART_MS });
   }
 
   /** A `peer-candidates` came, only between our own peers: kept until there is a socket. */
@@ -242,6 +243,7 @@ export class DirectEngine {
     const soonestMs = this.#startedMs + MIN_RESTART_MS;
     if (this.#attempt === undefined) {
       if (nowMs >= soonestMs) return this.#begin(nowMs, { announce });
+      if (announce) this.#announce(nowMs, { force: true });
       return this.#retry.notLaterThan(soonestMs, { announce });
     }
     this.#addNamed(nowMs);
