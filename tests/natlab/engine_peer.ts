@@ -32,6 +32,8 @@ export class EnginePeer implements LabPeer {
   /** Datagrams sent to each address. */
   readonly sentTo: Map<string, number> = new Map();
   readonly engine: DirectEngine;
+  /** Its machine. */
+  readonly host: Host;
   readonly #options: EnginePeerOptions;
   readonly #socket: Socket;
   readonly #questions = new Map<number, { to: Endpoint; sentMs: number }>();
@@ -44,6 +46,7 @@ export class EnginePeer implements LabPeer {
   /** Binds its socket; the engine is started by {@linkcode EnginePeer.start}. */
   constructor(options: EnginePeerOptions) {
     this.#options = options;
+    this.host = options.host;
     this.#socket = options.host.bind((bytes, source) => this.#onDatagram(bytes, source));
     this.engine = new DirectEngine({
       role: options.role,

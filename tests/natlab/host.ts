@@ -35,6 +35,11 @@ export class Host implements Station {
     this.move(...attachments);
   }
 
+  /** Where it is attached. */
+  get attachments(): readonly Attachment[] {
+    return this.#attachments;
+  }
+
   /** Its addresses. */
   get addresses(): readonly string[] {
     return this.#attachments.map(({ address }) => address);

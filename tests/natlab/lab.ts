@@ -1,6 +1,7 @@
 import type { PeerCandidates, PeerEndpoint } from "../../core/control/mod.ts";
 import type { Endpoint } from "../../core/endpoint/mod.ts";
 import { Rng, SimClock } from "../simnet/mod.ts";
+import { Firewall } from "./firewall.ts";
 import { Host } from "./host.ts";
 import { type Kind, NATS } from "./kinds.ts";
 import { Nat, type NatBehaviour } from "./nat.ts";
@@ -84,6 +85,15 @@ export class Lab {
   /** Attaches a host to a site. */
   host(site: Site): Host {
     return new Host({ address: `${site.prefix}.${++this.#hosts}`, network: site.network });
+  }
+
+  /** Gives a host an IPv6 address besides, behind a firewall of its own. */
+  addIpv6(host: Host): void {
+    const { clock, rng, internet: outside } = this;
+    const address = `2001:db8::${++this.#hosts}`;
+    const inside = new Network({ clock, rng, delayMs: LAN_DELAY_MS });
+    new Firewall({ clock, inside, outside, addresses: [address] });
+    host.move(...host.attachments, { address, network: inside });
   }
 
   /** Joins two peers through the hub. */

@@ -22,6 +22,7 @@
  */
 
 export { EnginePeer, type EnginePeerOptions } from "./engine_peer.ts";
+export { Firewall, type FirewallOptions } from "./firewall.ts";
 export { type Attachment, Host, type OnDatagram, type Socket } from "./host.ts";
 export { canBeDirect, type Kind, KINDS, NATS } from "./kinds.ts";
 export { Lab, type LabOptions, type Site } from "./lab.ts";

@@ -49,6 +49,8 @@ function keyOf({ host, text }: Endpoint, dependence: Dependence): string {
 export class Nat implements Station {
   /** How it behaves; may be changed, as by an operator. */
   behaviour: NatBehaviour;
+  /** Its address outside. */
+  readonly address: string;
   readonly #options: NatOptions;
   #mappings: Mapping[] = [];
   readonly #keys = new Map<string, Mapping>();
@@ -57,6 +59,7 @@ export class Nat implements Station {
   constructor(options: NatOptions) {
     this.#options = options;
     this.behaviour = options;
+    this.address = options.address;
     options.outside.attach(options.address, { receive: (datagram) => this.#fromOutside(datagram) });
     options.inside.gateway = this;
   }

@@ -14,6 +14,7 @@ export class Traffic {
   readonly #peers: readonly [LabPeer, LabPeer];
   readonly #sent: { from: "a" | "b"; id: number; atMs: number; by: "direct" | "relay" }[] = [];
   #nextId = 1;
+  #stopped = false;
 
   /** Begins at once, with a packet each way every 50 ms. */
   constructor(lab: Lab, peers: readonly [LabPeer, LabPeer]) {
@@ -31,7 +32,13 @@ export class Traffic {
       .map(({ from, atMs, by }) => ({ from, atMs, by }));
   }
 
+  /** Sends nothing more. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
   #tick(): void {
+    if (this.#stopped) return;
     const atMs = this.#lab.clock.nowMs();
     const [a, b] = this.#peers;
     const [fromA, fromB] = [this.#nextId++, this.#nextId++];
