@@ -227,8 +227,8 @@ export class DirectEngine {
   }
 
   #begin(nowMs: number, { announce }: { announce: boolean }): void {
-    if (this.#peer === undefined || this.#hosts.length === 0) return;
     this.#retry.begin();
+    if (this.#peer === undefined || this.#hosts.length === 0) return;
     this.#startedMs = nowMs;
     this.#gathering.ask(this.#hosts, { nowMs, fresh: false });
     this.#attempt = new Attempt(this.#peer === "ours" ? "probes" : "punches", nowMs);
