@@ -128,6 +128,8 @@ Deno.test("DirectEngine goes direct once a probe is answered, not before", () =>
   bench.answered(PEER, 1.9);
   bench.answered(endpoint("192.0.2.77:4000"), 1);
   assert.deepEqual(bench.events, [`up ${PEER.text}`, `up ${LAN.text}`]);
+  bench.advance(20_000);
+  assert.equal(bench.probes.length, 2, "what has answered is not probed again");
 });
 
 Deno.test("DirectEngine probes where the peer is heard from", () => {
@@ -175,9 +177,10 @@ Deno.test("DirectEngine keeps a path that answers; the agent follows the client"
 Deno.test("DirectEngine asks after its path when the peer announces again", () => {
   const bench = settled("agent");
   bench.engine.peerCandidates([PEER.text], bench.nowMs);
-  bench.advance(2_000);
-  assert.deepEqual(bench.probes.slice(0, 5), Array(5).fill(PEER.text));
-  assert.equal(bench.events[0], "down: no answer");
+  bench.advance(1_999);
+  assert.deepEqual(bench.probes, Array(5).fill(PEER.text));
+  bench.advance(1);
+  assert.deepEqual(bench.events, ["down: no answer"]);
 });
 
 Deno.test("DirectEngine looks at once for a path that it lost, and says so to the peer", () => {
@@ -199,6 +202,34 @@ Deno.test("DirectEngine looks at once for a path that it lost, and says so to th
     assert.equal(bench.probes[0], PEER.text);
     bench.answered(PEER, 40);
     assert.deepEqual(bench.events, [`down: ${reason}`, `up ${PEER.text}`]);
+  }
+});
+
+Deno.test("DirectEngine asks STUN again when its addresses change", () => {
+  for (const change of ["setLocal", "refresh"] as const) {
+    const bench = Bench.started("ours");
+    bench.answerStun();
+    bench.announced.length = 0;
+    if (change === "setLocal") bench.engine.setLocal([LAN], 10);
+    else bench.engine.refresh(10);
+    const own = change === "setLocal" ? LAN : OWN;
+    bench.answerStun(OTHER);
+    assert.deepEqual(bench.announced, [
+      { type: "peer-candidates", candidates: [own.text] },
+      { type: "peer-candidates", candidates: [own.text, OTHER.text] },
+    ]);
+  }
+});
+
+Deno.test("DirectEngine does not answer an announcement with one", () => {
+  const bench = Bench.started("ours");
+  for (const delayMs of [100, 5_000, 20_000]) {
+    bench.announced.length = 0;
+    bench.advance(delayMs);
+    bench.announced.length = 0;
+    bench.engine.peerCandidates(["224.0.0.1:5000"], bench.nowMs);
+    bench.advance(2_000);
+    assert.deepEqual(bench.announced, [], `${delayMs} ms later`);
   }
 });
 

@@ -15,8 +15,11 @@ const DEAD_AFTER_MS = 9_000;
 export interface EnginePeerOptions {
   /** Its machine. */
   host: Host;
+  /** Times it. */
   clock: SimClock;
+  /** Its randomness. */
   rng: Rng;
+  /** Which end it is. */
   role: "agent" | "client";
   /** Whose the other end is. */
   peer: "ours" | "reference";
@@ -31,6 +34,7 @@ export class EnginePeer implements LabPeer {
   readonly events: string[] = [];
   /** Datagrams sent to each address. */
   readonly sentTo: Map<string, number> = new Map();
+  /** What looks for the path. */
   readonly engine: DirectEngine;
   /** Its machine. */
   readonly host: Host;

@@ -17,7 +17,9 @@ export interface Socket {
 
 /** Where a host is attached: an address, and the network that it is in. */
 export interface Attachment {
+  /** In the network's own address space. */
   readonly address: string;
+  /** What it is attached to. */
   readonly network: Network;
 }
 

@@ -40,8 +40,11 @@ export interface Site {
 
 /** An Internet in memory with a hub, under virtual time. */
 export class Lab {
+  /** Virtual time. */
   readonly clock: SimClock = new SimClock();
+  /** Everything random. */
   readonly rng: Rng;
+  /** What all sites are attached to. */
   readonly internet: Network;
   /** STUN at the hub and at another address. */
   readonly stunServers: readonly Endpoint[];

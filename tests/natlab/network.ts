@@ -3,8 +3,11 @@ import type { Rng, SimClock } from "../simnet/mod.ts";
 
 /** A UDP datagram on its way. */
 export interface Datagram {
+  /** Where it comes from, as seen on the network that it is on. */
   readonly source: Endpoint;
+  /** Where it goes. */
   readonly destination: Endpoint;
+  /** Its payload. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 

@@ -10,8 +10,11 @@ const PUNCH = new TextEncoder().encode("TPUNCH");
 
 /** Options of {@linkcode ReferencePeer}. */
 export interface ReferencePeerOptions {
+  /** Its machine. */
   host: Host;
+  /** Times it. */
   clock: SimClock;
+  /** Its randomness. */
   rng: Rng;
   /** The one STUN server that it asks. */
   stunServer: Endpoint;

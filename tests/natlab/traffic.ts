@@ -3,8 +3,11 @@ import type { Lab } from "./lab.ts";
 
 /** A packet that did not arrive. */
 export interface Lost {
+  /** Which end sent it. */
   readonly from: "a" | "b";
+  /** When. */
   readonly atMs: number;
+  /** By which path. */
   readonly by: "direct" | "relay";
 }
 
