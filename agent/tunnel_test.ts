@@ -5,7 +5,7 @@ import { parseControl } from "../core/control/mod.ts";
 import { HubSocket } from "../core/path/mod.ts";
 import { forwardRelayFrame } from "../core/relay/mod.ts";
 import { type ByteStream, connStream, dialTcp, listenTcp, streamPair } from "../core/stream/mod.ts";
-import { Tunnel } from "../core/tunnel/mod.ts";
+import { Tunnel, type TunnelOptions } from "../core/tunnel/mod.ts";
 import { WebSocketConnection } from "../core/websocket/mod.ts";
 import { generatePrivateKey, publicKey } from "../core/wireguard/mod.ts";
 import { fakeMachine, FakeWorld, settle } from "./_fakes.ts";
@@ -41,6 +41,17 @@ function relay(agent: WebSocketConnection, client: WebSocketConnection): Promise
   return Promise.all([pass(agent, client), pass(client, agent)]);
 }
 
+/** A tunnel that ends with its socket. */
+function openTunnel(
+  socket: HubSocket,
+  options: Omit<TunnelOptions, "clock" | "random">,
+): Tunnel {
+  const handler = { waiting: (reason: string) => tunnel.end(reason) };
+  const tunnel = new Tunnel({ ...options, ...COMMON, handler });
+  tunnel.attach(socket);
+  return tunnel;
+}
+
 /** A session of an agent whose machine offers `ports`, and the client's end of the tunnel. */
 async function openSession(ports: number[]) {
   const world = new FakeWorld();
@@ -67,21 +78,19 @@ async function openSession(ports: number[]) {
         const key = generatePrivateKey(systemRandom);
         return { privateKey: key, publicKey: publicKey(key) };
       },
-      openTunnel: (options) => new Tunnel({ role: "agent", ...options, ...COMMON }),
+      openTunnel: ({ socket, ...options }) => openTunnel(socket, { role: "agent", ...options }),
     }),
     signal: stopped.signal,
   });
   const hello = await socket.next();
   assert.ok(hello?.type === "wg-pubkey");
   assert.deepEqual(hello.ports, ports);
-  const tunnel = new Tunnel({
+  const tunnel = openTunnel(socket, {
     role: "client",
     sessionIdx: 7,
     privateKey,
     peerPublicKey: decodeHex(hello.wgPubKey)!,
-    socket,
     mtuBytes: 1100,
-    ...COMMON,
   });
   const close = async () => {
     tunnel.close();

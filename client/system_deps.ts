@@ -19,11 +19,12 @@ function openTunnel(socket: HubSocket, { grant, keys, mtuBytes }: OpenTunnelOpti
     sessionIdx,
     privateKey,
     peerPublicKey,
-    socket,
     mtuBytes,
     clock,
     random,
+    handler: { waiting: (reason) => tunnel.end(reason) },
   });
+  tunnel.attach(socket);
   return {
     connect: async (to) => connStream(await tunnel.connect(to)),
     closed: tunnel.closed,

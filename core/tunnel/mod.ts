@@ -8,4 +8,10 @@
 export { MAX_MTU_BYTES, MIN_MTU_BYTES } from "./mtu.ts";
 export type { PathKind, PathStatus, PeerStatus, TunnelStatus } from "./status.ts";
 export { splice, type SpliceEnd } from "./splice.ts";
-export { Tunnel, tunnelAddresses, type TunnelOptions, type TunnelRole } from "./tunnel.ts";
+export {
+  Tunnel,
+  tunnelAddresses,
+  type TunnelHandler,
+  type TunnelOptions,
+  type TunnelRole,
+} from "./tunnel.ts";

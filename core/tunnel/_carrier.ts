@@ -1,0 +1,115 @@
+import type { Packet, PacketPool, Random } from "../bytes/mod.ts";
+import type { Clock, Timer } from "../clock/mod.ts";
+import type { ControlMessage } from "../control/mod.ts";
+import { type HubSocket, SessionPath } from "../path/mod.ts";
+
+/** What a {@linkcode Carrier} tells its tunnel; each call names the carrier it is about. */
+export interface CarrierHandler {
+  /** A WireGuard message, borrowed until the call returns; it may be changed in place. */
+  datagram(carrier: Carrier, bytes: Uint8Array<ArrayBuffer>, start: number, end: number): void;
+  /** All messages of one read have been handed over. */
+  batchEnd(): void;
+  /** The queue became long enough, or short again: see {@linkcode Carrier.congested}. */
+  congestion(carrier: Carrier): void;
+  /** A control message of the peer or the hub, in order. */
+  message(carrier: Carrier, message: ControlMessage): void;
+  /** It carries nothing any more, and why; not called after {@linkcode Carrier.close}. */
+  ended(carrier: Carrier, reason: string): void;
+}
+
+/** Options of {@linkcode Carrier}. */
+export interface CarrierOptions {
+  /** Socket of the session, behind its signalling; taken. */
+  socket: HubSocket;
+  /** Where sent packets come from and go back to. */
+  pool: PacketPool;
+  /** Times the keepalives. */
+  clock: Clock;
+  /** Chooses the session id in the frames. */
+  random: Random;
+  /** Told what happens. */
+  handler: CarrierHandler;
+}
+
+/** One socket under a tunnel: its path, its control messages and its end. */
+export class Carrier {
+  /** Whether data should wait, as the queue is long enough. */
+  congested = false;
+  readonly #socket: HubSocket;
+  readonly #path: SessionPath;
+  readonly #clock: Clock;
+  readonly #handler: CarrierHandler;
+  #limit: Timer | undefined;
+  #ended = false;
+
+  /** Carries nothing until {@linkcode Carrier.open}. */
+  constructor({ socket, pool, clock, random, handler }: CarrierOptions) {
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#handler = handler;
+    const congestion = (congested: boolean) => {
+      this.congested = congested;
+      if (!this.#ended) handler.congestion(this);
+    };
+    this.#path = new SessionPath({
+      socket,
+      pool,
+      clock,
+      random,
+      handler: {
+        datagram: (bytes, start, end) => {
+          if (!this.#ended) handler.datagram(this, bytes, start, end);
+        },
+        batchEnd: () => handler.batchEnd(),
+        congested: () => congestion(true),
+        writable: () => congestion(false),
+        silent: () => this.fail("the peer has not answered for 45 s"),
+      },
+    });
+  }
+
+  /** Hands over what came early, and what comes from now on. */
+  open(): void {
+    this.#path.open();
+    this.#watch();
+  }
+
+  /** Sends a WireGuard message; takes the packet. */
+  send(packet: Packet): void {
+    this.#path.send(packet);
+  }
+
+  /** Fails with `reason` after `delayMs`, unless {@linkcode Carrier.keep} is called before. */
+  limit(delayMs: number, reason: string): void {
+    this.#limit = this.#clock.setTimer(() => this.fail(reason), delayMs);
+  }
+
+  /** Lifts the limit. */
+  keep(): void {
+    this.#limit?.cancel();
+  }
+
+  /** Ends it, and tells the tunnel. */
+  fail(reason: string): void {
+    if (this.#ended) return;
+    this.close();
+    this.#handler.ended(this, reason);
+  }
+
+  /** Ends it and its socket, silently. */
+  close(): void {
+    this.#ended = true;
+    this.keep();
+    this.#path.close();
+    this.#socket.close();
+  }
+
+  async #watch(): Promise<void> {
+    for (let m = await this.#socket.next(); m !== undefined; m = await this.#socket.next()) {
+      if (this.#ended) break;
+      this.#handler.message(this, m);
+    }
+    const { code, reason } = await this.#socket.closed;
+    this.fail(`the hub connection ended (${code}${reason && ` ${reason}`})`);
+  }
+}
