@@ -28,22 +28,13 @@ export type PathState = "down" | "probing" | "up";
 /** What a path needs at the moment: a question asked, or to be left. */
 export type LivenessAction = "died" | "probe";
 
-/** Options of {@linkcode Liveness}. */
-export interface LivenessOptions {
-  /** Monotonic time. */
-  nowMs: number;
-  /** How long questions may stay unanswered, in ms; default 5,000. */
-  deadAfterMs?: number;
-}
-
 /**
  * Whether one path works, without I/O. What arrives on it postpones the next question; a question
  * that has been asked is settled only by an answer, or by acknowledgements of what was sent by the
  * path, as only these prove the way out.
  */
 export class Liveness {
-  /** Longest silence after a question, in ms; may be changed. */
-  deadAfterMs: number;
+  #deadAfterMs = DEAD_AFTER_MS;
   #state: PathState = "probing";
   #evidenceMs: number;
   /** When the oldest unanswered question was asked. */
@@ -56,9 +47,13 @@ export class Liveness {
   #retryMs = MIN_RETRY_MS;
 
   /** A path about which nothing is known: it wants a question at once. */
-  constructor({ nowMs, deadAfterMs = DEAD_AFTER_MS }: LivenessOptions) {
-    this.deadAfterMs = deadAfterMs;
+  constructor(nowMs: number) {
     this.#evidenceMs = nowMs;
+  }
+
+  /** How long questions may stay unanswered, in ms; `undefined` is the default, 5,000. */
+  set deadAfterMs(deadAfterMs: number | undefined) {
+    this.#deadAfterMs = deadAfterMs ?? DEAD_AFTER_MS;
   }
 
   /** Where the path stands. */
@@ -83,6 +78,12 @@ export class Liveness {
     this.#askedSinceMs = undefined;
     this.#unanswered = 0;
     this.#isUrgent = false;
+  }
+
+  /** The peer has proved by other means that both ways work. */
+  proven(nowMs: number): void {
+    this.#state = "up";
+    this.#evidenceMs = nowMs;
   }
 
   /** A question was answered by the path; `rttMs` is the smoothed round trip. */
@@ -137,14 +138,14 @@ export class Liveness {
     if (this.#isUrgent) return -Infinity;
     if (this.#state === "down") return this.#nextWhileDownMs();
     if (this.#askedSinceMs === undefined) return this.#nextIdleMs();
-    return Math.min(this.#askedSinceMs + this.deadAfterMs, this.#askedMs + this.#retryMs);
+    return Math.min(this.#askedSinceMs + this.#deadAfterMs, this.#askedMs + this.#retryMs);
   }
 
   /** What is due; `probe` counts as asked. To be repeated until `undefined`. */
   poll(nowMs: number): LivenessAction | undefined {
     if (this.nextDeadlineMs() > nowMs) return undefined;
     const silentMs = nowMs - (this.#askedSinceMs ?? nowMs);
-    if (this.#state !== "down" && silentMs >= this.deadAfterMs) {
+    if (this.#state !== "down" && silentMs >= this.#deadAfterMs) {
       this.failed(nowMs);
       return "died";
     }

@@ -56,7 +56,7 @@ Deno.test("readPathMessage() reads back any message at any offset, padding behin
     count: u32,
     extra: fc.integer({ min: 0, max: 0xffff }),
     lengthBytes: fc.integer({ min: PATH_MESSAGE_BYTES, max: 2000 }),
-  });
+  }, { noNullPrototype: true });
   fc.assert(fc.property(any, fc.nat(20), fc.nat(15), (message, before, behind) => {
     const bytes = new Uint8Array(before + message.lengthBytes + behind);
     bytes.set(write(message), before);

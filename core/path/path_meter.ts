@@ -1,8 +1,12 @@
 /** Questions remembered until they are answered; the oldest is forgotten for a new one. */
 const MAX_QUESTIONS = 8;
 
-/** Weight of a new round trip in the smoothed one. Spec: RFC 6298 §2, alpha */
+/**
+ * Weight of a new round trip in the smoothed one: RFC 6298's, and more for a shorter one, as a peer
+ * that does not read for a while makes one answer late and not the path slow.
+ */
 const RTT_GAIN = 1 / 8;
+const RTT_GAIN_DOWN = 1 / 2;
 
 /** Packets over which loss is averaged; older ones count for ever less. */
 const LOSS_WINDOW_PACKETS = 500;
@@ -41,6 +45,11 @@ export class PathMeter {
     return this.#windowSent === 0 ? undefined : this.#windowLost / this.#windowSent;
   }
 
+  /** The last question that is open; `undefined` if none is. */
+  get lastOpenSeq(): number | undefined {
+    return this.#questions.at(-1)?.seq;
+  }
+
   /** The number for a question that is about to be sent, which the owner has yet to count. */
   ask(nowMs: number): number {
     const seq = this.#nextSeq;
@@ -59,9 +68,8 @@ export class PathMeter {
     if (index < 0) return false;
     const [question] = this.#questions.splice(0, index + 1).slice(-1) as [Question];
     const rttMs = Math.max(nowMs - question.atMs, 0);
-    this.#rttMs = this.#rttMs === undefined
-      ? rttMs
-      : this.#rttMs + (rttMs - this.#rttMs) * RTT_GAIN;
+    const before = this.#rttMs ?? rttMs;
+    this.#rttMs = before + (rttMs - before) * (rttMs < before ? RTT_GAIN_DOWN : RTT_GAIN);
     if (receivedPackets === undefined) this.#note(index + 1, index);
     else this.#compare(question.sentPackets, receivedPackets);
     return true;

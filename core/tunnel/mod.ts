@@ -6,7 +6,8 @@
  */
 
 export { MAX_MTU_BYTES, MIN_MTU_BYTES } from "./mtu.ts";
-export type { PathKind, PathStatus, PeerStatus, TunnelStatus } from "./status.ts";
+export type { PathKind, PathStatus } from "../path/mod.ts";
+export type { PeerStatus, TunnelStatus } from "./status.ts";
 export { splice, type SpliceEnd } from "./splice.ts";
 export {
   Tunnel,
