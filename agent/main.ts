@@ -9,16 +9,8 @@ import { systemClock, systemRandom } from "../core/clock/mod.ts";
 import { Tunnel } from "../core/tunnel/mod.ts";
 import { type SessionTunnelOptions, systemProcess, telad } from "./mod.ts";
 
-function openTunnel({ socket, ...options }: SessionTunnelOptions): Tunnel {
-  const tunnel = new Tunnel({
-    role: "agent",
-    ...options,
-    clock: systemClock,
-    random: systemRandom,
-    handler: { waiting: (reason) => tunnel.end(reason) },
-  });
-  tunnel.attach(socket);
-  return tunnel;
+function openTunnel(options: SessionTunnelOptions): Tunnel {
+  return new Tunnel({ role: "agent", ...options, clock: systemClock, random: systemRandom });
 }
 
 if (import.meta.main) await runMain(telad(systemProcess(openTunnel)));

@@ -3,6 +3,9 @@ import type { Clock, Timer } from "../clock/mod.ts";
 import type { ControlMessage } from "../control/mod.ts";
 import { type HubSocket, SessionPath } from "../path/mod.ts";
 
+/** WebSocket close code of an end that has done what it wanted. Spec: RFC 6455 §7.4.1 */
+const NORMAL_CLOSURE = 1000;
+
 /** What a {@linkcode Carrier} tells its tunnel; each call names the carrier it is about. */
 export interface CarrierHandler {
   /** A WireGuard message, borrowed until the call returns; it may be changed in place. */
@@ -98,10 +101,22 @@ export class Carrier {
 
   /** Ends it and its socket, silently. */
   close(): void {
+    this.#stop();
+    this.#socket.close();
+  }
+
+  /** Tells the peer that we leave for good, behind all that was sent, and ends. */
+  leave(): void {
+    if (this.#ended) return;
+    this.#socket.send({ type: "peer-leave" });
+    this.#stop();
+    this.#socket.close(NORMAL_CLOSURE, "leaving");
+  }
+
+  #stop(): void {
     this.#ended = true;
     this.keep();
     this.#path.close();
-    this.#socket.close();
   }
 
   async #watch(): Promise<void> {

@@ -44,7 +44,7 @@ export class Relay {
           this.frames.push(bytes.slice(start, end));
           to.sendBinary(bytes, start, end);
         },
-      }).then(() => to.abort());
+      }).then(() => to.closeNow(1001, "the other end is gone"));
     }
   }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+export { DEFAULT_GRACE_SECONDS, MAX_GRACE_SECONDS } from "./grace.ts";
 export { MAX_MTU_BYTES, MIN_MTU_BYTES } from "./mtu.ts";
 export type { PathKind, PathStatus } from "../path/mod.ts";
 export type { PeerStatus, TunnelStatus } from "./status.ts";

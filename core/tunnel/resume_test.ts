@@ -206,3 +206,13 @@ for (
     await end(pair);
   });
 }
+
+Deno.test("Tunnel.leave() ends the peer's end, too, and resets what is open", async () => {
+  const pair = tunnelPair({ wait: true });
+  const [accepted] = await open(pair);
+  const failure = assert.rejects(accepted.read(), { name: "TcpError", code: "reset" });
+  pair.client.leave("stopping");
+  assert.equal(await pair.client.closed, "stopping");
+  assert.equal(await pair.agent.closed, "the peer has left");
+  await failure;
+});

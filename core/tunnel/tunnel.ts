@@ -200,15 +200,27 @@ export class Tunnel {
     this.end("closed");
   }
 
+  /**
+   * Ends it as {@linkcode Tunnel.end} does, and tells the peer that it need not wait for us. Not for a
+   * reference peer, which would not understand.
+   */
+  leave(reason: string): void {
+    this.#end(reason, () => this.#carrier?.leave());
+  }
+
   /** Ends it for a reason, with which {@linkcode Tunnel.closed} resolves. */
   end(reason: string): void {
+    this.#end(reason, () => this.#carrier?.close());
+  }
+
+  #end(reason: string, closeCarrier: () => void): void {
     if (this.#ended) return;
     this.#netstack.close();
     this.#ended = true;
     this.#timer?.cancel();
     this.#wireguard.close();
     this.#candidate?.close();
-    this.#carrier?.close();
+    closeCarrier();
     this.#candidate = this.#carrier = undefined;
     this.#resolveClosed(reason);
   }
