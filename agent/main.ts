@@ -6,6 +6,7 @@
 
 import { runMain } from "../core/cli/mod.ts";
 import { systemClock, systemRandom } from "../core/clock/mod.ts";
+import { systemUdp } from "../core/path/mod.ts";
 import { Tunnel } from "../core/tunnel/mod.ts";
 import { type SessionTunnelOptions, systemProcess, telad } from "./mod.ts";
 

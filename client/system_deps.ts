@@ -1,7 +1,7 @@
 import { onInterrupt } from "../core/cli/mod.ts";
 import { systemClock, systemRandom } from "../core/clock/mod.ts";
 import { systemHost } from "../core/config/mod.ts";
-import { dialHub, type HubSocket } from "../core/path/mod.ts";
+import { dialHub, type HubSocket, systemUdp } from "../core/path/mod.ts";
 import { connStream, listenTcp } from "../core/stream/mod.ts";
 import { Tunnel } from "../core/tunnel/mod.ts";
 import { generatePrivateKey, publicKey } from "../core/wireguard/mod.ts";
@@ -22,6 +22,7 @@ function openTunnel(socket: HubSocket, { grant, keys, mtuBytes }: OpenTunnelOpti
     mtuBytes,
     clock,
     random,
+    udp: systemUdp,
     handler: { waiting: (reason) => tunnel.end(reason) },
   });
   tunnel.attach(socket);

@@ -352,10 +352,13 @@ export class Paths {
   #switch(path: Path | undefined): void {
     const from = this.#current?.carrier.kind;
     this.#current = path;
-    this.#currentSinceWallMs = path && this.#options.clock.wallMs();
+    if (from !== path?.carrier.kind) {
+      this.#currentSinceWallMs = path && this.#options.clock.wallMs();
+    }
     this.#stalledSinceMs = undefined;
     this.#applyPath({ isOther: true });
-    this.#handler.event({ type: "path-changed", from, to: path?.carrier.kind });
+    const to = path?.carrier.kind;
+    if (from !== to) this.#handler.event({ type: "path-changed", from, to });
   }
 
   #applyPath({ isOther }: { isOther: boolean }): void {

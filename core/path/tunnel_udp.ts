@@ -5,7 +5,7 @@ import type { UdpAddress, UdpPort, UdpSystem } from "./udp_port.ts";
 import { UdpRelay, type UdpRelayHandler } from "./udp_relay.ts";
 
 /** Told what comes by UDP. */
-export interface TunnelUdpHandler extends UdpRelayHandler {
+export interface TunnelUdpHandler extends Omit<UdpRelayHandler, "unreachable"> {
   /** All messages of one turn have been handed over. */
   batchEnd(): void;
 }
@@ -38,6 +38,7 @@ export class TunnelUdp {
   #port: UdpPort | undefined;
   #relay: UdpRelay | undefined;
   #unavailable: string | undefined;
+  #isUnreachable = false;
 
   /** Binds nothing yet. */
   constructor(options: TunnelUdpOptions) {
@@ -47,9 +48,10 @@ export class TunnelUdp {
     this.#sessionId = id[0]!;
   }
 
-  /** Why there is no UDP, for people; `undefined` while there is or may be. */
-  get unavailable(): string | undefined {
-    return this.#unavailable;
+  /** Why there is no way by UDP, for people; `undefined` while there is or may be. */
+  get note(): string | undefined {
+    if (this.#unavailable !== undefined) return `no UDP: ${this.#unavailable}`;
+    return this.#isUnreachable ? "no UDP: the hub does not answer to it" : undefined;
   }
 
   /** Tries an offer of the hub at `hosts`, in order; without UDP it is of no effect. */
@@ -85,7 +87,14 @@ export class TunnelUdp {
       pool,
       clock,
       sessionId: this.#sessionId,
-      handler,
+      handler: {
+        ...handler,
+        found: (carrier) => {
+          this.#isUnreachable = false;
+          handler.found(carrier);
+        },
+        unreachable: () => void (this.#isUnreachable = true),
+      },
     });
     return true;
   }

@@ -11,7 +11,8 @@ import { forwardRelayFrame } from "../relay/mod.ts";
 import { streamPair } from "../stream/mod.ts";
 import { WebSocketConnection } from "../websocket/mod.ts";
 import { generatePrivateKey, publicKey } from "../wireguard/mod.ts";
-import { Tunnel, type TunnelHandler } from "./tunnel.ts";
+import type { TunnelHandler } from "./options.ts";
+import { Tunnel } from "./tunnel.ts";
 
 /** A hub between two sockets, which keeps a copy of what it relays. */
 export class Relay {

@@ -11,9 +11,9 @@ export type { PathKind, PathStatus } from "../path/mod.ts";
 export type { PeerStatus, TunnelStatus } from "./status.ts";
 export { splice, type SpliceEnd } from "./splice.ts";
 export {
-  Tunnel,
   tunnelAddresses,
   type TunnelHandler,
   type TunnelOptions,
   type TunnelRole,
-} from "./tunnel.ts";
+} from "./options.ts";
+export { Tunnel } from "./tunnel.ts";

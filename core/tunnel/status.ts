@@ -31,4 +31,6 @@ export interface TunnelStatus {
   resumes: number;
   /** The other end. */
   peer: PeerStatus;
+  /** What keeps a path from being used that may be missed, for people; absent if nothing does. */
+  note?: string;
 }
