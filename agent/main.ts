@@ -11,7 +11,13 @@ import { Tunnel } from "../core/tunnel/mod.ts";
 import { type SessionTunnelOptions, systemProcess, telad } from "./mod.ts";
 
 function openTunnel(options: SessionTunnelOptions): Tunnel {
-  return new Tunnel({ role: "agent", ...options, clock: systemClock, random: systemRandom });
+  return new Tunnel({
+    role: "agent",
+    ...options,
+    udp: systemUdp,
+    clock: systemClock,
+    random: systemRandom,
+  });
 }
 
 if (import.meta.main) await runMain(telad(systemProcess(openTunnel)));

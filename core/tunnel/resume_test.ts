@@ -180,7 +180,7 @@ Deno.test("Tunnel gives a socket up behind which the peer does not show within 1
   clock.advance(14_999);
   assert.deepEqual(pair.events, []);
   clock.advance(1);
-  assert.deepEqual(pair.events, ["agent waits: the peer is not behind the new connection"]);
+  assert.deepEqual(pair.events, ["agent waits: the peer did not prove itself within 15 s"]);
   // The peer itself is as welcome as ever.
   pair.join();
   await settle();

@@ -25,9 +25,10 @@ import { relayHosts } from "./relay_hosts.ts";
 const MAX_FREE_PACKETS = 40;
 
 /**
- * A socket attached to a tunnel that was up before must show that the peer is behind it within this
- * time: two tries of a handshake, which are 5 s apart, and a slow path.
+ * How long a socket may be attached without the peer proving to be behind it. The first one, as long
+ * as signalling may take; a later one, two tries of a handshake, which are 5 s apart, and a slow path.
  */
+const FIRST_PROOF_TIMEOUT_MS = 45_000;
 const PROOF_TIMEOUT_MS = 15_000;
 
 /**
@@ -174,9 +175,8 @@ export class Tunnel {
       handler: this.#carrierHandler,
     });
     this.#candidate = carrier;
-    if (this.#ups > 0) {
-      carrier.limit(PROOF_TIMEOUT_MS, "the peer is not behind the new connection");
-    }
+    const limitMs = this.#ups === 0 ? FIRST_PROOF_TIMEOUT_MS : PROOF_TIMEOUT_MS;
+    carrier.limit(limitMs, `the peer did not prove itself within ${limitMs / 1000} s`);
     this.#prove(carrier);
     carrier.open();
   }
