@@ -1,5 +1,5 @@
 /** An idle path is asked this long after the last evidence, in ms: one small packet each way. */
-const IDLE_PROBE_MS = 4_000;
+export const IDLE_PROBE_MS = 4_000;
 
 /**
  * A path that leaves every question unanswered for so long is down, in ms. With {@linkcode
@@ -28,6 +28,14 @@ export type PathState = "down" | "probing" | "up";
 /** What a path needs at the moment: a question asked, or to be left. */
 export type LivenessAction = "died" | "probe";
 
+/** See {@linkcode Liveness.setTimes}. */
+export interface LivenessTimes {
+  /** Time without evidence after which a question is asked; default 4,000. */
+  idleMs?: number;
+  /** Time that questions may stay unanswered; default 5,000. */
+  deadAfterMs?: number;
+}
+
 /**
  * Whether one path works, without I/O. What arrives on it postpones the next question; a question
  * that has been asked is settled only by an answer, or by acknowledgements of what was sent by the
@@ -35,6 +43,7 @@ export type LivenessAction = "died" | "probe";
  */
 export class Liveness {
   #deadAfterMs = DEAD_AFTER_MS;
+  #idleMs = IDLE_PROBE_MS;
   #state: PathState = "probing";
   #evidenceMs: number;
   /** When the oldest unanswered question was asked. */
@@ -51,9 +60,10 @@ export class Liveness {
     this.#evidenceMs = nowMs;
   }
 
-  /** How long questions may stay unanswered, in ms; `undefined` is the default, 5,000. */
-  set deadAfterMs(deadAfterMs: number | undefined) {
-    this.#deadAfterMs = deadAfterMs ?? DEAD_AFTER_MS;
+  /** Sets the times that depend on the peer, in ms: until a question is asked, and until its end. */
+  setTimes({ idleMs = IDLE_PROBE_MS, deadAfterMs = DEAD_AFTER_MS }: LivenessTimes): void {
+    this.#idleMs = idleMs;
+    this.#deadAfterMs = deadAfterMs;
   }
 
   /** Where the path stands. */
@@ -157,7 +167,7 @@ export class Liveness {
   }
 
   #nextIdleMs(): number {
-    return Math.max(this.#evidenceMs, this.#askedMs) + IDLE_PROBE_MS;
+    return Math.max(this.#evidenceMs, this.#askedMs) + this.#idleMs;
   }
 
   #nextWhileDownMs(): number {

@@ -1,12 +1,16 @@
-import type { Packet, PacketPool, Random } from "../bytes/mod.ts";
-import type { Clock, Timer } from "../clock/mod.ts";
-import type { Ipv4Address } from "../ip/mod.ts";
+import type { Packet } from "../bytes/mod.ts";
+import type { Timer } from "../clock/mod.ts";
 import type { Carrier } from "./carrier.ts";
 import { JumpDetector } from "./jump_detector.ts";
 import type { PathKind } from "./kind.ts";
 import { Path } from "./path.ts";
 import { PathChoice } from "./path_choice.ts";
-import { type PeerAnswer, Questions, type QuestionsHandler } from "./questions.ts";
+import {
+  type PeerAnswer,
+  Questions,
+  type QuestionsHandler,
+  type QuestionsOptions,
+} from "./questions.ts";
 import type { PathStatus } from "./status.ts";
 
 /** While data flows progress is looked at so often, in ms. */
@@ -49,17 +53,9 @@ export interface PathsHandler extends QuestionsHandler {
 }
 
 /** Options of {@linkcode Paths}. */
-export interface PathsOptions {
-  /** Where packets come from. */
-  pool: PacketPool;
-  /** Gives the time. */
-  clock: Clock;
-  /** Chooses an identifier. */
-  random: Random;
+export interface PathsOptions extends QuestionsOptions {
   /** Largest IP packet sent by any path, in bytes. */
   mtuBytes: number;
-  /** Addresses in the tunnel, for questions to reference peers. */
-  addresses: { local: Ipv4Address; peer: Ipv4Address };
   /** The tunnel. */
   handler: PathsHandler;
 }
@@ -294,7 +290,7 @@ export class Paths {
 
   #poll(path: Path, nowMs: number): void {
     const { liveness, carrier } = path;
-    liveness.deadAfterMs = this.#questions.deadAfterMs(carrier.kind, nowMs);
+    liveness.setTimes(this.#questions.times(carrier.kind, nowMs));
     const wasUp = liveness.state === "up";
     const action = liveness.poll(nowMs);
     if (action === "probe") this.#questions.ask(path, nowMs);

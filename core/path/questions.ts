@@ -4,6 +4,7 @@ import type { Ipv4Address } from "../ip/mod.ts";
 import type { Carrier } from "./carrier.ts";
 import { readEchoAnswer, writeEchoProbe } from "./echo_probe.ts";
 import type { PathKind } from "./kind.ts";
+import type { LivenessTimes } from "./liveness.ts";
 import type { Path } from "./path.ts";
 import {
   isPathMessage,
@@ -24,6 +25,12 @@ const REFERENCE_START_DEAD_AFTER_MS = 8_000;
 
 /** The same if it has never answered one: whether it does at all is not known. Spec: wire.md 4.3 */
 const NEVER_ANSWERED_DEAD_AFTER_MS = 45_000;
+
+/**
+ * The end that does not ask first asks this long after the last evidence, in ms: late enough that the
+ * other's question, which is evidence, comes before, and early enough to be done within 10 s.
+ */
+const SECOND_IDLE_MS = 4_800;
 
 /** What our own peers tell with an answer. */
 export interface PeerAnswer {
@@ -58,6 +65,8 @@ export interface QuestionsOptions {
   random: Random;
   /** Addresses in the tunnel. */
   addresses: { local: Ipv4Address; peer: Ipv4Address };
+  /** Whether this is the one of two ends that asks when a path is idle. */
+  asksFirst: boolean;
   /** The tunnel. */
   handler: QuestionsHandler;
 }
@@ -135,12 +144,13 @@ export class Questions {
     return { type: "answer", path, seq, peer };
   }
 
-  /** How long questions by a path may stay unanswered, in ms; `undefined` is the usual time. */
-  deadAfterMs(kind: PathKind, nowMs: number): number | undefined {
-    if (this.peerIsOurs || kind !== "websocket") return undefined;
-    if (!this.requestsAnswered) return NEVER_ANSWERED_DEAD_AFTER_MS;
+  /** When to ask by a path, and how long to wait. */
+  times(kind: PathKind, nowMs: number): LivenessTimes {
+    if (this.peerIsOurs) return this.#options.asksFirst ? {} : { idleMs: SECOND_IDLE_MS };
+    if (kind !== "websocket") return {};
+    if (!this.requestsAnswered) return { deadAfterMs: NEVER_ANSWERED_DEAD_AFTER_MS };
     const isStart = nowMs - this.#startMs < REFERENCE_START_MS;
-    return isStart ? REFERENCE_START_DEAD_AFTER_MS : REFERENCE_DEAD_AFTER_MS;
+    return { deadAfterMs: isStart ? REFERENCE_START_DEAD_AFTER_MS : REFERENCE_DEAD_AFTER_MS };
   }
 
   #say(carrier: Carrier, message: PathMessage): void {

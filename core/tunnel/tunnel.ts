@@ -111,8 +111,15 @@ export class Tunnel {
       nextMs: () => this.#ended || this.#isBare ? Infinity : this.#wireguard.nextDeadlineMs(),
       run: (nowMs) => this.#wireguard.tick(nowMs),
     });
-    const common = { pool: this.#pool, clock, random };
-    this.#paths = new Paths({ ...common, mtuBytes, addresses, handler: this.#pathsHandler() });
+    this.#paths = new Paths({
+      pool: this.#pool,
+      clock,
+      random,
+      mtuBytes,
+      addresses,
+      asksFirst: role === "client",
+      handler: this.#pathsHandler(),
+    });
     this.#udp = options.udp && this.#makeUdp(options.udp);
   }
 
