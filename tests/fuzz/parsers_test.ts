@@ -31,6 +31,8 @@ import {
 } from "../../core/stun/mod.ts";
 import { checksum, encodeSegment } from "../../core/tcp/scripts/mod.ts";
 import { answerUpgrade, WebSocketConnection } from "../../core/websocket/mod.ts";
+import { Datagram, UdpRelay } from "../../hub/udp/mod.ts";
+import { encodeLink, parseLink } from "../../hub/udp_link/mod.ts";
 import { Rng } from "../simnet/mod.ts";
 import { pick } from "./mutate.ts";
 import { seedFrom, stepsFrom } from "./settings.ts";
