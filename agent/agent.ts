@@ -1,6 +1,7 @@
 import type { DefaultUpdate } from "../core/control/mod.ts";
+import type { AgentIdentity } from "../core/identity/mod.ts";
 import type { AgentConfig, MachineConfig } from "./config.ts";
-import type { Identity } from "./identity.ts";
+import type { AgentIds } from "./ids.ts";
 import { type MachineEnd, runMachine } from "./machine.ts";
 import { mergeUpdate } from "./register.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -9,12 +10,16 @@ import type { Surroundings } from "./surroundings.ts";
 export interface AgentOptions {
   /** What to run. */
   config: AgentConfig;
-  /** Who it is to the hub. */
-  identity: Identity;
+  /** What it is called at the hub. */
+  ids: AgentIds;
+  /** Who it is to clients. */
+  identity: AgentIdentity;
   /** Version of this program, as the hub is told. */
   version: string;
   /** Largest IP packet sent, in bytes. */
   mtuBytes: number;
+  /** How long a session waits for a client that has lost its connection, in ms; 0 for not at all. */
+  graceMs: number;
   /** Whether the agent ends as soon as the hub refuses a token. */
   exitOnRefusal: boolean;
   /** Clock, log, and how the rest is reached. */
@@ -52,14 +57,14 @@ export class Agent {
   }
 
   async #runMachine(machine: MachineConfig): Promise<MachineEnd> {
-    const { config, identity, version, surroundings, ...options } = this.#options;
+    const { config, ids, version, surroundings, ...options } = this.#options;
     const log = surroundings.log.for(`telad:${machine.name}`);
     const end = await runMachine({
       ...options,
       hub: config.hub,
       machine,
-      agentId: identity.agentId,
-      machineRegistrationId: identity.registrationIds.get(machine.name) ?? "",
+      agentId: ids.agentId,
+      machineRegistrationId: ids.registrationIds.get(machine.name) ?? "",
       agentVersion: version,
       onUpdate: (suggested) => this.#update = mergeUpdate(this.#update, suggested),
       surroundings: { ...surroundings, log },

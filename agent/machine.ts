@@ -1,4 +1,4 @@
-import { backoffDelayMs, sleep } from "../core/clock/mod.ts";
+import { backoffDelayMs, resumeDelayMs, sleep } from "../core/clock/mod.ts";
 import type { ControlMessage, DefaultUpdate } from "../core/control/mod.ts";
 import type { HubSocket } from "../core/path/mod.ts";
 import type { MachineConfig } from "./config.ts";
@@ -16,6 +16,9 @@ const REGISTER_TIMEOUT_MS = 30_000;
  */
 export const REFUSED_RETRY_MS = 300_000;
 
+/** A connection that was lost sooner is no reason to be back without any delay. */
+const SHORT_LIVED_MS = 1_000;
+
 /** WebSocket close code of an end that leaves. */
 const GOING_AWAY = 1001;
 
@@ -27,6 +30,8 @@ export interface MachineOptions extends RegisterOptions {
   machine: MachineConfig;
   /** Largest IP packet sent, in bytes. */
   mtuBytes: number;
+  /** How long a session waits for a client that has lost its connection, in ms; 0 for not at all. */
+  graceMs: number;
   /** Whether a refusal of the token ends the machine instead of being retried slowly. */
   exitOnRefusal: boolean;
   /** Told the update settings that the hub suggests. */
@@ -45,6 +50,7 @@ interface Attempt {
   readonly registered: boolean;
   readonly refused: boolean;
   readonly reason: string;
+  readonly lastedMs: number;
 }
 
 /** A hub's URL for the log, without what may be secret in it. */
@@ -61,10 +67,13 @@ class Control {
   readonly #socket: HubSocket;
   readonly #sessions: Sessions;
 
-  constructor(options: MachineOptions, socket: HubSocket) {
+  constructor(options: MachineOptions, { socket, sessions }: {
+    socket: HubSocket;
+    sessions: Sessions;
+  }) {
     this.#options = options;
     this.#socket = socket;
-    this.#sessions = new Sessions(options);
+    this.#sessions = sessions;
   }
 
   /** Registers and serves; gives the reason of the end. */
@@ -92,7 +101,8 @@ class Control {
     } finally {
       signal.removeEventListener("abort", onAbort);
       this.#socket.close(GOING_AWAY, "agent leaving");
-      await Promise.all([this.#sessions.close(), this.#socket.closed]);
+      const lost = this.#sessions.disconnected("the connection to the hub has ended");
+      await Promise.all([lost, this.#socket.closed]);
     }
   }
 
@@ -129,24 +139,27 @@ class Control {
 }
 
 function registerOptions(options: MachineOptions): RegisterOptions {
-  const { agentId, machineRegistrationId, agentVersion } = options;
-  return { agentId, machineRegistrationId, agentVersion };
+  const { agentId, machineRegistrationId, agentVersion, identity } = options;
+  return { agentId, machineRegistrationId, agentVersion, identity };
 }
 
-async function attempt(options: MachineOptions): Promise<Attempt> {
+async function attempt(options: MachineOptions, sessions: Sessions): Promise<Attempt> {
   const { hub, surroundings, signal } = options;
+  const startMs = surroundings.clock.nowMs();
   surroundings.log(`connecting to ${shownUrl(hub)}`);
   let control: Control | undefined;
   let reason: string;
   try {
-    control = new Control(options, await surroundings.dialHub({ url: hub, signal }));
+    const socket = await surroundings.dialHub({ url: hub, signal });
+    control = new Control(options, { socket, sessions });
     reason = await control.run();
   } catch (error) {
     // Whatever went wrong concerns this machine alone; the others of the process go on.
     reason = reasonOf(error);
   }
   const refused = control?.refusal !== undefined;
-  return { registered: control?.registered ?? false, refused, reason };
+  const lastedMs = surroundings.clock.nowMs() - startMs;
+  return { registered: control?.registered ?? false, refused, reason, lastedMs };
 }
 
 /** Waits before the next attempt; false if it was told to stop meanwhile. */
@@ -160,35 +173,55 @@ async function pause(options: MachineOptions, delayMs: number): Promise<boolean>
   }
 }
 
-/**
- * Keeps one machine registered with its hub and serves its clients, until it is told to stop. A lost
- * connection is made again after 3 s to 300 s.
- *
- * Spec: agent.md 2, wire.md 3.2. Deviation: the reference gives up for good when the hub refuses its
- * token; this one tries every 5 minutes, unless told to end.
- */
-export async function runMachine(options: MachineOptions): Promise<MachineEnd> {
+/** Keeps the machine registered until it is told to stop, or is refused for good. */
+async function keepRegistered(options: MachineOptions, sessions: Sessions): Promise<MachineEnd> {
   const { surroundings: { log, random }, signal } = options;
   let failures = 0;
   while (!signal.aborted) {
-    const { registered, refused, reason } = await attempt(options);
+    const { registered, refused, reason, lastedMs } = await attempt(options, sessions);
     if (signal.aborted) break;
     if (refused && options.exitOnRefusal) {
       log(`the hub refuses this agent: ${reason}`);
       return "refused";
     }
+    // Whoever may not register may not serve what it served before, either.
+    if (refused) await sessions.close("the hub refuses this agent");
     if (registered) failures = 0;
-    const delayMs = refused ? REFUSED_RETRY_MS : backoffDelayMs({ attempt: failures++, random });
-    const seconds = Math.round(delayMs / 1000);
+    if (sessions.awaitsReturn && failures === 0 && lastedMs < SHORT_LIVED_MS) failures = 1;
+    const backoff = { attempt: failures++, random };
+    const delayMs = refused
+      ? REFUSED_RETRY_MS
+      : sessions.awaitsReturn
+      ? resumeDelayMs(backoff)
+      : backoffDelayMs(backoff);
+    const next = delayMs === 0 ? "now" : `in ${formatSeconds(delayMs)} s`;
     log(
       refused
-        ? `the hub refuses this agent: ${reason}; check its token; next attempt in ${seconds} s`
-        : `${
-          registered ? "disconnected" : "not connected"
-        }: ${reason}; next attempt in ${seconds} s`,
+        ? `the hub refuses this agent: ${reason}; check its token; next attempt ${next}`
+        : `${registered ? "disconnected" : "not connected"}: ${reason}; next attempt ${next}`,
     );
     if (!await pause(options, delayMs)) break;
   }
-  log("stopped");
   return "stopped";
+}
+
+/** Whole seconds, or tenths of what is shorter. */
+function formatSeconds(ms: number): string {
+  return ms < 1000 ? (ms / 1000).toFixed(1) : String(Math.round(ms / 1000));
+}
+
+/**
+ * Keeps one machine registered with its hub and serves its clients, until it is told to stop. A lost
+ * connection is made again after 3 s to 300 s; at once, and then every 3 s at the latest, while a
+ * client may come back to its session.
+ *
+ * Spec: agent.md 2, wire.md 3.2. Deviation: the reference gives up for good when the hub refuses its
+ * token; this one tries every 5 minutes, unless told to end.
+ */
+export async function runMachine(options: MachineOptions): Promise<MachineEnd> {
+  const sessions = new Sessions(options);
+  const end = await keepRegistered(options, sessions);
+  await sessions.close("the agent is stopping");
+  if (end === "stopped") options.surroundings.log("stopped");
+  return end;
 }

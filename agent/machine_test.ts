@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { DefaultUpdate } from "../core/control/mod.ts";
-import { fakeMachine, FakeWorld, type HubEnd, settle } from "./_fakes.ts";
+import { FAKE_SETTINGS, fakeMachine, FakeWorld, type HubEnd, settle } from "./_fakes.ts";
 import { type MachineEnd, runMachine } from "./machine.ts";
 
 const CLIENT_KEY = "6330dc28ece519134aa0e40043f923289f711ba5e9cb359988571e81f3d73629";
@@ -20,7 +20,7 @@ function start(world: FakeWorld, exitOnRefusal = false): Started {
     agentId: "id-of-agent",
     machineRegistrationId: "id-of-machine",
     agentVersion: "1.2.3",
-    mtuBytes: 1100,
+    ...FAKE_SETTINGS,
     exitOnRefusal,
     onUpdate: (update) => updates.push(update),
     surroundings: world.surroundings(),
@@ -153,7 +153,8 @@ Deno.test("runMachine() ends all its sessions when the control connection is los
   const sessions = [];
   for (const sessionIdx of [1, 2]) {
     const sessionId = `session-id-${sessionIdx}`;
-    hub.send({ type: "session-request", sessionId, sessionIdx, wgPubKey: CLIENT_KEY });
+    const wgPubKey = `0${sessionIdx}`.repeat(32);
+    hub.send({ type: "session-request", sessionId, sessionIdx, wgPubKey });
     const socket = await world.sockets.next();
     socket.send({ type: "session-start" });
     await world.tunnels.next();

@@ -2,12 +2,18 @@ import { type Command, command, type Io, VERSION } from "../core/cli/mod.ts";
 import { systemClock } from "../core/clock/mod.ts";
 import { type Host, joinPath, runDir } from "../core/config/mod.ts";
 import { Credentials } from "../core/credentials/mod.ts";
+import { loadAgentIdentity } from "../core/identity/mod.ts";
 import { createLog, type Log } from "../core/log/mod.ts";
-import { MAX_MTU_BYTES, MIN_MTU_BYTES } from "../core/tunnel/mod.ts";
+import {
+  DEFAULT_GRACE_SECONDS,
+  MAX_GRACE_SECONDS,
+  MAX_MTU_BYTES,
+  MIN_MTU_BYTES,
+} from "../core/tunnel/mod.ts";
 import { Agent } from "./agent.ts";
 import { type ConfigSurroundings, DEFAULT_TARGET, loadConfig } from "./config.ts";
 import { configOfFlags, type MachineFlags } from "./flags.ts";
-import { loadIdentity, statePath } from "./identity.ts";
+import { keyPath, loadIds, statePath } from "./ids.ts";
 import { RunFile } from "./run_file.ts";
 import { reasonOf, type Surroundings } from "./surroundings.ts";
 import { addStoredTokens } from "./tokens.ts";
@@ -72,6 +78,19 @@ const FLAGS = {
     max: MAX_MTU_BYTES,
     env: "TELAD_MTU",
   },
+  "resume-grace": {
+    type: "number",
+    summary:
+      "How long connections wait for a client that has lost the hub, in seconds; 0: not at all.",
+    placeholder: "seconds",
+    default: DEFAULT_GRACE_SECONDS,
+    min: 0,
+    max: MAX_GRACE_SECONDS,
+  },
+  fingerprint: {
+    type: "boolean",
+    summary: "Print the fingerprint by which clients know this agent, and end.",
+  },
   v: { type: "boolean", summary: "Log each connection." },
   "exit-on-auth-failure": {
     type: "boolean",
@@ -83,6 +102,7 @@ const FLAGS = {
 interface Settings extends MachineFlags {
   readonly config: string | undefined;
   readonly mtuBytes: number;
+  readonly graceMs: number;
   readonly verbose: boolean;
   readonly exitOnRefusal: boolean;
 }
@@ -112,21 +132,37 @@ async function runUntilStopped(agent: Agent, surroundings: ProgramSurroundings) 
   }
 }
 
-async function runTelad(settings: Settings, { io, process }: {
-  io: Io;
-  process: ProgramSurroundings;
-}): Promise<void> {
-  const log = createLog({
-    component: "telad",
-    write: (line) => io.stderr(`${line}\n`),
-    clock: systemClock,
-  });
+/** Where a command runs. */
+interface Place {
+  readonly io: Io;
+  readonly process: ProgramSurroundings;
+}
+
+function logTo(io: Io): Log {
+  const write = (line: string) => io.stderr(`${line}\n`);
+  return createLog({ component: "telad", write, clock: systemClock });
+}
+
+async function printFingerprint(config: string | undefined, { io, process }: Place): Promise<void> {
+  const log = logTo(io);
+  const { random } = process.open(log, false);
+  const path = keyPath(process.host, config);
+  const { fingerprint } = await loadAgentIdentity({ path, random, log });
+  io.stdout(`${fingerprint}\n`);
+}
+
+async function runTelad(settings: Settings, { io, process }: Place): Promise<void> {
+  const log = logTo(io);
   const { host, pid } = process;
   const config = await load(settings, { host, hostname: process.hostname() }, log);
   const { path } = config;
   const machines = config.machines.map(({ name }) => name);
-  const identity = await loadIdentity({ path: statePath(host, path), machines, log });
-  log(`version ${VERSION}, agent ${identity.agentId}, machines: ${machines.join(", ")}`);
+  const surroundings = process.open(log, settings.verbose);
+  const ids = await loadIds({ path: statePath(host, path), machines, log });
+  const { random } = surroundings;
+  const identity = await loadAgentIdentity({ path: keyPath(host, path), random, log });
+  log(`version ${VERSION}, agent ${ids.agentId}, machines: ${machines.join(", ")}`);
+  log(`identity ${identity.fingerprint}`);
   const runFile = path === undefined
     ? undefined
     : new RunFile(joinPath(host, [runDir(host), "telad.json"]), { config, pid, log });
@@ -139,11 +175,13 @@ async function runTelad(settings: Settings, { io, process }: {
   try {
     const agent = new Agent({
       config,
+      ids,
       identity,
       version: VERSION,
       mtuBytes: settings.mtuBytes,
+      graceMs: settings.graceMs,
       exitOnRefusal: settings.exitOnRefusal,
-      surroundings: process.open(log, settings.verbose),
+      surroundings,
     });
     const end = await runUntilStopped(agent, process);
     if (end === "refused") throw new Error("The hub refused the token of this agent");
@@ -165,17 +203,21 @@ export function telad(process: ProgramSurroundings): Command {
       "telad -config telad.yaml",
       "telad -hub wss://hub.example -machine barn -ports 22:SSH,8080",
     ],
-    run: ({ flags, io }) =>
-      runTelad({
-        config: flags.config || undefined,
+    run: ({ flags, io }) => {
+      const config = flags.config || undefined;
+      if (flags.fingerprint) return printFingerprint(config, { io, process });
+      return runTelad({
+        config,
         hub: flags.hub,
         machine: flags.machine,
         token: flags.token,
         ports: flags.ports,
         targetHost: flags["target-host"] || DEFAULT_TARGET,
         mtuBytes: flags.mtu,
+        graceMs: flags["resume-grace"] * 1000,
         verbose: flags.v,
         exitOnRefusal: flags["exit-on-auth-failure"],
-      }, { io, process }),
+      }, { io, process });
+    },
   });
 }

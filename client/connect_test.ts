@@ -41,13 +41,14 @@ function setUp(hub: (dial: number) => FakeSocket | Error = () => new FakeSocket(
       const socket = hub(dials++);
       if (socket instanceof Error) return Promise.reject(socket);
       sockets.push(socket);
-      const openTunnel = (options: OpenTunnelOptions) => {
-        opened.push(options);
-        tunnels.push(new FakeTunnel());
-        return tunnels.at(-1)!;
-      };
-      return Promise.resolve({ socket, openTunnel });
+      return Promise.resolve(socket);
     },
+    openTunnel: (options) => {
+      opened.push(options);
+      tunnels.push(new FakeTunnel(options.handler));
+      return tunnels.at(-1)!;
+    },
+    knownAgents: () => undefined,
     makeKeys: () => ({ privateKey: new Uint8Array(32), publicKey: new Uint8Array(32) }),
     serveControl: (client) => {
       served.push(client);
@@ -88,7 +89,8 @@ Deno.test("tela connect forwards what is advertised when nothing is chosen (clie
   assert.equal(io.out, "");
   assert.equal(
     bare(io.err),
-    'Connected to machine "barn", session 7\nServices available:\n' +
+    'Agent of "barn" shows no identity: the hub is trusted not to pose as it\n' +
+      'Connected to machine "barn", session 7\nServices available:\n' +
       "  localhost:22    → SSH\n  localhost:8080  → HTTP\nShutting down\n",
   );
 });
@@ -125,7 +127,7 @@ Deno.test("tela connect keeps listeners while the hub restarts (client 44)", asy
   const { io, code } = start("");
   await settle();
   const accept = local.get(22)!;
-  tunnels[0]!.end();
+  tunnels[0]!.lose();
   await settle();
   const [program, accepted] = streamPair();
   accept(accepted);
@@ -144,7 +146,7 @@ Deno.test("tela connect keeps listeners while the hub restarts (client 44)", asy
   assert.deepEqual(await stream.read(), new Uint8Array([1, 2, 3]));
   assert.match(
     io.err,
-    /Session ended: lost; next attempt in 3 s\n.*Cannot reach h: connection refused; next attempt in 6 s\n/,
+    /Session ended: lost; this agent cannot resume, open connections are reset; next attempt in 3 s\n.*Cannot reach h: connection refused; next attempt in 6 s\n/,
   );
   stop();
   assert.equal(await code, 0);
@@ -234,13 +236,16 @@ Deno.test("tela connect shows itself to its user, who can reconnect and stop it 
   connection!.reconnect();
   await settle();
   assert.equal(sockets.length, 2, "at once, without a wait");
-  tunnels[1]!.end();
+  assert.equal(tunnels.length, 1, "the agent still has the session: the tunnel goes on");
+  tunnels[0]!.end("lost");
   await settle();
   assert.equal(status().state, "connecting");
   assert.equal(status().note, "Session ended: lost; next attempt in 3 s");
   connection!.reconnect();
   await settle();
   assert.equal(sockets.length, 3);
+  assert.equal(tunnels.length, 2);
+  assert.deepEqual(status().tunnel?.peer, { kind: "reference", verified: "unverified" });
   assert.equal(clock.nextTimerMs(), Infinity);
   assert.ok(client!.output.text.length > 0 && client!.output.text === io.err);
   client!.verbose = true;

@@ -2,6 +2,7 @@ import type { Log } from "../core/log/mod.ts";
 import type { Connection, RunningClient } from "./control/mod.ts";
 import type { ClientTunnel } from "./deps.ts";
 import { Forwarder } from "./forwarder.ts";
+import type { Link } from "./link.ts";
 import { type Listen, ListenerSet } from "./listener_set.ts";
 import { portLabel } from "./ports.ts";
 import { Retry } from "./reconnect.ts";
@@ -33,22 +34,23 @@ export class Forwarding {
   readonly listeners: ListenerSet;
   /** What others see of it. */
   readonly connection: Connection;
+  /** The way to the machine, once there is one. */
+  link: Link | undefined;
   readonly #forwarder: Forwarder;
 
   /** Starts with no port and no tunnel. */
   constructor({ client, hub, machine, listen, log, debug }: ForwardingOptions) {
-    const { slot, retry } = this;
     const connection = client.addConnection({
       hub,
       machine,
-      source: () => slot.current,
-      reconnect() {
-        retry.now();
-        slot.current?.close();
+      source: () => this.link?.tunnel,
+      reconnect: () => {
+        this.retry.now();
+        this.link?.reconnect();
       },
     });
     this.connection = connection;
-    const forwarder = new Forwarder({ slot, log, debug });
+    const forwarder = new Forwarder({ slot: this.slot, log, debug });
     this.#forwarder = forwarder;
     this.listeners = new ListenerSet({
       listen,

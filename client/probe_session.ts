@@ -9,8 +9,10 @@ export async function probeSession(
 ): Promise<SessionAttempt> {
   const { dialHub, makeKeys, clock } = deps;
   try {
-    const { socket } = await dialHub(hub.wsUrl, signal);
-    await requestSession(socket, { machine, token, ports: [], keys: makeKeys(), clock, signal });
+    const socket = await dialHub(hub.wsUrl, signal);
+    const keys = makeKeys();
+    const asked = { machine, token, ports: [], keys, features: [], clock, signal };
+    await requestSession(socket, asked);
     socket.close(1000, "explained");
     return { state: "up" };
   } catch (error) {

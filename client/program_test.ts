@@ -30,6 +30,8 @@ function setUp(answer: () => Response = () => Response.json(STATUS)) {
       return Promise.resolve("stored");
     },
     dialHub: unused,
+    openTunnel: unused,
+    knownAgents: unused,
     makeKeys: unused,
     serveControl: unused,
     probes: systemProbes(),

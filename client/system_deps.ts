@@ -1,7 +1,8 @@
 import { onInterrupt } from "../core/cli/mod.ts";
 import { systemClock, systemRandom } from "../core/clock/mod.ts";
-import { systemHost } from "../core/config/mod.ts";
-import { dialHub, type HubSocket } from "../core/path/mod.ts";
+import { ConfigError, joinPath, systemHost, userDir } from "../core/config/mod.ts";
+import { KnownAgents } from "../core/identity/mod.ts";
+import { dialHub, HubSocket, systemUdp } from "../core/path/mod.ts";
 import { connStream, listenTcp } from "../core/stream/mod.ts";
 import { Tunnel } from "../core/tunnel/mod.ts";
 import { generatePrivateKey, publicKey } from "../core/wireguard/mod.ts";
@@ -13,38 +14,31 @@ import { storedToken } from "./token.ts";
 const clock = systemClock;
 const random = systemRandom;
 
-function openTunnel(socket: HubSocket, { grant, keys, mtuBytes }: OpenTunnelOptions): ClientTunnel {
+function openTunnel({ grant, keys, ...options }: OpenTunnelOptions): ClientTunnel {
   const { sessionIdx, peerPublicKey } = grant;
   const { privateKey } = keys;
-  const tunnel = new Tunnel({
-    role: "client",
-    sessionIdx,
-    privateKey,
-    peerPublicKey,
-    socket,
-    mtuBytes,
-    clock,
-    random,
-  });
-  const sinceWallMs = clock.wallMs();
-  let state: "ended" | "up" = "up";
-  tunnel.closed.then(() => state = "ended");
+  const peer = { sessionIdx, privateKey, peerPublicKey };
+  const tunnel = new Tunnel({ role: "client", ...peer, ...options, udp: systemUdp, clock, random });
   return {
-    status: () => ({
-      state,
-      sinceWallMs,
-      path: "websocket",
-      pathSinceWallMs: sinceWallMs,
-      paths: [],
-      sentBytes: 0,
-      receivedBytes: 0,
-      resumes: 0,
-      peer: { kind: "unknown", verified: "unverified" },
-    }),
+    status: () => tunnel.status(),
     connect: async (to) => connStream(await tunnel.connect(to)),
     closed: tunnel.closed,
-    close: () => tunnel.close(),
+    attach: (socket) => {
+      if (!(socket instanceof HubSocket)) throw new TypeError("Cannot attach: not a hub socket");
+      tunnel.attach(socket);
+    },
+    end: (reason) => tunnel.end(reason),
+    leave: (reason) => tunnel.leave(reason),
   };
+}
+
+function knownAgents(): KnownAgents | undefined {
+  try {
+    return new KnownAgents(joinPath(systemHost, [userDir(systemHost), "known_agents"]));
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
 }
 
 /** The machine that this process runs on, and the real layers below the client. */
@@ -55,10 +49,9 @@ export const systemDeps: ClientDeps = {
   probes: systemProbes(),
   listen: listenTcp,
   storedToken: (hubUrl) => storedToken(hubUrl, systemHost),
-  async dialHub(url, signal) {
-    const socket = await dialHub({ url, clock, random, signal });
-    return { socket, openTunnel: (options) => openTunnel(socket, options) };
-  },
+  dialHub: (url, signal) => dialHub({ url, clock, random, signal }),
+  openTunnel,
+  knownAgents,
   makeKeys() {
     const privateKey = generatePrivateKey(random);
     return { privateKey, publicKey: publicKey(privateKey) };

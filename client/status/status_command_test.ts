@@ -45,6 +45,7 @@ const TUNNEL: TunnelStatus = {
   heardAgoMs: 400,
   resumes: 2,
   peer: { kind: "ours", fingerprint: "SHA256:abc", verified: "pinned" },
+  note: "No UDP through the hub",
 };
 
 const BARN: ConnectionStatus = {
@@ -137,6 +138,7 @@ Traffic:    1.4 MB sent, 1023 B received
 Last heard: 2026-08-01T09:59:59Z (0.4 s ago)
 Peer:       verified, SHA256:abc
 Resumed:    2 times
+Note:       No UDP through the hub
 Open:       1 connection
 Ports:      localhost:10022 → SSH (22)
 PATH       REMOTE           STATE  ROUND TRIP   LOSS      GOODPUT    MTU    SENT  RECEIVED  HEARD

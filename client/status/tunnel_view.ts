@@ -47,6 +47,7 @@ function tunnelLines(tunnel: TunnelStatus, nowWallMs: number): [label: string, t
     ["Last heard", formatHeard(tunnel.heardAgoMs, nowWallMs)],
     ["Peer", peerText(tunnel.peer)],
     ["Resumed", tunnel.resumes === 1 ? "once" : `${tunnel.resumes} times`],
+    ...(tunnel.note === undefined ? [] : [["Note", tunnel.note] as [string, string]]),
   ];
 }
 

@@ -28,9 +28,10 @@ import { tcpError } from "./errors.ts";
 import { TcpListener } from "./listener.ts";
 import { checkMtu, checkPort, type NetstackOptions } from "./options.ts";
 import { PortPicker } from "./ports.ts";
+import { ProgressCounter } from "./progress.ts";
 import { Ipv4Sink } from "./sink.ts";
 import { Socket } from "./socket.ts";
-import type { DropReason, InputResult, NetstackStats } from "./stats.ts";
+import type { DropReason, InputResult, NetstackProgress, NetstackStats } from "./stats.ts";
 import { Wakeup } from "./wakeup.ts";
 
 /** Connections one stack holds, those in TIME-WAIT included; more are refused. */
@@ -55,6 +56,7 @@ export class Netstack {
   readonly #sink: Ipv4Sink;
   readonly #echo: Echo;
   readonly #wakeup: Wakeup;
+  readonly #progress = new ProgressCounter();
   readonly #inboundPseudoSum: number;
   readonly #sockets = new Map<number, Socket>();
   readonly #listeners = new Map<number, TcpListener>();
@@ -112,6 +114,11 @@ export class Netstack {
     };
   }
 
+  /** How far the data of all connections, past ones included, has come. */
+  get progress(): NetstackProgress {
+    return this.#progress.of(this.#sockets.values());
+  }
+
   /**
    * Processes the IP packet in `bytes` from `start` to `end`, which is borrowed; padding behind the
    * packet is ignored. `nowMs` is when it arrived. Emits nothing: call {@linkcode Netstack.flush}
@@ -152,7 +159,7 @@ export class Netstack {
     const socket = this.#sockets.get(key);
     if (socket !== undefined) {
       if (!opensConnection(segment) || !socket.connection.replaceableBy(segment)) {
-        socket.connection.input(segment, nowMs);
+        this.#progress.input(socket.connection, segment, nowMs);
         this.#markDirty(socket);
         return "ok";
       }

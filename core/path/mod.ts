@@ -18,3 +18,23 @@ export {
   type SessionPathDrops,
   type SessionPathOptions,
 } from "./session_path.ts";
+export type { Carrier } from "./carrier.ts";
+export type { PathKind } from "./kind.ts";
+export {
+  type PathEvent,
+  Paths,
+  type PathsHandler,
+  type PathsOptions,
+  type Progress,
+} from "./paths.ts";
+export type { PathStatus } from "./status.ts";
+export { TunnelUdp, type TunnelUdpHandler, type TunnelUdpOptions } from "./tunnel_udp.ts";
+export {
+  type BindUdp,
+  systemUdp,
+  type UdpAddress,
+  type UdpHandler,
+  type UdpPort,
+  type UdpSystem,
+} from "./udp_port.ts";
+export type { UdpRelayHandler } from "./udp_relay.ts";

@@ -19,7 +19,7 @@ export {
   type BootstrapResult,
   CONSOLE_VIEWER,
 } from "./bootstrap.ts";
-export { withEnvironment } from "./environment.ts";
+export { udpRelaySecretOf, withEnvironment } from "./environment.ts";
 export { type ConfigEditor, HubConfigFile } from "./hub_config_file.ts";
 export { LOCAL_CONFIG, locateConfig, type LocateOptions } from "./locate.ts";
 export {
@@ -29,6 +29,7 @@ export {
   DEFAULTS,
   type HubConfig,
   type MachineAcl,
+  MIN_SECRET_LENGTH,
   type Role,
   type TokenEntry,
   type UpdateConfig,

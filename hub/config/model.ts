@@ -70,6 +70,13 @@ export interface HubConfig {
   readonly udpPort: number;
   /** Host named in UDP offers, "" if none. */
   readonly udpHost: string;
+  /** Whether to bind the UDP port. Default: true. Not in the reference. */
+  readonly udp?: boolean;
+  /**
+   * Secret shared with a separate UDP host, which may connect if there is one. Default: "", none.
+   * Not in the reference.
+   */
+  readonly udpRelaySecret?: string;
   /** Folder of console files that replace the built-in ones, "" if none. */
   readonly wwwDir: string;
   /** Longest time a shutdown waits for peers. */
@@ -86,6 +93,9 @@ export const DEFAULTS = {
   udpPort: 41820,
   shutdownTimeoutMs: 30_000,
 } as const;
+
+/** Least length of the secret shared with a separate UDP host, in characters. */
+export const MIN_SECRET_LENGTH = 16;
 
 /** Key of {@linkcode AuthConfig.machines} whose connect and manage grants hold for all machines. */
 export const ANY_MACHINE = "*";

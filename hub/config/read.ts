@@ -1,5 +1,5 @@
 import { ConfigError, type ConfigNode, parseDuration } from "../../core/config/mod.ts";
-import { type ConnectGrant, DEFAULTS, type HubConfig } from "./model.ts";
+import { type ConnectGrant, DEFAULTS, type HubConfig, MIN_SECRET_LENGTH } from "./model.ts";
 import type { MachineAcl, Role, TokenEntry } from "./model.ts";
 
 const PORT = { min: 0, max: 65535 };
@@ -21,6 +21,8 @@ export function readConfig(root: ConfigNode): HubConfig {
     port: root.get("port").integer(PORT) || DEFAULTS.port,
     udpPort: root.get("udpPort").integer(PORT) || DEFAULTS.udpPort,
     udpHost: root.get("udpHost").string() ?? "",
+    udp: root.get("udp").boolean() ?? true,
+    udpRelaySecret: readSecret(root.get("udpRelaySecret")),
     wwwDir: root.get("wwwDir").string() ?? "",
     shutdownTimeoutMs: readTimeout(root.get("shutdownTimeout")),
     auth: {
@@ -38,6 +40,12 @@ export function readConfig(root: ConfigNode): HubConfig {
       ),
     },
   };
+}
+
+function readSecret(node: ConfigNode): string {
+  const secret = node.string() ?? "";
+  if (secret === "" || secret.length >= MIN_SECRET_LENGTH) return secret;
+  throw node.fail(`expected at least ${MIN_SECRET_LENGTH} characters`);
 }
 
 function readTimeout(node: ConfigNode): number {

@@ -22,6 +22,8 @@ name: lab
 port: 8080
 udpPort: 9000
 udpHost: udp.example
+udp: off
+udpRelaySecret: 0123456789abcdef
 wwwDir: ./www
 shutdownTimeout: 1m30s
 x-unknown: {a: [1]}
@@ -48,6 +50,8 @@ update:
       port: 8080,
       udpPort: 9000,
       udpHost: "udp.example",
+      udp: false,
+      udpRelaySecret: "0123456789abcdef",
       wwwDir: "./www",
       shutdownTimeoutMs: 90_000,
       auth: undefined,

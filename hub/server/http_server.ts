@@ -11,6 +11,7 @@ import {
 } from "../../core/websocket/mod.ts";
 import type { Router } from "../http/mod.ts";
 import type { Switchboard } from "../sessions/mod.ts";
+import { LINK_PATH, type UdpHosts } from "../udp_link/mod.ts";
 import { answer, remoteAddressOf, targetOf } from "./adapter.ts";
 import { ConnDuplex } from "./conn_duplex.ts";
 import { ListenError } from "./listen_error.ts";
@@ -39,6 +40,8 @@ export interface HttpServerOptions {
   readonly router: Router;
   /** Takes WebSockets. */
   readonly switchboard: Switchboard;
+  /** Takes those of UDP hosts, if any are expected. */
+  readonly udpHosts?: UdpHosts | undefined;
   /** True if pages of other hosts may not open WebSockets. */
   readonly isSecured: () => boolean;
   /** Times WebSockets and heads of requests. */
@@ -195,7 +198,9 @@ export class HttpServer {
       log(`upgrade refused: ${status}, from ${stream.remoteAddress}`);
       return stream.close();
     }
-    switchboard.serve(
+    const { udpHosts } = this.#options;
+    const isLink = udpHosts !== undefined && targetOf(request.target)?.path === LINK_PATH;
+    (isLink ? udpHosts : switchboard).serve(
       new WebSocketConnection({
         stream,
         role: "server",

@@ -9,6 +9,7 @@ import { adminRoutes, type HubFacts, publicRoutes, Router } from "../http/mod.ts
 import { Registry } from "../registry/mod.ts";
 import { type RelayStats, Switchboard } from "../sessions/mod.ts";
 import { HttpServer } from "./http_server.ts";
+import { HubUdp } from "./hub_udp.ts";
 
 /** Options of {@linkcode startHub}. */
 export interface HubOptions {
@@ -36,6 +37,8 @@ export interface RunningHub {
   readonly port: number;
   /** What it has relayed and dropped. */
   readonly stats: Readonly<RelayStats>;
+  /** Its UDP: the port, what has been relayed and dropped there, separate hosts. */
+  readonly udp: HubUdp;
   /**
    * Takes no more connections, tells every peer, and waits until what is queued for them has gone
    * out, at most `shutdownTimeoutMs` of the configuration; then cuts what is left.
@@ -75,7 +78,8 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   const registry = new Registry({ newId: () => newUuid(random) });
   const defaultUpdate = () => defaultUpdateOf(config().update);
   const shared = { access, clock, log };
-  const switchboard = new Switchboard({ ...shared, registry, history, defaultUpdate, random });
+  const udp = new HubUdp({ config, hostname: hostname ?? "0.0.0.0", clock, random, log });
+  const switchboard = new Switchboard({ ...shared, registry, history, udp, defaultUpdate, random });
   const routes = [
     ...publicRoutes({
       ...shared,
@@ -91,18 +95,24 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     onError: (error) => log(`internal error: ${(error as Error).stack ?? error}`),
   });
   const isSecured = () => access().isEnabled;
-  const server = new HttpServer({ router, switchboard, isSecured, clock, random, log, accessLog });
+  const { hosts: udpHosts } = udp;
+  const parts = { router, switchboard, udpHosts, isSecured };
+  const server = new HttpServer({ ...parts, clock, random, log, accessLog });
   let port: number;
   try {
     port = server.listen(config().port, hostname);
   } catch (error) {
-    await switchboard.shutdown(0);
+    await Promise.all([switchboard.shutdown(0), udp.close()]);
     throw error;
   }
   return {
     port,
     stats: switchboard.stats,
-    shutdown: () => shutDown({ server, switchboard, clock, timeoutMs: config().shutdownTimeoutMs }),
+    udp,
+    shutdown: async () => {
+      await shutDown({ server, switchboard, clock, timeoutMs: config().shutdownTimeoutMs });
+      await udp.close();
+    },
   };
 }
 

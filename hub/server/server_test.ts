@@ -66,7 +66,9 @@ async function pair(
   const joined = await RawClient.upgrade(port);
   await joined.send(0x81, { type: "session-join", machineId: "barn", sessionId });
   assert.equal((await joined.nextMessage()).type, "session-start");
+  assert.equal((await joined.nextMessage()).type, "udp-offer");
   assert.equal((await client.nextMessage()).type, "ready");
+  assert.equal((await client.nextMessage()).type, "udp-offer");
   return { client, joined };
 }
 
@@ -94,7 +96,7 @@ Deno.test("a secured hub refuses a foreign Origin, an open one does not (wire 2,
   await withHub(async ({ port }, lines) => {
     assert.equal(await statusOf(port, "https://evil.example"), "403");
     assert.equal(await statusOf(port, "https://hub"), "101");
-    assert.match(lines[0]!, /upgrade refused: 403 Forbidden, from 127\.0\.0\.1:\d+$/);
+    assert.match(lines[1]!, /upgrade refused: 403 Forbidden, from 127\.0\.0\.1:\d+$/);
   }, SECURED);
   await withHub(async ({ port }) => {
     assert.equal(await statusOf(port, "https://evil.example"), "101");

@@ -5,6 +5,7 @@ import type { Log } from "../../core/log/mod.ts";
 import type { Access } from "../access/mod.ts";
 import type { History } from "../history/mod.ts";
 import type { Registry } from "../registry/mod.ts";
+import type { UdpCarrier } from "../udp/mod.ts";
 
 /** What the session machine works with. */
 export interface SwitchboardOptions {
@@ -14,6 +15,8 @@ export interface SwitchboardOptions {
   readonly access: () => Access;
   /** Takes note of what happens. */
   readonly history: History;
+  /** Relays sessions by UDP, if it can. */
+  readonly udp?: UdpCarrier | undefined;
   /** What agents are told about updates, if anything. */
   readonly defaultUpdate: () => DefaultUpdate | undefined;
   /** Times joins, pings and stalls. */

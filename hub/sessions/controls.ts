@@ -7,6 +7,12 @@ import type { Sessions } from "./sessions.ts";
 /** Bytes queued for a control socket at which its agent is given up. */
 const ABORT_BYTES = 1024 * 1024;
 
+/** An agent that is silent for so long is pinged, whose answer shows that it lives. */
+const IDLE_PING_MS = 4000;
+
+/** An agent that is not silent is pinged so often, as its answer is "last seen". Spec: wire.md 1.3 */
+const BUSY_PING_MS = 10_000;
+
 /** Ports named in a line of history at most. */
 const MAX_PORTS_NAMED = 32;
 
@@ -53,17 +59,19 @@ export class Controls {
     return undefined;
   }
 
-  /** Takes note of a pong of a machine's agent. */
+  /** Takes note of a ping or pong of a machine's agent. */
   seen(machine: Machine): void {
     machine.lastSeenMs = this.#options.clock.wallMs();
   }
 
-  /** Pings every agent. Spec: wire.md 1.3 */
-  pingAll(): void {
-    for (const { connection } of this.#peers.values()) {
-      if (connection.bufferedBytes > ABORT_BYTES) connection.abort();
-      else connection.ping();
-    }
+  /** Pings an agent if that is due; to be called regularly. Spec: wire.md 1.3 */
+  ping({ connection, pulse }: Peer, silentMs: number): void {
+    const nowMs = this.#options.clock.nowMs();
+    const sinceMs = nowMs - pulse.pingedMs;
+    if (sinceMs < IDLE_PING_MS || (silentMs < IDLE_PING_MS && sinceMs < BUSY_PING_MS)) return;
+    if (connection.bufferedBytes > ABORT_BYTES) return connection.abort();
+    pulse.pingedMs = nowMs;
+    connection.ping();
   }
 
   /** The control socket of a machine is gone, and with it its sessions. Spec: wire.md 3.6 */

@@ -1,6 +1,7 @@
 import { type ControlMessage, encodeControl } from "../../core/control/mod.ts";
 import type { Clock } from "../../core/clock/mod.ts";
 import type { WebSocketConnection } from "../../core/websocket/mod.ts";
+import { Pulse } from "../liveness/mod.ts";
 import type { Machine } from "../registry/mod.ts";
 import { Outflow } from "../relay/mod.ts";
 import type { Session } from "./session_table.ts";
@@ -34,6 +35,8 @@ export class Peer {
   readonly connection: Connection;
   /** What it is sent of its session. */
   readonly outflow: Outflow;
+  /** Whether it still lives. */
+  readonly pulse: Pulse;
   /** What it has turned out to be. */
   state: PeerState = { kind: "new" };
   /** Where what arrives is relayed to; undefined unless it is paired. */
@@ -43,6 +46,7 @@ export class Peer {
   constructor(connection: Connection, clock: Clock) {
     this.connection = connection;
     this.outflow = new Outflow(connection, clock);
+    this.pulse = new Pulse(clock.nowMs());
   }
 
   /** Sends a control message. */

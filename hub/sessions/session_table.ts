@@ -1,5 +1,6 @@
 import type { Timer } from "../../core/clock/mod.ts";
 import type { Machine } from "../registry/mod.ts";
+import type { UdpLease } from "../udp/mod.ts";
 import type { Peer } from "./peer.ts";
 
 /** A client's session with a machine, from its connect on. */
@@ -18,6 +19,8 @@ export interface Session {
   readonly joinTimer: Timer;
   /** The agent's socket, once it has joined. */
   agent: Peer | undefined;
+  /** UDP for the present pairing, if there is any. */
+  udp: UdpLease | undefined;
 }
 
 /** Most sessions of one machine at a time. Spec: wire.md 3.3, 10.77.N.0 with N of 1 to 254 */
@@ -55,6 +58,11 @@ export class SessionTable {
   /** The session of this id. */
   byId(id: string): Session | undefined {
     return this.#byId.get(id);
+  }
+
+  /** All sessions. */
+  all(): Session[] {
+    return [...this.#byId.values()];
   }
 
   /** The sessions of a machine. */

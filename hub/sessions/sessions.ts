@@ -23,6 +23,14 @@ function describeServices({ services }: Machine, ports: readonly number[]): stri
   return asked.length === 0 ? "" : `services=${asked.slice(0, MAX_SERVICES_NAMED).join(",")}`;
 }
 
+/** Tells the agent, if it has joined. Spec: wire.md 3.6; `final` is an addition of ours */
+function endAtAgent({ agent }: Session, { isFinal }: { isFinal: boolean }): void {
+  if (agent === undefined) return;
+  agent.send({ type: "session-end", ...(isFinal && { final: true }) });
+  agent.retire();
+  agent.connection.closeNow(1000, "session ended");
+}
+
 /** The sessions of clients: asked for, joined by the agent, ended. Spec: wire.md 2.3, 2.4, 3 */
 export class Sessions {
   readonly #options: SwitchboardOptions;
@@ -88,6 +96,7 @@ export class Sessions {
     const { wgPubKey } = session;
     peer.send({ type: "session-start", ...(wgPubKey !== "" && { wgPubKey }) });
     session.client.send({ type: "ready", sessionIdx: session.index });
+    this.#offerUdp(session, peer);
     this.#log(session, "paired");
     return undefined;
   }
@@ -96,11 +105,21 @@ export class Sessions {
   clientLost(session: Session): void {
     this.#close(session, "client-disconnect");
     session.client.retire();
-    const { agent } = session;
-    if (agent === undefined) return;
-    agent.send({ type: "session-end" });
-    agent.retire();
-    agent.connection.closeNow(1000, "session ended");
+    endAtAgent(session, { isFinal: false });
+  }
+
+  /**
+   * Ends the sessions that `withdrawn` gives a reason for, as the client's right is gone: neither end
+   * may go on with it, by whatever path.
+   */
+  withdraw(withdrawn: (session: Session) => string | undefined): void {
+    for (const session of this.#table.all()) {
+      const reason = withdrawn(session);
+      if (reason === undefined) continue;
+      this.#close(session, "client-disconnect");
+      endAtAgent(session, { isFinal: true });
+      session.client.refuse(`Access denied: ${reason}`);
+    }
   }
 
   /** The agent's socket of the session is gone. Spec: wire.md 3.6 */
@@ -117,6 +136,11 @@ export class Sessions {
       session.client.dismiss("agent disconnected");
       session.agent?.cut();
     }
+  }
+
+  /** Forgets all sessions, whose peers somebody else sends away. */
+  clear(): void {
+    for (const session of this.#table.all()) this.#forget(session);
   }
 
   #open({ client, control, machine, index, message }: {
@@ -138,6 +162,7 @@ export class Sessions {
       detail: describeServices(machine, message.ports ?? []),
       joinTimer: clock.setTimer(() => this.#notJoined(session), JOIN_TIMEOUT_MS),
       agent: undefined,
+      udp: undefined,
     };
     this.#table.add(session);
     client.state = { kind: "client", session };
@@ -148,19 +173,38 @@ export class Sessions {
     this.#log(session, `opened by ${client.connection.remoteAddress}`);
   }
 
+  /** New tokens for each pairing; those of an earlier one die with it. Spec: wire.md 3.1, 5.1 */
+  #offerUdp(session: Session, agent: Peer): void {
+    const { client } = session;
+    session.udp?.end();
+    session.udp = this.#options.udp?.lease({
+      agent: { frame: (bytes, start, end) => agent.outflow.datagram(bytes, start, end) },
+      client: { frame: (bytes, start, end) => client.outflow.datagram(bytes, start, end) },
+    });
+    if (session.udp === undefined) return;
+    agent.send(session.udp.offers.agent);
+    client.send(session.udp.offers.client);
+  }
+
   #notJoined(session: Session): void {
     this.#close(session, "client-disconnect");
     session.client.dismiss("agent did not join session");
   }
 
   #close(session: Session, event: HistoryEventName | undefined): void {
-    session.joinTimer.cancel();
-    this.#table.remove(session);
+    this.#forget(session);
     this.#log(session, event ?? "agent disconnected");
     if (event === undefined) return;
     const { history, clock } = this.#options;
     const detail = session.detail || event.replace("-disconnect", " disconnected");
     history.add({ machine: session.machine.name, event, wallMs: clock.wallMs(), detail });
+  }
+
+  #forget(session: Session): void {
+    session.joinTimer.cancel();
+    session.udp?.end();
+    session.udp = undefined;
+    this.#table.remove(session);
   }
 
   #log({ id, index, machine }: Session, what: string): void {

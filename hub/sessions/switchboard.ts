@@ -1,15 +1,13 @@
-import type { Timer } from "../../core/clock/mod.ts";
 import { type ControlMessage, parseControl } from "../../core/control/mod.ts";
-import { forwardRelayFrame } from "../../core/relay/mod.ts";
+import { forwardRelayFrame, readRelayFrame } from "../../core/relay/mod.ts";
+import { Sweeper } from "../liveness/mod.ts";
 import type { Machine } from "../registry/mod.ts";
 import type { SwitchboardOptions } from "./context.ts";
 import { Controls } from "./controls.ts";
 import { isKeepalive } from "./keepalive.ts";
 import { type Connection, Peer } from "./peer.ts";
+import type { Session } from "./session_table.ts";
 import { Sessions } from "./sessions.ts";
-
-/** Cadence of pings to agents. Spec: wire.md 1.3 */
-const PING_INTERVAL_MS = 10_000;
 
 /** How long a socket may stay open without having said what it is. */
 const HELLO_TIMEOUT_MS = 30_000;
@@ -52,16 +50,23 @@ export class Switchboard {
     hopsExhausted: 0,
     invalid: 0,
   };
-  #pingTimer: Timer;
+  readonly #sweeper: Sweeper<Peer>;
   #isShuttingDown = false;
 
-  /** Starts pinging agents. */
+  /** Starts looking after peers. */
   constructor(options: SwitchboardOptions) {
     const controlPeers = new Map<Machine, Peer>();
     this.#options = options;
     this.#sessions = new Sessions(options, controlPeers);
     this.#controls = new Controls(options, { sessions: this.#sessions, peers: controlPeers });
-    this.#pingTimer = this.#setPingTimer();
+    this.#sweeper = new Sweeper({
+      clock: options.clock,
+      all: () => this.#running.keys(),
+      onSwept: (peer, silentMs) => {
+        if (peer.state.kind === "control") this.#controls.ping(peer, silentMs);
+      },
+      onLost: (peer) => this.#giveUp(peer),
+    });
   }
 
   /** Counters, live. */
@@ -79,6 +84,14 @@ export class Switchboard {
     return this.#sessions.countOf(machine);
   }
 
+  /**
+   * Ends the sessions that `withdrawn` gives a reason for, as the client's right is gone: the client
+   * reads `Access denied` and the reason, the agent must not resume the session.
+   */
+  withdraw(withdrawn: (session: Session) => string | undefined): void {
+    this.#sessions.withdraw(withdrawn);
+  }
+
   /** Takes a WebSocket and settles when it has ended; never rejects. */
   serve(connection: Connection): Promise<void> {
     const peer = new Peer(connection, this.#options.clock);
@@ -93,7 +106,8 @@ export class Switchboard {
    */
   async shutdown(timeoutMs: number): Promise<void> {
     this.#isShuttingDown = true;
-    this.#pingTimer.cancel();
+    this.#sweeper.stop();
+    this.#sessions.clear();
     for (const peer of this.#running.keys()) {
       peer.retire();
       peer.connection.close(1001, "hub shutting down");
@@ -116,10 +130,18 @@ export class Switchboard {
       await connection.run({
         text: (text) => this.#text(peer, text),
         binary: (bytes, start, end) => this.#binary(peer, { bytes, start, end }),
-        pong: () => {
-          if (peer.state.kind === "control") this.#controls.seen(peer.state.machine);
+        ping: () => {
+          peer.pulse.ping(clock.nowMs());
+          this.#seen(peer);
         },
-        batchEnd: () => peer.target?.hold(),
+        pong: () => {
+          peer.pulse.pong();
+          this.#seen(peer);
+        },
+        batchEnd: () => {
+          peer.pulse.heard();
+          return peer.target?.hold();
+        },
       });
     } catch (error) {
       log(`internal error with ${connection.remoteAddress}: ${(error as Error).stack ?? error}`);
@@ -127,6 +149,10 @@ export class Switchboard {
       hello.cancel();
       this.#lost(peer);
     }
+  }
+
+  #seen({ state }: Peer): void {
+    if (state.kind === "control") this.#controls.seen(state.machine);
   }
 
   #text(peer: Peer, text: string): void {
@@ -181,6 +207,7 @@ export class Switchboard {
       }
       this.#stats.frames++;
       this.#stats.bytes += end - start;
+      if (readRelayFrame(bytes, start, end) === "data") this.#usedWebSocket(peer);
     } else if (verdict === "hops-exhausted") {
       this.#stats.hopsExhausted++;
     } else {
@@ -189,10 +216,22 @@ export class Switchboard {
     }
   }
 
+  #usedWebSocket({ state }: Peer): void {
+    if (state.kind !== "client" && state.kind !== "agent") return;
+    state.session.udp?.usedWebSocket(state.kind);
+  }
+
   /** Spec: wire.md 1.5 ("protocol close") */
   #violation(peer: Peer, reason: string): void {
     this.#lost(peer);
     peer.connection.closeNow(1002, reason);
+  }
+
+  #giveUp(peer: Peer): void {
+    if (peer.state.kind === "ended") return;
+    this.#options.log(`silent, given up: ${peer.connection.remoteAddress}`);
+    this.#lost(peer);
+    peer.connection.abort();
   }
 
   /** The peer is gone or about to be; whoever depends on it is told. */
@@ -202,12 +241,5 @@ export class Switchboard {
     if (state.kind === "control") this.#controls.lost(peer, state.machine);
     else if (state.kind === "client") this.#sessions.clientLost(state.session);
     else if (state.kind === "agent") this.#sessions.agentLost(state.session);
-  }
-
-  #setPingTimer(): Timer {
-    return this.#options.clock.setTimer(() => {
-      this.#controls.pingAll();
-      this.#pingTimer = this.#setPingTimer();
-    }, PING_INTERVAL_MS);
   }
 }

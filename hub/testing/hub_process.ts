@@ -5,11 +5,11 @@ const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 /** The permissions that hub/README.md lists, for a hub at home in `dir`. */
 function permissions(dir: string): string[] {
   return [
-    "--allow-net=0.0.0.0",
+    "--allow-net",
     `--allow-read=.,/etc/tela,${dir}/.tela/run`,
     `--allow-write=data,${dir}/.tela/run`,
     "--allow-env=HOME,LOG_STREAM,LOG_TOKENS,TELA_OWNER_TOKEN,TELAHUBD_NAME,TELAHUBD_PORT," +
-    "TELAHUBD_UDP_HOST,TELAHUBD_UDP_PORT,TELAHUBD_WWW_DIR",
+    "TELAHUBD_UDP,TELAHUBD_UDP_HOST,TELAHUBD_UDP_PORT,TELAHUBD_UDP_RELAY_SECRET,TELAHUBD_WWW_DIR",
     "--allow-sys=hostname",
   ];
 }

@@ -6,12 +6,15 @@ import type { AuthConfig } from "../config/mod.ts";
 import { History } from "../history/mod.ts";
 import { Registry } from "../registry/mod.ts";
 import { Switchboard } from "../sessions/mod.ts";
+import type { UdpCarrier } from "../udp/mod.ts";
 import { FakeConnection } from "./fake_connection.ts";
 
 /** Options of {@linkcode SwitchboardRig}. */
 export interface RigOptions {
   /** Who may do what. Default: nobody is asked. */
   readonly auth?: AuthConfig;
+  /** Relays by UDP. Default: nobody. */
+  readonly udp?: UdpCarrier;
   /** What agents are told about updates. Default: nothing. */
   readonly defaultUpdate?: DefaultUpdate;
   /** Time of day at the start. Default: 2026-08-01, 9:00 UTC. */
@@ -36,7 +39,7 @@ export class SwitchboardRig {
 
   /** Starts with no peers. */
   constructor(options: RigOptions = {}) {
-    const { auth = { tokens: [], machines: new Map() }, defaultUpdate } = options;
+    const { auth = { tokens: [], machines: new Map() }, defaultUpdate, udp } = options;
     this.clock = new ManualClock(options.wallMs ?? Date.UTC(2026, 7, 1, 9));
     this.access = new Access(auth);
     this.registry = new Registry({ newId: () => `made-${++this.#made}` });
@@ -44,9 +47,13 @@ export class SwitchboardRig {
       registry: this.registry,
       access: () => this.access,
       history: this.history,
+      udp,
       defaultUpdate: () => defaultUpdate,
       clock: this.clock,
-      random: (out) => out.forEach((_, i) => out[i] = ++this.#made + i),
+      random: (out) => {
+        this.#made++;
+        for (let i = 0; i < out.length; i++) out[i] = this.#made >>> (i % 4 * 8);
+      },
       log: createLog({
         component: "hub",
         clock: this.clock,

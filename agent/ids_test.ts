@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ManualClock } from "../core/clock/mod.ts";
 import { ConfigFile, type Host } from "../core/config/mod.ts";
 import { createLog } from "../core/log/mod.ts";
-import { loadIdentity, statePath } from "./identity.ts";
+import { loadIds, statePath } from "./ids.ts";
 import { RunFile } from "./run_file.ts";
 
 interface Place {
@@ -10,7 +10,7 @@ interface Place {
   readonly path: string;
   readonly lines: string[];
   readonly log: ReturnType<typeof createLog>;
-  load(machines: string[]): ReturnType<typeof loadIdentity>;
+  load(machines: string[]): ReturnType<typeof loadIds>;
 }
 
 async function inTempDir(body: (place: Place) => Promise<void>): Promise<void> {
@@ -27,7 +27,7 @@ async function inTempDir(body: (place: Place) => Promise<void>): Promise<void> {
       path,
       lines,
       log,
-      load: (machines) => loadIdentity({ path, machines, log, newId }),
+      load: (machines) => loadIds({ path, machines, log, newId }),
     });
   } finally {
     await Deno.remove(dir, { recursive: true });
@@ -42,7 +42,7 @@ Deno.test("statePath() is beside the configuration, or with the user's files (ag
   assert.equal(statePath(host, undefined), "/home/a/.tela/telad.state");
 });
 
-Deno.test("loadIdentity() makes ids once, keeps them, and adds one for a new machine (agent 7)", () =>
+Deno.test("loadIds() makes ids once, keeps them, and adds one for a new machine (agent 7)", () =>
   inTempDir(async ({ path, load, lines }) => {
     const first = await load(["barn"]);
     assert.equal(first.agentId, "id-1");
@@ -62,13 +62,13 @@ Deno.test("loadIdentity() makes ids once, keeps them, and adds one for a new mac
     assert.deepEqual(lines, []);
   }));
 
-Deno.test("loadIdentity() reads what the reference wrote and makes UUIDs of version 4", () =>
+Deno.test("loadIds() reads what the reference wrote and makes UUIDs of version 4", () =>
   inTempDir(async ({ path, log }) => {
     await Deno.writeTextFile(
       path,
       "agentId: e22175e9-48c4-4a9b-9fca-3ec390819795\nmachines:\n    barn:\n        machineRegistrationId: 9e6a2440-17a2-4aed-891d-f4267b1fe970\n",
     );
-    const identity = await loadIdentity({ path, machines: ["barn", "new"], log });
+    const identity = await loadIds({ path, machines: ["barn", "new"], log });
     assert.equal(identity.agentId, "e22175e9-48c4-4a9b-9fca-3ec390819795");
     assert.equal(identity.registrationIds.get("barn"), "9e6a2440-17a2-4aed-891d-f4267b1fe970");
     assert.match(
@@ -77,7 +77,7 @@ Deno.test("loadIdentity() reads what the reference wrote and makes UUIDs of vers
     );
   }));
 
-Deno.test("loadIdentity() keeps a damaged file aside, says so, and starts anew", () =>
+Deno.test("loadIds() keeps a damaged file aside, says so, and starts anew", () =>
   inTempDir(async ({ path, load, lines }) => {
     for (const damaged of ["agentId: [", "agentId: {x: 1}", "machines: none"]) {
       lines.length = 0;
@@ -90,7 +90,7 @@ Deno.test("loadIdentity() keeps a damaged file aside, says so, and starts anew",
     }
   }));
 
-Deno.test("loadIdentity() runs with an identity of its own when the file cannot be read or written", () =>
+Deno.test("loadIds() runs with an identity of its own when the file cannot be read or written", () =>
   inTempDir(async ({ dir, path, load, lines, log }) => {
     await Deno.mkdir(path);
     assert.equal((await load(["barn"])).agentId, "id-1");
@@ -98,7 +98,7 @@ Deno.test("loadIdentity() runs with an identity of its own when the file cannot 
     assert.ok((await Deno.stat(path)).isDirectory);
     const file = `${dir}/file`;
     await Deno.writeTextFile(file, "");
-    const under = await loadIdentity({ path: `${file}/telad.state`, machines: ["barn"], log });
+    const under = await loadIds({ path: `${file}/telad.state`, machines: ["barn"], log });
     assert.equal(under.registrationIds.size, 1);
     assert.match(lines[1]!, /Cannot read .*file\/telad\.state/);
   }));

@@ -10,15 +10,15 @@ import {
 import type { Log } from "../core/log/mod.ts";
 
 /** Who this agent and its machines are to a hub, across restarts. Spec: agent.md 1.5 */
-export interface Identity {
+export interface AgentIds {
   /** UUID of the installation. */
   readonly agentId: string;
   /** UUID of each machine, by its name. */
   readonly registrationIds: ReadonlyMap<string, string>;
 }
 
-/** What {@linkcode loadIdentity} needs. */
-export interface IdentityOptions {
+/** What {@linkcode loadIds} needs. */
+export interface IdsOptions {
   /** Path of the state file. */
   path: string;
   /** Names of the machines to run. */
@@ -29,20 +29,28 @@ export interface IdentityOptions {
   newId?: () => string;
 }
 
+/** A file of the agent's own: beside the configuration, or with the user's files if there is none. */
+function ownFile(host: Host, configPath: string | undefined, name: string): string {
+  return joinPath(host, [configPath === undefined ? userDir(host) : dirname(configPath), name]);
+}
+
 /**
- * Where the identity is kept: `telad.state` beside the configuration, or with the user's files if
- * there is none.
+ * Where the ids are kept: `telad.state`.
  *
  * @throws {ConfigError} if the environment does not tell the home directory
  */
 export function statePath(host: Host, configPath: string | undefined): string {
-  return joinPath(host, [
-    configPath === undefined ? userDir(host) : dirname(configPath),
-    FILE_NAME,
-  ]);
+  return ownFile(host, configPath, "telad.state");
 }
 
-const FILE_NAME = "telad.state";
+/**
+ * Where the key is kept that this agent proves its identity with: `telad.key`.
+ *
+ * @throws {ConfigError} if the environment does not tell the home directory
+ */
+export function keyPath(host: Host, configPath: string | undefined): string {
+  return ownFile(host, configPath, "telad.key");
+}
 
 interface State {
   readonly file: ConfigFile;
@@ -87,11 +95,11 @@ async function saveState(file: ConfigFile, log: Log): Promise<void> {
 }
 
 /**
- * Reads the identity and completes it: an installation without an id gets one, and so does a
+ * Reads the ids and completes them: an installation without an id gets one, and so does a
  * machine that is new; the ids of others stay. A file that is damaged is kept aside, one that
  * cannot be read or written is left alone; the log tells either, and the agent runs.
  */
-export async function loadIdentity(options: IdentityOptions): Promise<Identity> {
+export async function loadIds(options: IdsOptions): Promise<AgentIds> {
   const { path, machines, log, newId = () => crypto.randomUUID() } = options;
   let state: State;
   let writable = true;
