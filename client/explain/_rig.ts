@@ -47,6 +47,8 @@ export interface RigOptions {
   env?: Record<string, string>;
   /** What comes of a session. */
   session?: (signal: AbortSignal) => Promise<SessionAttempt>;
+  /** Is given the clock of the run. */
+  onClock?: (clock: ManualClock) => void;
   /** Wall time, milliseconds ahead of the real one. */
   aheadMs?: number;
   /** Lets time pass as soon as nothing else happens; only where no real socket is waited for. */
@@ -71,6 +73,7 @@ const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 export async function explainRig(options: RigOptions): Promise<RigResult> {
   const { line, probes, ca, env = {}, session, aheadMs = 0, hurry = false } = options;
   const clock = new ManualClock(Date.now() + aheadMs);
+  options.onClock?.(clock);
   let id = 0;
   const explain = explainCommand({
     clock,
@@ -82,7 +85,8 @@ export async function explainRig(options: RigOptions): Promise<RigResult> {
       openUdp: fakeUdp(() => SEEN),
       ...probes,
     },
-    trySession: (_target, signal) => session?.(signal) ?? Promise.resolve({ state: "up" }),
+    trySession: (_target, signal) =>
+      session?.(signal) ?? Promise.resolve({ state: "up", udp: { host: "", port: 41_820 } }),
   });
   const program = command({ name: "tela", summary: "", commands: [explain] });
   const io = new MemoryIo({ args: `explain -json ${line}`.split(" "), env });

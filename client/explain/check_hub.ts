@@ -22,7 +22,7 @@ export function noAnswer(
 ): Finding {
   const next = "Look at the hub's log, and at that of a proxy before it";
   if (outcome.state === "late") {
-    return fault(check, { code: "no-answer", text: "No HTTP answer within 3 s", next });
+    return fault(check, { code: "no-answer", text: "No HTTP answer within 2 s", next });
   }
   if (codeOf(outcome.error).startsWith("HPE_")) {
     const text = "What answers does not speak HTTP, so it is not a Tela hub";

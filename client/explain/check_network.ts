@@ -34,7 +34,7 @@ export async function checkDns(
     finding: fault("dns", { code: "dns-failed", text: `${host} ${text}`, next }),
     addresses: [],
   });
-  if (outcome.state === "late") return failed("was not resolved within 3 s");
+  if (outcome.state === "late") return failed("was not resolved within 2 s");
   if (outcome.state === "failed") {
     const unknown = /ENOTFOUND|ENODATA/.test(codeOf(outcome.error));
     return failed(unknown ? "is not a known name" : `cannot be resolved: ${textOf(outcome.error)}`);

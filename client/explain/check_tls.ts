@@ -91,7 +91,7 @@ function judgeCertificate(
 }
 
 function reasonOf(outcome: Exclude<Outcome<unknown>, { state: "done" }>): string {
-  if (outcome.state === "late") return "no answer within 2.5 s";
+  if (outcome.state === "late") return "no answer within 2 s";
   const plain = codeOf(outcome.error) === "ERR_SSL_WRONG_VERSION_NUMBER";
   return plain ? "what answers does not speak TLS" : textOf(outcome.error);
 }

@@ -6,13 +6,25 @@ import { PAYLOAD_BYTES, UDP_OVERHEAD_BYTES, type UdpSurvey } from "./udp_survey.
 export interface UdpContext {
   /** Whether the hub's own UDP port is the first server. */
   readonly asksHub: boolean;
+  /** Whether the hub, asked for a session, has offered no UDP. */
+  readonly notOffered: boolean;
   /** Whether the hub is known to answer STUN, as ours do and the reference's do not. */
   readonly hubAnswersStun: boolean;
 }
 
 const NAME_ANOTHER = "Name another server with -stun, as -stun stun.example.com:3478";
 
-function checkUdp({ results }: UdpSurvey, { asksHub, hubAnswersStun }: UdpContext): Finding {
+function checkUdp(
+  { results }: UdpSurvey,
+  { asksHub, notOffered, hubAnswersStun }: UdpContext,
+): Finding {
+  if (notOffered) {
+    return note("udp", {
+      code: "udp-not-offered",
+      text: "the hub offers no UDP: tunnels through it stay on the WebSocket",
+      next: "If they are slow, ask the hub's operator to open a UDP port",
+    });
+  }
   const hub = asksHub ? results[0] : undefined;
   const mapped = results.filter((result) => result.state === "mapped");
   if (hub?.state === "mapped") {
@@ -88,6 +100,9 @@ function checkMtu({ largestBytes }: UdpSurvey): Finding {
 
 /** What a survey of UDP says, in three findings. */
 export function judgeUdp(survey: UdpSurvey, context: UdpContext): Finding[] {
+  if (survey.results.length === 0 && context.notOffered) {
+    return [checkUdp(survey, context), skipped("nat"), skipped("mtu")];
+  }
   if (survey.results.length === 0) {
     const why = "the hub has no IPv4 address";
     return [skipped("udp", why), skipped("nat", why), skipped("mtu", why)];

@@ -16,17 +16,12 @@ import { checkTls } from "./check_tls.ts";
 import { judgeUdp } from "./check_udp.ts";
 import { checkWebSocket } from "./check_websocket.ts";
 import { CHECKS, type Finding, judge, note, ok, type Report, skipped } from "./finding.ts";
-import { LIMITS_MS, within } from "./limit.ts";
-import type { Target } from "./target.ts";
-import { surveyUdp, type UdpSurvey } from "./udp_survey.ts";
+import { LAST_SURVEY_MS, LIMITS_MS, within } from "./limit.ts";
+import type { NamedServer, Target } from "./target.ts";
+import { surveyUdp } from "./udp_survey.ts";
 
-/** A server by name or address, as `stun.example.com:3478`. */
-export interface NamedServer {
-  /** Name or IP address. */
-  readonly host: string;
-  /** UDP port. */
-  readonly port: number;
-}
+/** Spec: wire.md 5.1 */
+export const UDP_PORT = 41_820;
 
 /** Options of {@linkcode explain}. */
 export interface ExplainOptions extends CheckDeps {
@@ -34,8 +29,8 @@ export interface ExplainOptions extends CheckDeps {
   readonly random: Random;
   /** An environment variable. */
   readonly env: (name: string) => string | undefined;
-  /** Where the hub has UDP; an empty host stands for that of the hub. */
-  readonly udp: NamedServer;
+  /** Where the hub has UDP; undefined for where it offers it, else its own host and usual port. */
+  readonly udp: NamedServer | undefined;
   /** Other STUN servers. */
   readonly stun: readonly NamedServer[];
   /** Makes a session and ends it. */
@@ -45,13 +40,15 @@ export interface ExplainOptions extends CheckDeps {
 /** What was found of the hub itself. */
 interface HubFindings {
   readonly findings: readonly Finding[];
-  readonly status: HubStatus | undefined;
+  readonly status?: HubStatus | undefined;
+  /** Where it offers UDP; null if nowhere, undefined if it was not asked. */
+  readonly udp?: NamedServer | null | undefined;
 }
 
 /** IPv4 endpoints of the servers, those that have none left out. */
 async function serversOf(
-  { addresses }: { addresses: readonly string[] },
-  { udp, stun, probes, clock }: ExplainOptions,
+  { udp, addresses }: { udp: NamedServer | null; addresses: readonly string[] },
+  { stun, probes, clock }: ExplainOptions,
 ): Promise<{ servers: Endpoint[]; asksHub: boolean }> {
   const first = async ({ host, port }: NamedServer): Promise<Endpoint | undefined> => {
     const resolve = () => probes.resolve(host);
@@ -62,9 +59,9 @@ async function serversOf(
     const endpoints = found.map((address) => makeEndpoint(address, port));
     return endpoints.find((endpoint) => endpoint?.address.length === 4);
   };
-  const [hub, ...others] = await Promise.all([udp, ...stun].map(first));
-  const servers = [hub, ...others].filter((endpoint) => endpoint !== undefined);
-  return { servers, asksHub: hub !== undefined };
+  const [hub, ...others] = await Promise.all([udp && first(udp), ...stun.map(first)]);
+  const servers = [hub, ...others].filter((endpoint) => endpoint instanceof Object);
+  return { servers, asksHub: servers.length > 0 && servers[0] === hub };
 }
 
 /** A hub that answers the upgrade is one, whatever stands before its other addresses. */
@@ -86,7 +83,7 @@ async function checkService(
   ]);
   const hub = softenHub(asked.hub, websocket);
   const clock = asked.clock ?? skipped("clock");
-  if (hub.state === "fault") return { findings: [hub, clock], status: undefined };
+  if (hub.state === "fault") return { findings: [hub, clock] };
   const machine = token.status === undefined
     ? skipped("machine")
     : checkMachine(target.machine, token.status);
@@ -94,8 +91,8 @@ async function checkService(
   const goesOn = websocket.state === "ok" && machine.state === "ok";
   const session = goesOn
     ? await checkSession(options.trySession, options.clock)
-    : skipped("session");
-  return { findings: [...found, session], status: token.status };
+    : { finding: skipped("session") };
+  return { findings: [...found, session.finding], status: token.status, udp: session.udp };
 }
 
 /** Our hubs tell what they run on, and answer STUN at their UDP port. */
@@ -115,36 +112,52 @@ async function checkConnection(
 ): Promise<HubFindings> {
   const { finding: tcp, route } = await checkTcp(target, options);
   options.onRoute(route);
-  if (route === undefined) return { findings: [tcp], status: undefined };
+  if (route === undefined) return { findings: [tcp] };
   const { remote } = route;
   const tls = target.secure
     ? await checkTls(target, { ...options, remote })
     : ok("tls", "not used: the address begins with ws://");
-  if (tls.state === "fault") return { findings: [tcp, tls], status: undefined };
-  const { findings, status } = await checkService(target, { ...options, remote });
-  return { findings: [tcp, tls, ...findings], status };
+  if (tls.state === "fault") return { findings: [tcp, tls] };
+  const service = await checkService(target, { ...options, remote });
+  return { ...service, findings: [tcp, tls, ...service.findings] };
+}
+
+/** Checks TCP and what goes over it, and UDP: at the same time, unless a session is to tell where. */
+async function checkTransports(
+  target: Target,
+  options: ExplainOptions & { addresses: readonly string[]; proxy: string | undefined },
+): Promise<Finding[]> {
+  const route = Promise.withResolvers<TcpRoute | undefined>();
+  const localAddress = route.promise.then((known) => known?.local);
+  const connection = checkConnection(target, { ...options, onRoute: route.resolve });
+  const startMs = options.clock.nowMs();
+  const offered = options.udp === undefined && target.machine !== undefined
+    ? (await connection).udp
+    : undefined;
+  if (options.clock.nowMs() - startMs > LAST_SURVEY_MS) {
+    const left = (["udp", "nat", "mtu"] as const).map((name) => skipped(name, "no time was left"));
+    return [...(await connection).findings, ...left];
+  }
+  const udp = options.udp ?? (offered === undefined ? { host: "", port: UDP_PORT } : offered);
+  const { servers, asksHub } = await serversOf({ ...options, udp }, options);
+  const [{ findings, status }, survey] = await Promise.all([
+    connection,
+    surveyUdp({ ...options, servers, localAddress }),
+  ]);
+  const context = { asksHub, notOffered: udp === null, hubAnswersStun: answersStun(status) };
+  return [...findings, ...judgeUdp(survey, context)];
 }
 
 /**
  * Checks the way to a hub, and to a machine if one is named, step by step, in less than 15 s. The
- * first fault decides the verdict; what depends on it is skipped. UDP is looked at meanwhile.
+ * first fault decides the verdict; what depends on it is skipped.
  */
 export async function explain(target: Target, options: ExplainOptions): Promise<Report> {
   const proxy = proxyVariable(target, options.env);
   const { finding: dns, addresses } = await checkDns(target, options);
   const found = [ok("address", target.hub.wsUrl), dns, checkProxy(proxy)];
   if (addresses.length > 0) {
-    const route = Promise.withResolvers<TcpRoute | undefined>();
-    const localAddress = route.promise.then((known) => known?.local);
-    const { servers, asksHub } = await serversOf({ addresses }, options);
-    const surveying: Promise<UdpSurvey> = surveyUdp({ ...options, servers, localAddress });
-    const onRoute = route.resolve;
-    const [{ findings, status }, survey] = await Promise.all([
-      checkConnection(target, { ...options, addresses, proxy, onRoute }),
-      surveying,
-    ]);
-    const context = { asksHub, hubAnswersStun: answersStun(status) };
-    found.push(...findings, ...judgeUdp(survey, context));
+    found.push(...await checkTransports(target, { ...options, addresses, proxy }));
   }
   const missing = CHECKS.filter((name) => !found.some(({ check }) => check === name));
   return judge([...found, ...missing.map((name) => skipped(name))]);

@@ -10,13 +10,11 @@ import {
 import type { Random } from "../../core/bytes/mod.ts";
 import { HUB_FLAGS, type HubDeps, parseHubAddress } from "../hub/mod.ts";
 import type { SessionAttempt } from "./check_session.ts";
-import { explain, type NamedServer } from "./explain.ts";
+import { explain, UDP_PORT } from "./explain.ts";
 import type { Report } from "./finding.ts";
 import type { Probes } from "./probes.ts";
-import { type Target, targetOf } from "./target.ts";
+import { type NamedServer, type Target, targetOf } from "./target.ts";
 
-/** Spec: wire.md 5.1 */
-const UDP_PORT = 41_820;
 const STUN_PORT = 3478;
 
 /** Servers asked at most, besides the hub. */
@@ -43,7 +41,7 @@ const FLAGS = {
   udp: {
     type: "string",
     placeholder: "host:port",
-    summary: `Where the hub has UDP. Default: its own host, port ${UDP_PORT}.`,
+    summary: `Where the hub has UDP. Default: where it offers it, else its port ${UDP_PORT}.`,
   },
   stun: {
     type: "string",
@@ -89,9 +87,7 @@ async function run(
   { deps, env }: { deps: ExplainDeps; env: (name: string) => string | undefined },
 ): Promise<Report> {
   const hub = parseHubAddress(flags.hub);
-  const udp = flags.udp === undefined
-    ? { host: "", port: UDP_PORT }
-    : parseServer(flags.udp, UDP_PORT);
+  const udp = flags.udp === undefined ? undefined : parseServer(flags.udp, UDP_PORT);
   const stun = parseServers(flags.stun ?? "");
   const token = flags.token || await deps.storedToken(hub.wsUrl);
   const target = targetOf({ hub, token, machine: flags.machine || undefined });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { ManualClock, sleep } from "../../core/clock/mod.ts";
 import { makeEndpoint } from "../../core/endpoint/mod.ts";
 import { makeCertificate } from "./_certificate.ts";
-import { FakeHub } from "./_fake_hub.ts";
+import { FakeHub, MACHINES } from "./_fake_hub.ts";
+import type { NamedServer } from "./target.ts";
 import { explainRig, fakeUdp, type RigOptions, type RigResult, SEEN } from "./_rig.ts";
 
 const DAY_MS = 86_400_000;
@@ -153,7 +155,7 @@ Deno.test("tela explain notes a proxy, and takes one address of several that ans
 function udpRun(options: Partial<RigOptions>, runtime = "deno 2.9"): Promise<RigResult> {
   const documents: Record<string, unknown> = {
     "/.well-known/tela": { protocolVersion: "1.1" },
-    "/api/status": { machines: [], hub: { goVersion: runtime } },
+    "/api/status": { machines: MACHINES, hub: { goVersion: runtime } },
   };
   return explainRig({
     hurry: true,
@@ -256,6 +258,42 @@ Deno.test("tela explain tells what UDP does", async () => {
     assert.equal(verdictOf(result), verdict, what);
     assert.ok(result.passedMs < 15_000);
   }
+});
+
+Deno.test("tela explain asks for UDP where the hub offers it with a session, or not at all", async () => {
+  const asked = new Set<string>();
+  const openUdp = fakeUdp(({ text }) => {
+    asked.add(text);
+    return SEEN;
+  });
+  const run = (udp: NamedServer | null, line = "-machine barn") =>
+    udpRun({ line, probes: { openUdp }, session: () => Promise.resolve({ state: "up", udp }) });
+  assert.equal((await run({ host: "", port: 5000 })).finding("udp").code, "ok");
+  assert.equal((await run({ host: "stun.test", port: 5001 })).finding("udp").code, "ok");
+  assert.equal((await run({ host: "", port: 1 }, "-machine barn -udp 192.0.2.9:7")).code, 0);
+  assert.deepEqual([...asked], ["192.0.2.1:5000", "198.51.100.1:5001", "192.0.2.9:7"]);
+  asked.clear();
+  const none = await run(null);
+  assert.equal(verdictOf(none), "ok");
+  assert.equal(none.finding("udp").code, "udp-not-offered");
+  assert.equal(asked.size, 0);
+});
+
+Deno.test("tela explain ends within 15 s when every step takes as long as it may", async () => {
+  let clock = new ManualClock();
+  const slowly = <T>(afterMs: number, result: T) => sleep(clock, afterMs).then(() => result);
+  const result = await udpRun({
+    line: "-machine barn",
+    onClock: (made) => clock = made,
+    probes: {
+      connectTcp: () => slowly(2400, { localAddress: "10.0.0.2" }),
+      upgrade: () => slowly(1900, { status: 101, headers: {}, accepted: true }),
+      openUdp: fakeUdp(() => undefined),
+    },
+    session: () => slowly(2400, { state: "up", udp: { host: "", port: 1 } }),
+  });
+  assert.equal(verdictOf(result), "udp-blocked");
+  assert.ok(result.passedMs > 8000 && result.passedMs < 15_000, `${result.passedMs}`);
 });
 
 Deno.test("tela explain takes no answer to UDP of anyone but the server asked", async () => {

@@ -54,6 +54,7 @@ export type FindingCode =
   | "token-refused"
   | "udp-blocked"
   | "udp-hub-silent"
+  | "udp-not-offered"
   | "udp-unknown"
   | "websocket-forbidden";
 

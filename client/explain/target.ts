@@ -1,6 +1,14 @@
 import { makeEndpoint } from "../../core/endpoint/mod.ts";
 import type { HubAddress } from "../hub/mod.ts";
 
+/** A server by name or address, as `stun.example.com:3478`. */
+export interface NamedServer {
+  /** Name or IP address. */
+  readonly host: string;
+  /** UDP port. */
+  readonly port: number;
+}
+
 /** What is to be explained. */
 export interface Target {
   /** The hub's addresses. */

@@ -7,17 +7,14 @@ import {
   StunClient,
   type StunResult,
 } from "../../core/stun/mod.ts";
+import { LIMITS_MS } from "./limit.ts";
 import type { Probes, UdpProbe } from "./probes.ts";
-
-/** A server that has not answered three requests by then is taken to be silent. */
-const STUN_LIMIT_MS = 3200;
 
 /** Sizes of UDP payload that are tried: IP packets of 576, 1260, 1400 and 1500 bytes. */
 export const PAYLOAD_BYTES = [548, 1232, 1372, 1472] as const;
 
-/** Each size is sent that often, in case one is lost, over the time below. */
+/** Each size is sent that often, in case one is lost. */
 const SIZE_TRIES = 3;
-const SIZE_INTERVAL_MS = 500;
 
 /** Headers of IPv4 and UDP. */
 export const UDP_OVERHEAD_BYTES = 28;
@@ -42,7 +39,7 @@ export interface UdpSurveyOptions {
   /** Servers, that of the hub first. */
   readonly servers: readonly Endpoint[];
   /** Our address towards the hub, if it is known by then. */
-  readonly localAddress: Promise<string | undefined>;
+  readonly localAddress: string | undefined | Promise<string | undefined>;
   /** The network. */
   readonly probes: Probes;
   /** Times it. */
@@ -98,10 +95,10 @@ class Survey {
       client.tick(clock.nowMs());
       look();
       const nextMs = client.nextDeadlineMs() - clock.nowMs();
-      if (nextMs < STUN_LIMIT_MS) this.at(nextMs, tick);
+      if (nextMs < LIMITS_MS.stun) this.at(nextMs, tick);
     };
     tick();
-    this.at(STUN_LIMIT_MS, done.resolve);
+    this.at(LIMITS_MS.stun, done.resolve);
     return done.promise.then(() => {
       this.end();
       return client.results.map((result) =>
@@ -133,8 +130,8 @@ class Survey {
       for (const { id, lenBytes } of waiting) socket.send(paddedRequest(id, lenBytes), server);
     };
     ask();
-    for (let i = 1; i < SIZE_TRIES; i++) this.at(i * SIZE_INTERVAL_MS, ask);
-    this.at(SIZE_TRIES * SIZE_INTERVAL_MS, done.resolve);
+    for (let i = 1; i < SIZE_TRIES; i++) this.at(i * LIMITS_MS.sizes / SIZE_TRIES, ask);
+    this.at(LIMITS_MS.sizes, done.resolve);
     await done.promise;
     this.end();
     return Math.max(0, ...sizes.filter((size) => !waiting.has(size)).map((size) => size.lenBytes));

@@ -90,12 +90,14 @@ Deno.test("tela explain finds the way to a running agent, and the fault once it 
   await using target = new Target(echo);
   await using fabric = await Fabric.start({ targetPorts: [target.port] });
   const line = `explain -hub ${fabric.hubUrl} -machine ${MACHINE} -json`;
-  const found = JSON.parse((await tela(fabric, line)).out);
-  const states = found.findings.map(({ check, state }: { check: string; state: string }) =>
+  const { code, out } = await tela(fabric, line);
+  const { verdict, findings } = JSON.parse(out);
+  assert.deepEqual([code, verdict], [0, "ok"], out);
+  const states = findings.map(({ check, state }: { check: string; state: string }) =>
     `${check} ${state}`
   );
-  const checks = "address dns proxy tcp tls hub clock websocket token machine session".split(" ");
-  assert.deepEqual(states.slice(0, checks.length), checks.map((check) => `${check} ok`));
+  const checks = "address dns proxy tcp tls hub clock websocket token machine session udp nat mtu";
+  assert.deepEqual(states, checks.split(" ").map((check) => `${check} ok`), out);
   await fabric.agent.kill();
   await until(async () => (await fabric.machine())?.agentConnected === false, {
     what: "the hub to notice",
