@@ -165,10 +165,21 @@ Deno.test("tela asks nobody when the command line is wrong (client 4, 7)", async
 Deno.test("tela help lists the commands that work", async () => {
   const { tela } = setUp();
   const { out } = await tela("help");
-  for (const name of ["connect", "machines", "services", "status", "admin", "version", "help"]) {
+  for (
+    const name of [
+      "connect",
+      "machines",
+      "services",
+      "status",
+      "explain",
+      "admin",
+      "version",
+      "help",
+    ]
+  ) {
     assert.match(out, new RegExp(`^  ${name} +[A-Z]`, "m"), name);
   }
-  for (const line of ["help", ..."connect machines services status admin".split(" ")]) {
+  for (const line of ["help", ..."connect machines services status explain admin".split(" ")]) {
     const help = (await tela(line === "help" ? line : `help ${line}`)).out;
     for (const row of help.split("\n")) assert.ok(row.length <= 80 || row.includes("tela "), row);
   }

@@ -54,14 +54,18 @@ function escapeHtml(raw: string): string {
   return raw.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
 
-/** At most `MAX_BODY_BYTES` of a body; undefined if it is longer. */
+/** A body of at most `MAX_BODY_BYTES`; undefined if it is longer, or cut short. */
 async function readBody(request: Request): Promise<string | undefined> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let lenBytes = 0;
-  for await (const chunk of request.body ?? []) {
-    lenBytes += chunk.length;
-    if (lenBytes > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request.body ?? []) {
+      lenBytes += chunk.length;
+      if (lenBytes > MAX_BODY_BYTES) return undefined;
+      chunks.push(chunk);
+    }
+  } catch {
+    return undefined; // the caller has hung up, and hears no answer
   }
   return await new Blob(chunks).text();
 }

@@ -58,12 +58,13 @@ function connectionsIn(body: string | undefined): ConnectionStatus[] | undefined
   }
 }
 
-function isRefused(error: unknown): boolean {
-  return error instanceof Error && "code" in error &&
-    (error.code === "ECONNREFUSED" || error.code === "ECONNRESET");
+/** Whether there is no server, or one that is none of ours. */
+function isNotOurs(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return code === "ECONNREFUSED" || code === "ECONNRESET" || code.startsWith("HPE_");
 }
 
-/** Asks a client for its state. A port that another program has taken since does not count as it. */
+/** Asks a client for its state; never throws. A port that another program has taken since does not count as it. */
 export async function askClient(address: ControlAddress): Promise<ControlAnswer> {
   const { pid } = address;
   const signal = AbortSignal.timeout(TIMEOUT_MS);
@@ -73,9 +74,8 @@ export async function askClient(address: ControlAddress): Promise<ControlAnswer>
     const answered = response.statusCode === 200 && connections !== undefined;
     return answered ? { state: "alive", pid, connections } : { state: "gone", pid };
   } catch (error) {
-    if (signal.aborted) return { state: "silent", pid };
-    if (isRefused(error)) return { state: "gone", pid };
-    throw error;
+    const isGone = !signal.aborted && isNotOurs(error);
+    return { state: isGone ? "gone" : "silent", pid };
   }
 }
 
@@ -95,8 +95,10 @@ async function found({ path, address }: ControlFile): Promise<FoundClient | unde
   try {
     await removeControlFile({ path, address });
   } catch (error) {
-    // Another user's process or a read-only folder: the file says nothing either way.
-    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    // In a folder that cannot be written it stays, and says nothing either way.
+    const denied = error instanceof Deno.errors.PermissionDenied ||
+      error instanceof Deno.errors.NotCapable;
+    if (!denied) throw error;
   }
   return undefined;
 }

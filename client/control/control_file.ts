@@ -41,13 +41,14 @@ function parseAddress(text: string): ControlAddress | undefined {
   }
 }
 
-/** What a file says; undefined if there is no such file. */
+/** What a file says; undefined if there is no such file, or it is another user's. */
 async function readControlFile(path: string): Promise<ControlFile | undefined> {
   try {
     if ((await Deno.stat(path)).size > MAX_FILE_BYTES) return { path, address: undefined };
     return { path, address: parseAddress(await Deno.readTextFile(path)) };
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    const absent = error instanceof Deno.errors.NotFound;
+    if (absent || error instanceof Deno.errors.PermissionDenied) return undefined;
     throw error;
   }
 }

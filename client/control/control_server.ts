@@ -108,7 +108,11 @@ export class ControlServer implements AsyncDisposable {
   }
 
   #upgrade(request: Request, { authorized }: { authorized: boolean }): Response {
-    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+    const { headers } = request;
+    // The platform throws where these are missing; it checks the rest itself.
+    if (
+      headers.get("upgrade")?.toLowerCase() !== "websocket" || !headers.has("sec-websocket-key")
+    ) {
       return new Response("A WebSocket upgrade is expected\n", { status: 426 });
     }
     if (this.#listeners.size >= MAX_LISTENERS) {
@@ -116,8 +120,9 @@ export class ControlServer implements AsyncDisposable {
     }
     const { client, clock } = this.#options;
     const token = this.#token;
-    const options = { idleTimeout: PING_AFTER_SECONDS };
-    const { socket, response } = Deno.upgradeWebSocket(request, options);
+    const { socket, response } = Deno.upgradeWebSocket(request, {
+      idleTimeout: PING_AFTER_SECONDS,
+    });
     socket.onopen = () => {
       const listener = new EventSocket({
         transport: transportOf(socket),

@@ -116,6 +116,30 @@ Deno.test("each client has its own control file; stale ones are taken over or re
   assert.deepEqual(await pids(), []);
 });
 
+Deno.test("a control file whose port serves something else now is stale, one that hangs is not", async () => {
+  await using set = await rig();
+  const { run, host } = set;
+  using ssh = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const serving = (async () => {
+    const conn = await ssh.accept();
+    await conn.write(new TextEncoder().encode("SSH-2.0-x\r\n"));
+    await conn.read(new Uint8Array(4096));
+    conn.close();
+  })();
+  // Nobody accepts here: the system takes the connection, and no answer comes.
+  using stopped = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const put = (pid: number, { port }: Deno.NetAddr) => {
+    const text = JSON.stringify({ pid, port, token: "ab".repeat(32) });
+    return Deno.writeTextFile(`${run}/control-${pid}.json`, text);
+  };
+  await put(5, ssh.addr);
+  await put(6, stopped.addr);
+  const found = (await findClients(host)).map(({ answer }) => `${answer.pid} ${answer.state}`);
+  assert.deepEqual(found, ["71 alive", "6 silent"]);
+  assert.deepEqual((await names(run)).sort(), ["control-6.json", "control.json"]);
+  await serving;
+});
+
 Deno.test("no request without the token, and none of a web page, is answered (client 58, 59)", async () => {
   await using set = await rig();
   const { ask, port, token, client } = set;
@@ -148,6 +172,8 @@ Deno.test("no request without the token, and none of a web page, is answered (cl
     }
     assert.equal((await ask(`GET ${path}?token=${token}`, [own])).status, 401);
   }
+  assert.equal((await ask("GET /ws")).status, 426);
+  assert.equal((await ask("GET /ws", [own, bearer, "Upgrade: websocket"])).status, 426);
   assert.equal((await ask("GET /nothing")).status, 404);
   assert.equal((await ask("GET /constructor")).status, 404);
   assert.equal((await ask("POST /connections")).status, 405);
