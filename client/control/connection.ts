@@ -20,7 +20,7 @@ export interface ConnectionStatus extends ConnectionPlace {
   readonly services: readonly BoundService[];
   /** Local TCP connections open now, those that wait for the tunnel included. */
   readonly openConnections: number;
-  /** Why there is no tunnel, for a person; "" if there is one, or nothing has been tried yet. */
+  /** Why no tunnel is up, for a person; "" if one is, or nothing has been tried yet. */
   readonly note: string;
 }
 
@@ -69,7 +69,7 @@ export class Connection {
     return this.#source()?.status();
   }
 
-  /** Says for a person why there is no tunnel. */
+  /** Says for a person why no tunnel is up. */
   setNote(text: string): void {
     this.#note = text;
   }
@@ -113,7 +113,7 @@ export class Connection {
       tunnel: tunnel ?? null,
       services: [...this.#services.values()],
       openConnections: this.#openConnections,
-      note: tunnel === undefined ? this.#note : "",
+      note: tunnel?.state === "up" ? "" : this.#note,
     };
   }
 }

@@ -55,8 +55,11 @@ Deno.test("Connection.status() tells state, ports and open connections (client 6
     tunnel: tunnel.now,
     services: [{ ...bound, machine: "barn", hub: "ws://h" }],
     openConnections: 1,
-    note: "",
+    note: "no route",
   });
+  tunnel.now = tunnelStatus();
+  assert.equal(connection.status().note, "");
+  tunnel.now = undefined;
   second[Symbol.dispose]();
   connection.unboundAll();
   assert.equal(connection.status().openConnections, 0);

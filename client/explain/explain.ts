@@ -60,7 +60,9 @@ async function serversOf(
     return endpoints.find((endpoint) => endpoint?.address.length === 4);
   };
   const [hub, ...others] = await Promise.all([udp && first(udp), ...stun.map(first)]);
-  const servers = [hub, ...others].filter((endpoint) => endpoint instanceof Object);
+  const servers = [hub, ...others].filter((endpoint) =>
+    endpoint !== undefined && endpoint !== null
+  );
   return { servers, asksHub: servers.length > 0 && servers[0] === hub };
 }
 
@@ -76,14 +78,15 @@ async function checkService(
   target: Target,
   options: ExplainOptions & { readonly remote: string },
 ): Promise<HubFindings> {
-  const [asked, websocket, token] = await Promise.all([
+  const [asked, websocket] = await Promise.all([
     checkHub(target, options),
     checkWebSocket(target, options),
-    checkToken(target, options),
   ]);
   const hub = softenHub(asked.hub, websocket);
   const clock = asked.clock ?? skipped("clock");
+  // Whatever answers in the place of a hub is not to be shown the token.
   if (hub.state === "fault") return { findings: [hub, clock] };
+  const token = await checkToken(target, options);
   const machine = token.status === undefined
     ? skipped("machine")
     : checkMachine(target.machine, token.status);
@@ -125,16 +128,19 @@ async function checkConnection(
 /** Checks TCP and what goes over it, and UDP: at the same time, unless a session is to tell where. */
 async function checkTransports(
   target: Target,
-  options: ExplainOptions & { addresses: readonly string[]; proxy: string | undefined },
+  options: ExplainOptions & {
+    addresses: readonly string[];
+    proxy: string | undefined;
+    startMs: number;
+  },
 ): Promise<Finding[]> {
   const route = Promise.withResolvers<TcpRoute | undefined>();
   const localAddress = route.promise.then((known) => known?.local);
   const connection = checkConnection(target, { ...options, onRoute: route.resolve });
-  const startMs = options.clock.nowMs();
   const offered = options.udp === undefined && target.machine !== undefined
     ? (await connection).udp
     : undefined;
-  if (options.clock.nowMs() - startMs > LAST_SURVEY_MS) {
+  if (options.clock.nowMs() - options.startMs > LAST_SURVEY_MS) {
     const left = (["udp", "nat", "mtu"] as const).map((name) => skipped(name, "no time was left"));
     return [...(await connection).findings, ...left];
   }
@@ -153,11 +159,12 @@ async function checkTransports(
  * first fault decides the verdict; what depends on it is skipped.
  */
 export async function explain(target: Target, options: ExplainOptions): Promise<Report> {
+  const startMs = options.clock.nowMs();
   const proxy = proxyVariable(target, options.env);
   const { finding: dns, addresses } = await checkDns(target, options);
   const found = [ok("address", target.hub.wsUrl), dns, checkProxy(proxy)];
   if (addresses.length > 0) {
-    found.push(...await checkTransports(target, { ...options, addresses, proxy }));
+    found.push(...await checkTransports(target, { ...options, addresses, proxy, startMs }));
   }
   const missing = CHECKS.filter((name) => !found.some(({ check }) => check === name));
   return judge([...found, ...missing.map((name) => skipped(name))]);

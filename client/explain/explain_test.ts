@@ -67,6 +67,16 @@ Deno.test("tela explain tells what answers in the hub's place", async () => {
   }
 });
 
+Deno.test("tela explain shows the token to nobody but a hub", async () => {
+  const seen: (string | null)[] = [];
+  const answer = (_path: string, { headers }: Request) => {
+    seen.push(headers.get("authorization"));
+    return new Response("", { status: 404 });
+  };
+  assertVerdict(await atHub({ answer }, { line: "-token t" }), ["hub", "not-a-hub"]);
+  assert.deepEqual(seen, [null, null]);
+});
+
 Deno.test("tela explain tells what keeps a WebSocket from opening", async () => {
   const only = (status: number): FakeHubOptions => ({
     answer: (_path, { headers }) =>

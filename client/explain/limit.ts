@@ -13,7 +13,7 @@ export const LIMITS_MS = {
 
 /**
  * Later than this a survey of UDP, which resolves a name, asks and tries sizes, is not begun: it would
- * not end within the 15 s that all is to take. Everything before it takes 11 s at most.
+ * not end within the 15 s that all is to take. Everything before it takes 13 s at most.
  */
 export const LAST_SURVEY_MS = 9500;
 

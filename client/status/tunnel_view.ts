@@ -21,8 +21,8 @@ function peerText({ kind, fingerprint, verified }: PeerStatus): string {
 }
 
 function stateText({ state, note, tunnel }: ConnectionStatus): string {
-  if (tunnel !== null) return `${state} since ${formatTime(tunnel.sinceWallMs)}`;
-  return note === "" ? state : `${state}: ${note}`;
+  const since = tunnel === null ? "" : ` since ${formatTime(tunnel.sinceWallMs)}`;
+  return state + since + (note === "" ? "" : `: ${note}`);
 }
 
 function pathText({ path, pathSinceWallMs, paths }: TunnelStatus): string {
