@@ -50,6 +50,8 @@ export interface PathsHandler extends QuestionsHandler {
   silent(carrier: Carrier): void;
   /** A question by {@linkcode Paths.probe} was answered in the way it was asked. */
   answered(seq: number): void;
+  /** The machine slept or was stopped: {@linkcode Paths.probeNow} is wanted. */
+  woke(): void;
   /** Told of changes. */
   event(event: PathEvent): void;
 }
@@ -290,7 +292,7 @@ export class Paths {
     const nowMs = clock.nowMs();
     const dueMs = this.#timerAtMs;
     this.#timerAtMs = Infinity;
-    if (this.#jumps.check({ nowMs, wallMs: clock.wallMs(), dueMs })) this.probeNow();
+    if (this.#jumps.check({ nowMs, wallMs: clock.wallMs(), dueMs })) this.#handler.woke();
     if (nowMs >= this.#tickAtMs) this.#tick(nowMs);
     for (const path of [...this.#paths.values()]) this.#poll(path, nowMs);
     this.#choose(nowMs);

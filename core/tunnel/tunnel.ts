@@ -249,6 +249,7 @@ export class Tunnel {
         else this.#udp?.died(carrier);
       },
       answered: (seq) => this.#udp?.answered(seq),
+      woke: () => this.probeNow(),
       event: (event) => this.#handler.path?.(event),
     };
   }
@@ -335,7 +336,7 @@ export class Tunnel {
     this.#carrier = this.#candidate;
     this.#candidate = undefined;
     this.#carrier?.keep();
-    this.#ups++;
+    if (this.#ups++ > 0) this.#udp?.refresh();
     this.#paths.add(this.#carrier!, { proven: true });
     this.#handler.up?.();
   }
