@@ -19,6 +19,7 @@ function openTunnel({ grant, keys, ...options }: OpenTunnelOptions): ClientTunne
   const { privateKey } = keys;
   const peer = { sessionIdx, privateKey, peerPublicKey };
   const tunnel = new Tunnel({ role: "client", ...peer, ...options, udp: systemUdp, clock, random });
+  tunnel.peerOffers(grant.hello?.features ?? []);
   return {
     status: () => tunnel.status(),
     connect: async (to) => connStream(await tunnel.connect(to)),
