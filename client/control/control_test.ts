@@ -302,6 +302,38 @@ Deno.test("/ws takes the token first, tells events and obeys commands (client 63
   assert.equal(await first.closed, 1000);
 });
 
+Deno.test("a listener that never reads costs a bounded amount and does not hold up the end", async () => {
+  await using set = await rig();
+  const { client, server, port, token } = set;
+  using conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  const head = [
+    `GET /ws?token=${token} HTTP/1.1`,
+    `Host: 127.0.0.1:${port}`,
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+  ];
+  await conn.write(new TextEncoder().encode(`${head.join("\r\n")}\r\n\r\n`));
+  await conn.read(new Uint8Array(1000));
+  const joined = new Listener(port, { token });
+  await joined.next();
+  const machine = "m".repeat(10_000);
+  const activity = {
+    type: "tunnel_activity",
+    machine,
+    localPort: 1,
+    remote: 2,
+    active: true,
+  } as const;
+  for (let i = 0; i < 1000; i++) {
+    client.events.publish(activity);
+    assert.equal((await joined.next() as { type: string }).type, "tunnel_activity");
+  }
+  await server[Symbol.asyncDispose]();
+  assert.equal(await joined.closed, 1000);
+});
+
 Deno.test("followClient() receives events until the client ends or it is told to stop", async () => {
   await using set = await rig();
   const { client, port, token, server } = set;
