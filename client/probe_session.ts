@@ -1,23 +1,30 @@
+import { decodeHex } from "../core/bytes/mod.ts";
 import { HubSocket } from "../core/path/mod.ts";
 import type { ClientDeps } from "./deps.ts";
-import type { NamedServer, SessionAttempt, Target } from "./explain/mod.ts";
+import type { OfferedRelay, SessionAttempt, Target } from "./explain/mod.ts";
 import { requestSession, SessionError, type SignallingSocket } from "./session.ts";
 
+/** Spec: wire.md 5.1 */
+const RELAY_TOKEN_BYTES = 8;
+
 /** Where the hub has offered UDP with the session; null if it has not. */
-function offeredUdp(socket: SignallingSocket): NamedServer | null {
-  const offers: NamedServer[] = [];
+function offeredUdp(socket: SignallingSocket): OfferedRelay | null {
+  const offers: OfferedRelay[] = [];
   if (socket instanceof HubSocket) {
     // An offer that came before is handed over at once.
     socket.attach({
       frame() {},
       batchEnd() {},
-      offer: ({ host = "", port }) => void offers.push({ host, port }),
+      offer: ({ host = "", port, token }) => {
+        const bytes = decodeHex(token);
+        if (bytes?.length === RELAY_TOKEN_BYTES) offers.push({ host, port, token: bytes });
+      },
     });
   }
   return offers[0] ?? null;
 }
 
-/** Makes a session with the target's machine and ends it at once, for `tela explain`. */
+/** Makes a session with the target's machine for `tela explain`, which ends it. */
 export async function probeSession(
   { hub, machine = "", token }: Target,
   { deps, signal }: { deps: ClientDeps; signal: AbortSignal },
@@ -28,9 +35,9 @@ export async function probeSession(
     const keys = makeKeys();
     const asked = { machine, token, ports: [], keys, features: [], clock, signal };
     await requestSession(socket, asked);
-    const udp = offeredUdp(socket);
-    socket.close(1000, "explained");
-    return { state: "up", udp };
+    const end = () => socket.close(1000, "explained");
+    if (signal.aborted) end();
+    return { state: "up", udp: offeredUdp(socket), end };
   } catch (error) {
     const denied = error instanceof SessionError &&
       (error.code === "access-denied" || error.code === "invalid-token");

@@ -12,6 +12,7 @@ import type { SessionAttempt } from "./check_session.ts";
 import { explainCommand } from "./explain_command.ts";
 import type { Finding, Report } from "./finding.ts";
 import type { Probes } from "./probes.ts";
+import type { NamedServer } from "./target.ts";
 import { systemProbes } from "./system_probes.ts";
 
 /** Address of us that servers see, and its port. */
@@ -20,7 +21,21 @@ export const SEEN: Endpoint = makeEndpoint("203.0.113.9", 40_001)!;
 /** What becomes of a datagram of a size to a server: our endpoint as it sees it, or nothing. */
 export type FakeNetwork = (to: Endpoint, lenBytes: number) => Endpoint | undefined;
 
-/** A UDP socket behind a fake network. */
+/** Token of the relay of {@linkcode granted}. */
+export const RELAY_TOKEN: Uint8Array = new TextEncoder().encode("01234567");
+
+/** A session with a hub that offers UDP there, or nowhere. */
+export function granted(udp: NamedServer | null, end: () => void = () => {}): SessionAttempt {
+  return { state: "up", udp: udp && { ...udp, token: RELAY_TOKEN }, end };
+}
+
+/** The answer of a relay to its question; undefined if that is none. */
+function relayAnswer(bytes: Uint8Array): Uint8Array | undefined {
+  const text = new TextDecoder().decode(bytes);
+  return text === "01234567PROBE" ? new TextEncoder().encode("01234567READY") : undefined;
+}
+
+/** A UDP socket behind a fake network, where every server is a relay as well. */
 export function fakeUdp(network: FakeNetwork): Probes["openUdp"] {
   return (onDatagram) =>
     Promise.resolve({
@@ -29,7 +44,7 @@ export function fakeUdp(network: FakeNetwork): Probes["openUdp"] {
       send(bytes, to) {
         const seen = network(to, bytes.length);
         if (seen === undefined) return;
-        const answer = answerBindingRequest(bytes, seen);
+        const answer = relayAnswer(bytes) ?? answerBindingRequest(bytes, seen);
         if (typeof answer !== "string") queueMicrotask(() => onDatagram(answer, to));
       },
     });
@@ -86,7 +101,7 @@ export async function explainRig(options: RigOptions): Promise<RigResult> {
       ...probes,
     },
     trySession: (_target, signal) =>
-      session?.(signal) ?? Promise.resolve({ state: "up", udp: { host: "", port: 41_820 } }),
+      session?.(signal) ?? Promise.resolve(granted({ host: "", port: 41_820 })),
   });
   const program = command({ name: "tela", summary: "", commands: [explain] });
   const io = new MemoryIo({ args: `explain -json ${line}`.split(" "), env });

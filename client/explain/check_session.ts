@@ -1,25 +1,27 @@
 import type { Clock } from "../../core/clock/mod.ts";
 import { fault, type Finding, ok } from "./finding.ts";
 import { LIMITS_MS, within } from "./limit.ts";
-import type { NamedServer } from "./target.ts";
+import type { OfferedRelay } from "./target.ts";
 
 /** What a hub said to an attempt at a session. */
 export type SessionAttempt =
   | {
     readonly state: "up";
-    /** Where the hub offers UDP, an empty host standing for its own; null if it offers none. */
-    readonly udp: NamedServer | null;
+    /** Where the hub offers UDP; null if it offers none. */
+    readonly udp: OfferedRelay | null;
+    /** Ends the session, and with it the offer. */
+    readonly end: () => void;
   }
   | { readonly state: "denied" | "failed"; readonly message: string };
 
-/** Makes a session with the machine and ends it at once. */
+/** Makes a session with the machine, which the caller ends. */
 export type TrySession = (signal: AbortSignal) => Promise<SessionAttempt>;
 
 /** The one test that shows for sure that the token may connect and that the agent answers. */
 export async function checkSession(
   trySession: TrySession,
   clock: Clock,
-): Promise<{ finding: Finding; udp?: NamedServer | null }> {
+): Promise<{ finding: Finding; udp?: OfferedRelay | null; end?: () => void }> {
   const outcome = await within(trySession, { limitMs: LIMITS_MS.session, clock });
   if (outcome.state === "late") {
     const code = "agent-silent";
@@ -31,7 +33,8 @@ export async function checkSession(
   if (outcome.state === "failed") throw outcome.error;
   const attempt = outcome.value;
   if (attempt.state === "up") {
-    return { finding: ok("session", "the hub and the agent grant one"), udp: attempt.udp };
+    const { udp, end } = attempt;
+    return { finding: ok("session", "the hub and the agent grant one"), udp, end };
   }
   const { state, message: text } = attempt;
   const finding = state === "denied"

@@ -15,7 +15,7 @@ export interface UdpContext {
 const NAME_ANOTHER = "Name another server with -stun, as -stun stun.example.com:3478";
 
 function checkUdp(
-  { results }: UdpSurvey,
+  { results, relay }: UdpSurvey,
   { asksHub, notOffered, hubAnswersStun }: UdpContext,
 ): Finding {
   if (notOffered) {
@@ -31,16 +31,19 @@ function checkUdp(
     const rtt = hub.rttMs === undefined ? "" : ` in ${hub.rttMs.toFixed(1)} ms`;
     return ok("udp", `the hub answers at ${hub.server.text}${rtt} and sees ${hub.mapped.text}`);
   }
+  if (hub !== undefined && relay === "ready") {
+    return ok("udp", `the hub's relay answers at ${hub.server.text}`);
+  }
   const where = results.map(({ server }) => server.text).join(", ");
   if (mapped.length > 0) {
     if (hub === undefined) return ok("udp", `${mapped[0]!.server.text} answers`);
     return note("udp", {
       code: "udp-hub-silent",
-      text: `UDP works, but the hub does not answer STUN at ${hub.server.text}`,
+      text: `UDP works, but the hub does not answer at ${hub.server.text}`,
       next: "If the hub relays UDP elsewhere name it with -udp, or open that port before the hub",
     });
   }
-  if (results.length > 1 || hubAnswersStun) {
+  if (results.length > 1 || hubAnswersStun || relay === "silent") {
     return fault("udp", {
       code: "udp-blocked",
       text: `No answer to UDP from ${where}: tunnels stay on the WebSocket`,

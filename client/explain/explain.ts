@@ -17,7 +17,7 @@ import { judgeUdp } from "./check_udp.ts";
 import { checkWebSocket } from "./check_websocket.ts";
 import { CHECKS, type Finding, judge, note, ok, type Report, skipped } from "./finding.ts";
 import { LAST_SURVEY_MS, LIMITS_MS, within } from "./limit.ts";
-import type { NamedServer, Target } from "./target.ts";
+import type { NamedServer, OfferedRelay, Target } from "./target.ts";
 import { surveyUdp } from "./udp_survey.ts";
 
 /** Spec: wire.md 5.1 */
@@ -42,7 +42,9 @@ interface HubFindings {
   readonly findings: readonly Finding[];
   readonly status?: HubStatus | undefined;
   /** Where it offers UDP; null if nowhere, undefined if it was not asked. */
-  readonly udp?: NamedServer | null | undefined;
+  readonly udp?: OfferedRelay | null | undefined;
+  /** Ends the session that was made. */
+  readonly end?: (() => void) | undefined;
 }
 
 /** IPv4 endpoints of the servers, those that have none left out. */
@@ -94,8 +96,9 @@ async function checkService(
   const goesOn = websocket.state === "ok" && machine.state === "ok";
   const session = goesOn
     ? await checkSession(options.trySession, options.clock)
-    : { finding: skipped("session") };
-  return { findings: [...found, session.finding], status: token.status, udp: session.udp };
+    : { finding: skipped("session"), udp: undefined, end: undefined };
+  const { finding, udp, end } = session;
+  return { findings: [...found, finding], status: token.status, udp, end };
 }
 
 /** Our hubs tell what they run on, and answer STUN at their UDP port. */
@@ -125,33 +128,48 @@ async function checkConnection(
   return { ...service, findings: [tcp, tls, ...service.findings] };
 }
 
+/** What checks of TCP and UDP start from. */
+interface TransportOptions extends ExplainOptions {
+  readonly addresses: readonly string[];
+  readonly proxy: string | undefined;
+  readonly startMs: number;
+}
+
+/** Looks at UDP where the hub offers it, else where it is thought to have it. */
+async function lookAtUdp(
+  options: TransportOptions & { localAddress: Promise<string | undefined> },
+  offered: OfferedRelay | null | undefined,
+): Promise<(status: HubStatus | undefined) => Finding[]> {
+  const usual = { host: "", port: UDP_PORT };
+  const udp = options.udp ?? (offered === undefined ? usual : offered);
+  const { servers, asksHub } = await serversOf({ ...options, udp }, options);
+  const relayToken = asksHub && options.udp === undefined ? offered?.token : undefined;
+  const survey = await surveyUdp({ ...options, servers, relayToken });
+  return (status) => {
+    const hubAnswersStun = answersStun(status);
+    return judgeUdp(survey, { asksHub, notOffered: udp === null, hubAnswersStun });
+  };
+}
+
 /** Checks TCP and what goes over it, and UDP: at the same time, unless a session is to tell where. */
-async function checkTransports(
-  target: Target,
-  options: ExplainOptions & {
-    addresses: readonly string[];
-    proxy: string | undefined;
-    startMs: number;
-  },
-): Promise<Finding[]> {
+async function checkTransports(target: Target, options: TransportOptions): Promise<Finding[]> {
   const route = Promise.withResolvers<TcpRoute | undefined>();
   const localAddress = route.promise.then((known) => known?.local);
   const connection = checkConnection(target, { ...options, onRoute: route.resolve });
-  const offered = options.udp === undefined && target.machine !== undefined
-    ? (await connection).udp
-    : undefined;
-  if (options.clock.nowMs() - options.startMs > LAST_SURVEY_MS) {
-    const left = (["udp", "nat", "mtu"] as const).map((name) => skipped(name, "no time was left"));
-    return [...(await connection).findings, ...left];
+  const asksFirst = options.udp === undefined && target.machine !== undefined;
+  const early = asksFirst ? undefined : lookAtUdp({ ...options, localAddress }, undefined);
+  const { findings, status, udp, end } = await connection;
+  try {
+    const isLate = options.clock.nowMs() - options.startMs > LAST_SURVEY_MS;
+    if (early === undefined && isLate) {
+      const names = ["udp", "nat", "mtu"] as const;
+      return [...findings, ...names.map((name) => skipped(name, "no time was left"))];
+    }
+    const judgeBy = await (early ?? lookAtUdp({ ...options, localAddress }, udp));
+    return [...findings, ...judgeBy(status)];
+  } finally {
+    end?.();
   }
-  const udp = options.udp ?? (offered === undefined ? { host: "", port: UDP_PORT } : offered);
-  const { servers, asksHub } = await serversOf({ ...options, udp }, options);
-  const [{ findings, status }, survey] = await Promise.all([
-    connection,
-    surveyUdp({ ...options, servers, localAddress }),
-  ]);
-  const context = { asksHub, notOffered: udp === null, hubAnswersStun: answersStun(status) };
-  return [...findings, ...judgeUdp(survey, context)];
 }
 
 /**

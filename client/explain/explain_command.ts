@@ -26,7 +26,7 @@ export interface ExplainDeps extends Omit<HubDeps, "fetch"> {
   readonly random: Random;
   /** The network. */
   readonly probes: Probes;
-  /** Makes a session with the target's machine and ends it. */
+  /** Makes a session with the target's machine, which the caller ends. */
   readonly trySession: (target: Target, signal: AbortSignal) => Promise<SessionAttempt>;
 }
 

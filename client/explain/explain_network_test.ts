@@ -6,7 +6,15 @@ import { FakeHub, MACHINES } from "./_fake_hub.ts";
 import { LIMITS_MS } from "./limit.ts";
 import type { HttpAnswer } from "./probes.ts";
 import type { NamedServer } from "./target.ts";
-import { explainRig, fakeUdp, type RigOptions, type RigResult, SEEN } from "./_rig.ts";
+import {
+  explainRig,
+  fakeUdp,
+  granted,
+  RELAY_TOKEN,
+  type RigOptions,
+  type RigResult,
+  SEEN,
+} from "./_rig.ts";
 
 const DAY_MS = 86_400_000;
 const now = Date.now();
@@ -272,7 +280,7 @@ Deno.test("tela explain asks for UDP where the hub offers it with a session, or 
     return SEEN;
   });
   const run = (udp: NamedServer | null, line = "-machine barn") =>
-    udpRun({ line, probes: { openUdp }, session: () => Promise.resolve({ state: "up", udp }) });
+    udpRun({ line, probes: { openUdp }, session: () => Promise.resolve(granted(udp)) });
   assert.equal((await run({ host: "", port: 5000 })).finding("udp").code, "ok");
   assert.equal((await run({ host: "stun.test", port: 5001 })).finding("udp").code, "ok");
   assert.equal((await run({ host: "", port: 1 }, "-machine barn -udp 192.0.2.9:7")).code, 0);
@@ -282,6 +290,26 @@ Deno.test("tela explain asks for UDP where the hub offers it with a session, or 
   assert.equal(verdictOf(none), "ok");
   assert.equal(none.finding("udp").code, "udp-not-offered");
   assert.equal(asked.size, 0);
+});
+
+Deno.test("tela explain asks the relay of the session, which a reference hub has too", async () => {
+  let ended = 0;
+  const run = (network: Parameters<typeof fakeUdp>[0]) =>
+    udpRun({
+      line: "-machine barn",
+      probes: { openUdp: fakeUdp(network) },
+      session: () => Promise.resolve(granted({ host: "", port: 5000 }, () => ended++)),
+    }, "go1.25");
+  const isProbe = (lenBytes: number) => lenBytes === RELAY_TOKEN.length + 5;
+  const works = await run((_to, lenBytes) => isProbe(lenBytes) ? SEEN : undefined);
+  assert.equal(verdictOf(works), "ok");
+  assert.equal(works.finding("udp").text, "the hub's relay answers at 192.0.2.1:5000");
+  assert.equal(works.finding("nat").state, "skipped");
+  let questions = 0;
+  const blocked = await run((_to, lenBytes) => void (questions += isProbe(lenBytes) ? 1 : 0));
+  assert.equal(verdictOf(blocked), "udp-blocked");
+  assert.ok(questions >= 3, "a lost question is asked again");
+  assert.equal(ended, 2);
 });
 
 Deno.test("tela explain ends within 15 s however long each step takes", async () => {
@@ -302,7 +330,7 @@ Deno.test("tela explain ends within 15 s however long each step takes", async ()
         get: ({ url }) => slowly(LIMITS_MS.http, () => answerOf(url)),
         openUdp: fakeUdp(() => undefined),
       },
-      session: () => slowly(LIMITS_MS.session, () => ({ state: "up", udp })),
+      session: () => slowly(LIMITS_MS.session, () => granted(udp)),
     });
     assert.equal(verdictOf(result), verdict, JSON.stringify(result.report));
     assert.ok(result.passedMs > 8000 && result.passedMs < 15_000, `${result.passedMs}`);

@@ -16,4 +16,4 @@ export type {
   UpgradeProbe,
 } from "./probes.ts";
 export { systemProbes, type SystemProbesOptions } from "./system_probes.ts";
-export type { NamedServer, Target } from "./target.ts";
+export type { NamedServer, OfferedRelay, Target } from "./target.ts";

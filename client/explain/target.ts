@@ -9,6 +9,12 @@ export interface NamedServer {
   readonly port: number;
 }
 
+/** Where a hub offers UDP for a session; an empty host stands for its own. */
+export interface OfferedRelay extends NamedServer {
+  /** What the hub knows the session by, 8 bytes. */
+  readonly token: Uint8Array;
+}
+
 /** What is to be explained. */
 export interface Target {
   /** The hub's addresses. */

@@ -28,6 +28,8 @@ const TRANSACTION_ID_BYTES = 12;
 export interface UdpSurvey {
   /** What came of each server, in their order; none is still waiting. */
   readonly results: readonly StunResult[];
+  /** Whether the hub's relay answered; undefined if it was not asked. */
+  readonly relay: "ready" | "silent" | undefined;
   /** Our own endpoint, as far as it is known. */
   readonly local: Endpoint | undefined;
   /** Largest payload that a server answered, bytes; undefined if sizes were not tried. */
@@ -38,6 +40,8 @@ export interface UdpSurvey {
 export interface UdpSurveyOptions {
   /** Servers, that of the hub first. */
   readonly servers: readonly Endpoint[];
+  /** Token to show to the hub's relay, which is the first server. */
+  readonly relayToken: Uint8Array | undefined;
   /** Our address towards the hub, if it is known by then. */
   readonly localAddress: string | undefined | Promise<string | undefined>;
   /** The network. */
@@ -46,6 +50,24 @@ export interface UdpSurveyOptions {
   readonly clock: Clock;
   /** Chooses transaction ids. */
   readonly random: Random;
+}
+
+/** What a relay is asked and answers, behind the token. Spec: wire.md 5.1 */
+const PROBE = new TextEncoder().encode("PROBE");
+const READY = new TextEncoder().encode("READY");
+
+/** A lost question is asked again after this time. */
+const PROBE_INTERVAL_MS = 700;
+
+function joined(token: Uint8Array, word: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(token.length + word.length);
+  bytes.set(token);
+  bytes.set(word, token.length);
+  return bytes;
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** A Binding request of exactly `lenBytes`. */
@@ -65,6 +87,7 @@ type OnDatagram = (bytes: Uint8Array, source: Endpoint) => void;
 /** One socket and who listens to it at the moment. */
 class Survey {
   onDatagram: OnDatagram = () => {};
+  relay: UdpSurvey["relay"];
   #timers = new Set<Timer>();
   readonly #options: UdpSurveyOptions;
 
@@ -80,15 +103,35 @@ class Survey {
     for (const timer of this.#timers) timer.cancel();
   }
 
+  /** Asks the relay again and again; gives what takes its answer. */
+  #askRelay(socket: UdpProbe): OnDatagram {
+    const { relayToken: token, servers: [hub] } = this.#options;
+    if (token === undefined || hub === undefined) return () => {};
+    this.relay = "silent";
+    const ask = () => {
+      if (this.relay === "ready") return;
+      socket.send(joined(token, PROBE), hub);
+      this.at(PROBE_INTERVAL_MS, ask);
+    };
+    ask();
+    return (bytes, source) => {
+      if (source.text === hub.text && equal(bytes, joined(token, READY))) this.relay = "ready";
+    };
+  }
+
   /** Asks all servers until each is done or the time is over. */
   stun(socket: UdpProbe): Promise<StunResult[]> {
     const { servers, random, clock } = this.#options;
     const send = (bytes: Uint8Array, to: Endpoint) => socket.send(bytes, to);
     const client = new StunClient({ servers, random, send });
     const done = Promise.withResolvers<void>();
-    const look = () => client.nextDeadlineMs() === Infinity && done.resolve();
+    const look = () => {
+      if (client.nextDeadlineMs() === Infinity && this.relay !== "silent") done.resolve();
+    };
+    const onRelay = this.#askRelay(socket);
     this.onDatagram = (bytes, source) => {
       client.receive(bytes, { source, nowMs: clock.nowMs() });
+      onRelay(bytes, source);
       look();
     };
     const tick = () => {
@@ -122,7 +165,7 @@ class Survey {
       if (source.text !== server.text || readStunMessage(bytes).kind !== "success") return;
       const answered = bytes.subarray(STUN_HEADER_BYTES - TRANSACTION_ID_BYTES);
       for (const size of waiting) {
-        if (size.id.every((byte, i) => byte === answered[i])) waiting.delete(size);
+        if (equal(size.id, answered.subarray(0, TRANSACTION_ID_BYTES))) waiting.delete(size);
       }
       if (waiting.size === 0) done.resolve();
     };
@@ -149,7 +192,7 @@ export async function surveyUdp(options: UdpSurveyOptions): Promise<UdpSurvey> {
     const largestBytes = server && await survey.largest(socket, server);
     const own = await localAddress;
     const local = own === undefined ? undefined : makeEndpoint(own, socket.localPort);
-    return { results, local, largestBytes };
+    return { results, relay: survey.relay, local, largestBytes };
   } finally {
     survey.end();
     socket.close();
