@@ -267,7 +267,7 @@ export class Tunnel {
         reached: (carrier) => this.#paths.add(carrier),
         lost: (carrier) => this.#paths.remove(carrier),
         probe: (carrier, seq) => this.#paths.probe(carrier, seq),
-        announce: (message) => this.#carrier?.tell(message),
+        announce: (message) => (this.#carrier ?? this.#candidate)?.tell(message),
         congestion: (carrier) => this.#onCongestion(carrier),
         refused: (carrier, packet) => this.#paths.refused(carrier, packet),
       },
