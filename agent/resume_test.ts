@@ -105,6 +105,32 @@ Deno.test("Sessions ends a session whose client does not come back, whatever els
   assert.equal(world.clock.nextTimerMs(), Infinity);
 });
 
+Deno.test("Sessions does not hold a client to what someone began under its key and never proved", async () => {
+  const world = new FakeWorld();
+  const make = world.surroundings().openTunnel;
+  let proves = false;
+  const sessions = new Sessions({
+    hub: "ws://hub",
+    machine: fakeMachine(),
+    ...FAKE_SETTINGS,
+    surroundings: world.surroundings({
+      openTunnel: (options) => {
+        const tunnel = make(options) as FakeTunnel;
+        tunnel.proves = proves;
+        return tunnel;
+      },
+    }),
+  });
+  await (await join(world, sessions)).expect("wg-pubkey");
+  const first = await world.tunnels.next();
+  proves = true;
+  await (await join(world, sessions)).expect("wg-pubkey");
+  const second = await world.tunnels.next();
+  assert.equal(await first.closed, "its client has begun anew");
+  assert.notEqual(second.options.sessionIdx, first.options.sessionIdx);
+  await sessions.close("stopping");
+});
+
 Deno.test("Sessions ends at once without resume: a reference client, or a grace time of 0", async () => {
   const reference = new FakeWorld();
   const first = sessionsOf(reference);
