@@ -260,7 +260,7 @@ export class DirectEngine {
   #admission(): AdmissionOptions {
     const { hub, stunServers, allowLoopback } = this.#options;
     return {
-      local: ownCandidates(this.#hosts, this.mapped),
+      local: [...this.#hosts, ...this.mapped],
       forbidden: [...hub, ...stunServers],
       allowLoopback,
     };

@@ -108,6 +108,17 @@ Deno.test("DirectEngine announces itself, and again when STUN shows more (wire 5
   assert.deepEqual(reference.announced, [{ type: "peer-endpoint", message: SEEN.text }]);
 });
 
+Deno.test("DirectEngine needs STUN alone where it may not read its addresses", () => {
+  const bench = new Bench();
+  bench.engine.setLocal([endpoint("0.0.0.0:50000")], 0);
+  bench.engine.start("ours", 0);
+  assert.deepEqual(bench.announced, []);
+  bench.answerStun();
+  assert.deepEqual(bench.announced, [{ type: "peer-candidates", candidates: [SEEN.text] }]);
+  bench.engine.peerCandidates([PEER.text, LAN.text], 0);
+  assert.deepEqual(bench.probes, [PEER.text]);
+});
+
 Deno.test("DirectEngine repeats its endpoint when a reference peer tells its own, once", () => {
   const bench = Bench.started("reference");
   bench.answerStun();
