@@ -17,6 +17,7 @@ function openTunnel({ grant, keys, ...options }: OpenTunnelOptions): ClientTunne
   const { privateKey } = keys;
   const peer = { sessionIdx, privateKey, peerPublicKey };
   const tunnel = new Tunnel({ role: "client", ...peer, ...options, udp: systemUdp, clock, random });
+  tunnel.peerOffers(grant.hello?.features ?? []);
   return {
     connect: async (to) => connStream(await tunnel.connect(to)),
     closed: tunnel.closed,

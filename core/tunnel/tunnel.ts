@@ -156,6 +156,14 @@ export class Tunnel {
     };
   }
 
+  /**
+   * What a `peer-hello` offers, which the owner has read before the tunnel had its socket; one that
+   * comes later is noticed here. A hub that forged it would only make us ask what nobody answers.
+   */
+  peerOffers(features: readonly string[]): void {
+    if (features.includes(FEATURE_PATHS)) this.#paths.peerIsOurs();
+  }
+
   /** The machine slept or its network changed: asks at once whether anything is still there. */
   probeNow(): void {
     this.#carrier?.probeNow();
@@ -350,10 +358,7 @@ export class Tunnel {
       if (proven) this.end("the peer has left");
       else carrier.fail("the peer has left");
     } else {
-      // A hub that forged this would only make us ask in a way that nobody answers.
-      if (message.type === "peer-hello" && message.features?.includes(FEATURE_PATHS)) {
-        this.#paths.peerIsOurs();
-      }
+      if (message.type === "peer-hello") this.peerOffers(message.features ?? []);
       this.#handler.message?.(message, { proven });
     }
   }
