@@ -21,14 +21,14 @@ const SCOPES = ["loopback", "private", "global"];
 /**
  * The endpoints under which the sockets can be reached at the host's own addresses, nearest first, at
  * most ten; link-local addresses are useless without a zone and left out. Where the host's addresses
- * may not be read (`undefined`), each socket stands there with the unspecified address, which is
- * announced to nobody.
+ * may not be read, so that there are none, each socket stands there with the unspecified address,
+ * which is announced to nobody.
  */
 export function hostEndpoints(
-  interfaces: readonly InterfaceAddress[] | undefined,
+  interfaces: readonly InterfaceAddress[],
   { ports, allowLoopback }: { ports: LocalPorts; allowLoopback: boolean },
 ): Endpoint[] {
-  if (interfaces === undefined) {
+  if (interfaces.length === 0) {
     const sockets = [makeEndpoint("0.0.0.0", ports.ipv4 ?? 0), makeEndpoint("::", ports.ipv6 ?? 0)];
     return sockets.filter((endpoint) => endpoint !== undefined);
   }
