@@ -93,11 +93,11 @@ export class Forwarder {
       this.#log(`Refused a connection to port ${remotePort}: too many wait for the tunnel`);
       return local.abort();
     }
-    const wait = new Wait();
-    const held = new HeldStream(local, (departure) => wait.left(departure));
+    let wait: Wait | undefined = new Wait();
+    const held = new HeldStream(local, (departure) => wait?.left(departure));
     let remote: ByteStream | undefined;
     const abort = () => {
-      wait.giveUp();
+      wait?.giveUp();
       held.abort();
       remote?.abort();
     };
@@ -105,6 +105,7 @@ export class Forwarder {
     try {
       remote = await this.#dial(remotePort, wait);
       if (remote === undefined || wait.signal.aborted) return abort();
+      wait = undefined; // a thousand idle connections need not keep theirs
       held.release();
       this.#debug(`Connection ${held.remoteAddress} to port ${remotePort} open`);
       const end = await splice(held, remote);

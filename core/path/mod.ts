@@ -27,7 +27,7 @@ export {
   type PathsOptions,
   type Progress,
 } from "./paths.ts";
-export type { PathStatus } from "./status.ts";
+export type { PathsStatus, PathStatus } from "./status.ts";
 export { TunnelUdp, type TunnelUdpHandler, type TunnelUdpOptions } from "./tunnel_udp.ts";
 export {
   type BindUdp,
@@ -37,4 +37,6 @@ export {
   type UdpPort,
   type UdpSystem,
 } from "./udp_port.ts";
+export type { DirectLinkHandler } from "./direct_link.ts";
 export type { UdpRelayHandler } from "./udp_relay.ts";
+export { type PathMessage, readPathMessage, writePathMessage } from "./path_message.ts";

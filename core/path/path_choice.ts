@@ -22,6 +22,9 @@ const FIRST_TRIAL_MS = 2_000;
 const MIN_SPACING_MS = 5_000;
 const MAX_SPACING_MS = 300_000;
 
+/** After a trial that was won the one that lost has just been measured, in ms. */
+const WON_SPACING_MS = 20_000;
+
 /** A trial settles first, then it is measured, in ms. */
 const SETTLE_MS = 600;
 const MEASURE_MS = 1_000;
@@ -205,7 +208,7 @@ export class PathChoice {
     const before = this.goodputBps.get(trial.from) ?? 0;
     this.goodputBps.set(this.#current!, bps);
     const isBetter = bps > BETTER_BY * before;
-    if (isBetter) this.#spacingMs = MIN_SPACING_MS;
+    if (isBetter) this.#spacingMs = Math.max(this.#spacingMs, WON_SPACING_MS);
     this.#nextTrialMs = nowMs + this.#spacingMs;
     this.#spacingMs = Math.min(2 * this.#spacingMs, MAX_SPACING_MS);
     if (!isBetter) this.#current = trial.from;

@@ -11,7 +11,7 @@ import {
   type QuestionsHandler,
   type QuestionsOptions,
 } from "./questions.ts";
-import type { PathStatus } from "./status.ts";
+import type { PathsStatus } from "./status.ts";
 
 /** While data flows progress is looked at so often, in ms. */
 const TICK_MS = 250;
@@ -46,8 +46,12 @@ export interface PathsHandler extends QuestionsHandler {
   changed(path: { mtuBytes: number } | undefined, options: { isOther: boolean }): void;
   /** How far the data of the tunnel has come. */
   progress(): Progress;
-  /** The peer does not answer by this WebSocket any more. */
+  /** The peer does not answer by this carrier any more. */
   silent(carrier: Carrier): void;
+  /** A question by {@linkcode Paths.probe} was answered in the way it was asked. */
+  answered(seq: number): void;
+  /** The machine slept or was stopped: {@linkcode Paths.probeNow} is wanted. */
+  woke(): void;
   /** Told of changes. */
   event(event: PathEvent): void;
 }
@@ -76,6 +80,8 @@ export class Paths {
   readonly #questions: Questions;
   #current: Path | undefined;
   #currentSinceWallMs: number | undefined;
+  /** When the last path went or the first came. */
+  #sinceWallMs: number;
   #mtuBytes: number | undefined;
   #timer: Timer | undefined;
   #timerAtMs = Infinity;
@@ -91,17 +97,13 @@ export class Paths {
   constructor(options: PathsOptions) {
     this.#options = options;
     this.#handler = options.handler;
+    this.#sinceWallMs = options.clock.wallMs();
     this.#questions = new Questions(options);
   }
 
   /** What to send by; `undefined` while no path works. */
   get current(): Carrier | undefined {
     return this.#current?.carrier;
-  }
-
-  /** Wall time since when it is that one. */
-  get currentSinceWallMs(): number | undefined {
-    return this.#currentSinceWallMs;
   }
 
   /**
@@ -207,9 +209,15 @@ export class Paths {
     if (message === undefined) return false;
     // What names another path than it came by is late from before a change, and tells nothing.
     if (message === "malformed" || message.path !== carrier.kind) return true;
-    if (message.type === "answer") this.#onAnswer(carrier, message.seq, message.peer);
-    else this.#onPing(carrier, message);
+    if (message.type === "answer") {
+      if (!this.#onAnswer(carrier, message.seq, message.peer)) this.#handler.answered(message.seq);
+    } else this.#onPing(carrier, message);
     return true;
+  }
+
+  /** Asks by a carrier that may become a path, by a number that no path uses. */
+  probe(carrier: Carrier, seq: number): void {
+    this.#questions.probe(carrier, seq);
   }
 
   /** The peer answered a request by the WebSocket. */
@@ -223,16 +231,22 @@ export class Paths {
     else this.#onAnswer(carrier, seq);
   }
 
-  /** The truth about all paths, the one in use first. */
-  status(nowMs: number): PathStatus[] {
-    return [...this.#paths.values()]
+  /** The truth about all paths. */
+  status(nowMs: number): PathsStatus {
+    const path = this.#current?.carrier.kind;
+    const pathSinceWallMs = this.#currentSinceWallMs;
+    const paths = [...this.#paths.values()]
       .sort((a, b) => Number(b === this.#current) - Number(a === this.#current))
-      .map((path) => path.status(nowMs, this.#choice.goodputBps.get(path.carrier.kind)));
+      .map((one) => one.status(nowMs, this.#choice.goodputBps.get(one.carrier.kind)));
+    const sinceWallMs = this.#sinceWallMs;
+    if (path === undefined || pathSinceWallMs === undefined) return { sinceWallMs, paths };
+    return { sinceWallMs, path, pathSinceWallMs, paths };
   }
 
   /** Ends all timers; carriers stay with their owners. */
   close(): void {
     this.#closed = true;
+    this.#sinceWallMs = this.#options.clock.wallMs();
     this.#timer?.cancel();
     this.#paths.clear();
     this.#current = undefined;
@@ -245,25 +259,22 @@ export class Paths {
 
   #onPing(carrier: Carrier, { seq, unanswered }: { seq: number; unanswered: number }): void {
     const path = this.#find(carrier);
-    if (path === undefined) return;
-    this.#questions.answer(path, seq);
+    this.#questions.answer(carrier, seq, path);
     if (unanswered === 0) return;
-    path.liveness.peerAsksAgain(this.#options.clock.nowMs());
+    path?.liveness.peerAsksAgain(this.#options.clock.nowMs());
     this.#arm();
   }
 
-  #onAnswer(
-    carrier: Carrier,
-    seq: number,
-    peer?: PeerAnswer,
-  ): void {
+  /** False if it answers no question of a path. */
+  #onAnswer(carrier: Carrier, seq: number, peer?: PeerAnswer): boolean {
     const path = this.#find(carrier);
     const nowMs = this.#options.clock.nowMs();
     const before = path?.liveness.state;
-    if (!path?.answer(seq, nowMs, peer)) return;
+    if (!path?.answer(seq, nowMs, peer)) return false;
     if (before !== "up") this.#tell(path, "path-up");
     this.#choose(nowMs);
     this.#arm();
+    return true;
   }
 
   #arm(): void {
@@ -281,7 +292,7 @@ export class Paths {
     const nowMs = clock.nowMs();
     const dueMs = this.#timerAtMs;
     this.#timerAtMs = Infinity;
-    if (this.#jumps.check({ nowMs, wallMs: clock.wallMs(), dueMs })) this.probeNow();
+    if (this.#jumps.check({ nowMs, wallMs: clock.wallMs(), dueMs })) this.#handler.woke();
     if (nowMs >= this.#tickAtMs) this.#tick(nowMs);
     for (const path of [...this.#paths.values()]) this.#poll(path, nowMs);
     this.#choose(nowMs);
@@ -296,7 +307,7 @@ export class Paths {
     if (action === "probe") this.#questions.ask(path, nowMs);
     if (action === "died") {
       if (wasUp) this.#tell(path, "path-down");
-      if (carrier.kind === "websocket") this.#handler.silent(carrier);
+      this.#handler.silent(carrier);
     }
     const lengthBytes = path.pollMtu(nowMs);
     if (lengthBytes !== undefined) this.#questions.ask(path, nowMs, lengthBytes);
@@ -348,12 +359,12 @@ export class Paths {
   #switch(path: Path | undefined): void {
     const from = this.#current?.carrier.kind;
     this.#current = path;
-    if (from !== path?.carrier.kind) {
-      this.#currentSinceWallMs = path && this.#options.clock.wallMs();
-    }
+    const to = path?.carrier.kind;
+    const wallMs = this.#options.clock.wallMs();
+    if (from !== to) this.#currentSinceWallMs = path && wallMs;
+    if (from === undefined || to === undefined) this.#sinceWallMs = wallMs;
     this.#stalledSinceMs = undefined;
     this.#applyPath({ isOther: true });
-    const to = path?.carrier.kind;
     if (from !== to) this.#handler.event({ type: "path-changed", from, to });
   }
 

@@ -5,6 +5,7 @@ import type { Carrier } from "./carrier.ts";
 import { readEchoAnswer, writeEchoProbe } from "./echo_probe.ts";
 import type { PathKind } from "./kind.ts";
 import type { LivenessTimes } from "./liveness.ts";
+import { BASE_MTU_BYTES } from "./mtu_search.ts";
 import type { Path } from "./path.ts";
 import {
   isPathMessage,
@@ -95,10 +96,19 @@ export class Questions {
     this.#echoId = id[0]!;
   }
 
+  /** Asks by a carrier that may become a path, by a number of the caller's. */
+  probe(carrier: Carrier, seq: number): void {
+    if (!this.#options.handler.isReady()) return;
+    const { kind: path } = carrier;
+    const lengthBytes = PATH_MESSAGE_BYTES;
+    if (!this.peerIsOurs) return this.#echo(carrier, seq);
+    this.#say(carrier, { type: "ping", path, seq, count: 0, extra: 0, lengthBytes });
+  }
+
   /** Asks by a path. `lengthBytes` of a padded question need a peer of ours. */
   ask(path: Path, nowMs: number, lengthBytes: number = PATH_MESSAGE_BYTES): void {
     const { carrier, meter, liveness } = path;
-    const { handler, pool, addresses } = this.#options;
+    const { handler } = this.#options;
     if (!handler.isReady()) return;
     const seq = meter.ask(nowMs);
     if (this.peerIsOurs) {
@@ -109,23 +119,18 @@ export class Questions {
     } else if (carrier.kind === "websocket") {
       path.countSent(0);
       handler.request(carrier);
-    } else {
-      const packet = pool.take();
-      const { local: source, peer: destination } = addresses;
-      writeEchoProbe(packet, { path: carrier.kind, seq, source, destination, id: this.#echoId });
-      handler.seal(packet, carrier);
-    }
+    } else this.#echo(carrier, seq);
   }
 
-  /** Answers question `seq` of a peer of ours, by the path it came by. */
-  answer({ carrier, receivedPackets, receiveLimitBytes }: Path, seq: number): void {
+  /** Answers question `seq` of a peer of ours, by the carrier it came by; it may be no path yet. */
+  answer(carrier: Carrier, seq: number, path: Path | undefined): void {
     this.#say(carrier, {
       type: "pong",
       path: carrier.kind,
       seq,
       // The question itself has not been counted yet.
-      count: (receivedPackets + 1) >>> 0,
-      extra: receiveLimitBytes,
+      count: ((path?.receivedPackets ?? 0) + 1) >>> 0,
+      extra: path?.receiveLimitBytes ?? BASE_MTU_BYTES,
       lengthBytes: PATH_MESSAGE_BYTES,
     });
   }
@@ -151,6 +156,14 @@ export class Questions {
     if (!this.requestsAnswered) return { deadAfterMs: NEVER_ANSWERED_DEAD_AFTER_MS };
     const isStart = nowMs - this.#startMs < REFERENCE_START_MS;
     return { deadAfterMs: isStart ? REFERENCE_START_DEAD_AFTER_MS : REFERENCE_DEAD_AFTER_MS };
+  }
+
+  #echo(carrier: Carrier, seq: number): void {
+    const { pool, addresses, handler } = this.#options;
+    const packet = pool.take();
+    const { local: source, peer: destination } = addresses;
+    writeEchoProbe(packet, { path: carrier.kind, seq, source, destination, id: this.#echoId });
+    handler.seal(packet, carrier);
   }
 
   #say(carrier: Carrier, message: PathMessage): void {

@@ -22,3 +22,15 @@ export interface PathStatus {
   /** Milliseconds since anything authentic arrived on it; absent if nothing has. */
   heardAgoMs?: number;
 }
+
+/** The paths of a tunnel, and which one it sends by. */
+export interface PathsStatus {
+  /** Wall time since when any path works, or none does, milliseconds since 1970. */
+  sinceWallMs: number;
+  /** Path that packets leave by; absent while none works. */
+  path?: PathKind;
+  /** Wall time since when it is that path. */
+  pathSinceWallMs?: number;
+  /** All paths, the one in use first. */
+  paths: PathStatus[];
+}

@@ -1,17 +1,25 @@
 import type { PacketPool, Random } from "../bytes/mod.ts";
-import type { Clock } from "../clock/mod.ts";
-import type { UdpOffer } from "../control/mod.ts";
+import type { Clock, Timer } from "../clock/mod.ts";
+import type { PeerCandidates, PeerEndpoint, UdpOffer } from "../control/mod.ts";
+import type { Carrier } from "./carrier.ts";
+import { DirectLink, type DirectLinkHandler } from "./direct_link.ts";
 import type { UdpAddress, UdpPort, UdpSystem } from "./udp_port.ts";
 import { UdpRelay, type UdpRelayHandler } from "./udp_relay.ts";
 
+/** A peer that has not said by then that it is of our own kind is taken for a reference peer, in ms. */
+const REFERENCE_AFTER_MS = 3_000;
+
 /** Told what comes by UDP. */
-export interface TunnelUdpHandler extends Omit<UdpRelayHandler, "unreachable"> {
+export interface TunnelUdpHandler
+  extends Omit<UdpRelayHandler, "found" | "unreachable">, DirectLinkHandler {
   /** All messages of one turn have been handed over. */
   batchEnd(): void;
 }
 
 /** Options of {@linkcode TunnelUdp}. */
 export interface TunnelUdpOptions {
+  /** Which end of the tunnel we are. */
+  role: "agent" | "client";
   /** UDP of the machine, or its twin in memory. */
   system: UdpSystem;
   /** Where sent packets go back to. */
@@ -25,8 +33,8 @@ export interface TunnelUdpOptions {
 }
 
 /**
- * The UDP socket of one tunnel, which all ways by UDP share, and who gets what arrives on it. It is
- * bound when it is needed first.
+ * The UDP sockets of one tunnel, one for each family, which the ways by UDP share, and who gets what
+ * arrives on them. They are bound when the hub offers UDP.
  *
  * Spec: wire.md 5.2, 5.5
  */
@@ -36,7 +44,13 @@ export class TunnelUdp {
   readonly #options: TunnelUdpOptions;
   readonly #sessionId: number;
   #port: UdpPort | undefined;
+  #portV6: UdpPort | undefined;
   #relay: UdpRelay | undefined;
+  #direct: DirectLink | undefined;
+  #peerIsOurs = false;
+  /** What the peer told before there was a direct link. */
+  #heardOf: PeerCandidates | PeerEndpoint | undefined;
+  #startTimer: Timer | undefined;
   #unavailable: string | undefined;
   #isUnreachable = false;
 
@@ -60,11 +74,43 @@ export class TunnelUdp {
     this.#relay!.offer(offer, hosts);
   }
 
+  /** The peer is of our own kind. */
+  peerIsOurs(): void {
+    if (this.#peerIsOurs) return;
+    this.#peerIsOurs = true;
+    this.#startTimer?.cancel();
+    this.#direct?.start("ours");
+  }
+
+  /** The peer told where it is. */
+  heardOf(message: PeerCandidates | PeerEndpoint): void {
+    this.#heardOf = message;
+    this.#direct?.heardOf(message);
+  }
+
+  /** A question of {@linkcode DirectLinkHandler.probe} was answered directly. */
+  answered(seq: number): void {
+    this.#direct?.answered(seq);
+  }
+
+  /** A path does not answer any more. */
+  died(carrier: Carrier): void {
+    this.#direct?.died(carrier);
+  }
+
+  /** Sleep, another network or a new socket to the hub. */
+  refresh(): void {
+    this.#direct?.refresh();
+  }
+
   /** Ends everything. */
   close(): void {
     this.#unavailable = "closed";
+    this.#startTimer?.cancel();
     this.#relay?.close();
+    this.#direct?.close();
     this.#port?.close();
+    this.#portV6?.close();
   }
 
   #bind(): boolean {
@@ -72,35 +118,69 @@ export class TunnelUdp {
     if (this.#port !== undefined) return true;
     const { system, pool, clock, handler } = this.#options;
     try {
-      this.#port = system.bind("0.0.0.0", {
-        datagram: (bytes, end, from) => this.#onDatagram(bytes, end, from),
-        batchEnd: () => handler.batchEnd(),
-        failed: (error) => this.#fail(error),
-      });
+      this.#port = this.#bindTo("0.0.0.0");
     } catch (error) {
       this.#fail(error);
       return false;
     }
+    const sessionId = this.#sessionId;
     this.#relay = new UdpRelay({
       port: this.#port,
       lookup: system.lookup,
       pool,
       clock,
-      sessionId: this.#sessionId,
+      sessionId,
       handler: {
         ...handler,
         found: (carrier) => {
           this.#isUnreachable = false;
-          handler.found(carrier);
+          handler.reached(carrier);
+          this.#lookDirectly();
         },
-        unreachable: () => void (this.#isUnreachable = true),
+        unreachable: () => {
+          this.#isUnreachable = true;
+          this.#lookDirectly();
+        },
       },
     });
     return true;
   }
 
+  #bindTo(hostname: "0.0.0.0" | "::"): UdpPort {
+    return this.#options.system.bind(hostname, {
+      datagram: (bytes, end, from) => this.#onDatagram(bytes, end, from),
+      batchEnd: () => this.#options.handler.batchEnd(),
+      failed: (error) => this.#fail(error),
+    });
+  }
+
+  /** Begins once it is known whether the hub tells us our address. */
+  #lookDirectly(): void {
+    if (this.#direct !== undefined || this.#unavailable !== undefined) return;
+    const { role, system, clock } = this.#options;
+    try {
+      this.#portV6 = this.#bindTo("::");
+    } catch {
+      // A machine without IPv6 looks by IPv4 alone.
+    }
+    this.#direct = new DirectLink({
+      ...this.#options,
+      ports: { ipv4: this.#port!, ipv6: this.#portV6 },
+      hub: this.#relay!.hub,
+      interfaces: system.interfaces,
+      sessionId: this.#sessionId,
+    });
+    if (this.#heardOf !== undefined) this.#direct.heardOf(this.#heardOf);
+    if (this.#peerIsOurs) return this.#direct.start("ours");
+    // A reference peer looks only while it is on UDP itself. Spec: wire.md 5.5
+    if (this.#isUnreachable) return;
+    const start = () => this.#direct!.start("reference");
+    this.#startTimer = clock.setTimer(start, REFERENCE_AFTER_MS);
+  }
+
   #onDatagram(bytes: Uint8Array<ArrayBuffer>, end: number, from: UdpAddress): void {
-    if (!this.#relay!.receive(bytes, end, from)) this.dropped++;
+    if (this.#relay!.receive(bytes, end, from)) return;
+    if (!this.#direct?.receive(bytes, end, from)) this.dropped++;
   }
 
   #fail(error: unknown): void {

@@ -43,6 +43,8 @@ export interface UdpSystem {
   bind: BindUdp;
   /** IPv4 addresses of a host name or address, none if it has none; never rejects. */
   lookup(host: string): Promise<string[]>;
+  /** Addresses of the interfaces; none where the permission is missing. */
+  interfaces(): { address: string }[];
 }
 
 /** Room for any datagram. */
@@ -120,6 +122,14 @@ export const systemUdp: UdpSystem = {
       return found.map(({ address }) => address);
     } catch {
       // A name without an IPv4 address is one candidate less.
+      return [];
+    }
+  },
+  interfaces() {
+    try {
+      return Deno.networkInterfaces();
+    } catch {
+      // Without the permission the peer is told only what STUN sees.
       return [];
     }
   },

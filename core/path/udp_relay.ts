@@ -20,8 +20,11 @@ export interface UdpRelayHandler {
   found(carrier: Carrier): void;
   /** The hub answered at no candidate, so far. */
   unreachable(): void;
-  /** A WireGuard message, borrowed until the call returns; it may be changed in place. */
-  datagram(carrier: Carrier, bytes: Uint8Array<ArrayBuffer>, start: number, end: number): void;
+  /**
+   * A WireGuard message, borrowed until the call returns; it may be changed in place. Returns
+   * whether it is authentic.
+   */
+  datagram(carrier: Carrier, bytes: Uint8Array<ArrayBuffer>, start: number, end: number): boolean;
   /** Congestion of a carrier became another. */
   congestion(carrier: Carrier): void;
   /** The system refused a message; takes the packet. */

@@ -27,6 +27,8 @@ async function waitingPair() {
   const clock = new ManualClock();
   const pair = tunnelPair({ clock, wait: true });
   const [accepted, dialled] = await open(pair);
+  // The agent's end is accepted before the last message of the handshake has come.
+  await settle();
   pair.events.length = 0;
   pair.relay.cut();
   await settle();

@@ -1,4 +1,4 @@
-import type { PathKind, PathStatus } from "../path/mod.ts";
+import type { PathsStatus } from "../path/mod.ts";
 
 /** Who is at the other end of a tunnel. */
 export interface PeerStatus {
@@ -11,17 +11,9 @@ export interface PeerStatus {
 }
 
 /** The truth about a tunnel at one moment. */
-export interface TunnelStatus {
+export interface TunnelStatus extends PathsStatus {
   /** `up` while a path works, `waiting` while none does and the streams are kept. */
   state: "ended" | "up" | "waiting";
-  /** Wall time of the last change of `state`, milliseconds since 1970. */
-  sinceWallMs: number;
-  /** Path that packets leave by; absent while waiting. */
-  path?: PathKind;
-  /** Wall time since when it is that path. */
-  pathSinceWallMs?: number;
-  /** All paths, the one in use first. */
-  paths: PathStatus[];
   /** Payload of all streams, bytes. */
   sentBytes: number;
   receivedBytes: number;

@@ -66,7 +66,6 @@ export class Tunnel {
   readonly #deadline: Deadline;
   #ups = 0;
   #ended = false;
-  #stateSinceWallMs: number;
   readonly #carrierHandler: CarrierHandler = {
     datagram: (carrier, bytes, start, end) => this.#receive(carrier, bytes, start, end),
     batchEnd: () => this.#flush(),
@@ -91,7 +90,6 @@ export class Tunnel {
     this.#random = random;
     this.#handler = handler;
     this.#role = role;
-    this.#stateSinceWallMs = clock.wallMs();
     this.#pool = new PacketPool({ maxPacketBytes: mtuBytes, maxFree: MAX_FREE_PACKETS });
     const addresses = addressesOf(options);
     this.#netstack = makeNetstack(options, {
@@ -138,21 +136,13 @@ export class Tunnel {
   status(): TunnelStatus {
     const nowMs = this.#clock.nowMs();
     const { ackedBytes: sentBytes, receivedBytes } = this.#netstack.progress;
-    const { current, currentSinceWallMs: pathSinceWallMs } = this.#paths;
     const { lastReceivedMs } = this.#wireguard.stats;
+    const { state, resumes, peer } = this;
     const note = this.#udp?.note;
     return {
-      state: this.state,
-      sinceWallMs: this.#stateSinceWallMs,
-      ...(current && { path: current.kind }),
-      ...(pathSinceWallMs !== undefined && { pathSinceWallMs }),
-      paths: this.#paths.status(nowMs),
-      sentBytes,
-      receivedBytes,
+      ...{ state, ...this.#paths.status(nowMs), sentBytes, receivedBytes },
       ...(lastReceivedMs !== -Infinity && { heardAgoMs: nowMs - lastReceivedMs }),
-      resumes: this.resumes,
-      peer: this.peer,
-      ...(note && { note }),
+      ...{ resumes, peer, ...(note !== undefined && { note }) },
     };
   }
 
@@ -161,13 +151,16 @@ export class Tunnel {
    * comes later is noticed here. A hub that forged it would only make us ask what nobody answers.
    */
   peerOffers(features: readonly string[]): void {
-    if (features.includes(FEATURE_PATHS)) this.#paths.peerIsOurs();
+    if (!features.includes(FEATURE_PATHS)) return;
+    this.#paths.peerIsOurs();
+    this.#udp?.peerIsOurs();
   }
 
   /** The machine slept or its network changed: asks at once whether anything is still there. */
   probeNow(): void {
     this.#carrier?.probeNow();
     this.#paths.probeNow();
+    this.#udp?.refresh();
   }
 
   /** Sends by the path of this kind, if it works, until measuring shows a better one. */
@@ -202,9 +195,9 @@ export class Tunnel {
     return this.#netstack.connect(options);
   }
 
-  /** Listens for TCP connections of the peer. */
+  /** Listens for TCP connections of the peer, each handed over at its SYN. */
   listen(options: { port: number }): TcpListener {
-    return this.#netstack.listen(options);
+    return this.#netstack.listen({ ...options, atSyn: true });
   }
 
   /** Ends the tunnel and its sockets; every connection through it is reset. */
@@ -229,7 +222,6 @@ export class Tunnel {
     if (this.#ended) return;
     this.#netstack.close();
     this.#ended = true;
-    this.#stateSinceWallMs = this.#clock.wallMs();
     this.#deadline.stop();
     this.#wireguard.close();
     this.#paths.close();
@@ -254,13 +246,17 @@ export class Tunnel {
       request: (carrier) => carrier === this.#carrier && this.#carrier.request(),
       silent: (carrier) => {
         if (carrier === this.#carrier) this.#carrier.fail("the peer does not answer");
+        else this.#udp?.died(carrier);
       },
-      event: (event) => this.#onPathEvent(event),
+      answered: (seq) => this.#udp?.answered(seq),
+      woke: () => this.probeNow(),
+      event: (event) => this.#handler.path?.(event),
     };
   }
 
   #makeUdp(system: UdpSystem): TunnelUdp {
     return new TunnelUdp({
+      role: this.#role,
       system,
       pool: this.#pool,
       clock: this.#clock,
@@ -268,7 +264,10 @@ export class Tunnel {
       handler: {
         datagram: (carrier, bytes, start, end) => this.#receive(carrier, bytes, start, end),
         batchEnd: () => this.#flush(),
-        found: (carrier) => this.#paths.add(carrier),
+        reached: (carrier) => this.#paths.add(carrier),
+        lost: (carrier) => this.#paths.remove(carrier),
+        probe: (carrier, seq) => this.#paths.probe(carrier, seq),
+        announce: (message) => this.#carrier?.tell(message),
         congestion: (carrier) => this.#onCongestion(carrier),
         refused: (carrier, packet) => this.#paths.refused(carrier, packet),
       },
@@ -282,13 +281,6 @@ export class Tunnel {
 
   #onCongestion(carrier: Carrier): void {
     if (carrier === this.#paths.current) this.#applyCongestion();
-  }
-
-  #onPathEvent(event: PathEvent): void {
-    if (event.type === "path-changed" && (event.from === undefined || event.to === undefined)) {
-      this.#stateSinceWallMs = this.#clock.wallMs();
-    }
-    this.#handler.path?.(event);
   }
 
   #onPath(path: { mtuBytes: number } | undefined, isOther: boolean): void {
@@ -323,14 +315,20 @@ export class Tunnel {
     this.#deadline.arm();
   }
 
-  #receive(carrier: Carrier, bytes: Uint8Array<ArrayBuffer>, start: number, end: number): void {
+  /** Returns whether the message is authentic. */
+  #receive(
+    carrier: Carrier,
+    bytes: Uint8Array<ArrayBuffer>,
+    start: number,
+    end: number,
+  ): boolean {
     this.#answering = carrier;
     const result = this.#wireguard.receive(bytes, start, end, this.#clock.nowMs());
     this.#answering = undefined;
-    const isAuthentic = result === "data" || result === "keepalive" || result === "handshake";
-    if (!isAuthentic) return;
+    if (result !== "data" && result !== "keepalive" && result !== "handshake") return false;
     if (carrier === this.#candidate) this.#useCandidate();
     this.#paths.received(carrier, end - start);
+    return true;
   }
 
   #useCandidate(): void {
@@ -338,7 +336,7 @@ export class Tunnel {
     this.#carrier = this.#candidate;
     this.#candidate = undefined;
     this.#carrier?.keep();
-    this.#ups++;
+    if (this.#ups++ > 0) this.#udp?.refresh();
     this.#paths.add(this.#carrier!, { proven: true });
     this.#handler.up?.();
   }
@@ -358,6 +356,9 @@ export class Tunnel {
       if (proven) this.end("the peer has left");
       else carrier.fail("the peer has left");
     } else {
+      if (message.type === "peer-endpoint" || message.type === "peer-candidates") {
+        return this.#udp?.heardOf(message);
+      }
       if (message.type === "peer-hello") this.peerOffers(message.features ?? []);
       this.#handler.message?.(message, { proven });
     }

@@ -11,13 +11,13 @@ const HUB = { hostname: "192.0.2.1", port: 41820 };
 const OFFER = { host: HUB.hostname, port: HUB.port };
 const TOKENS = ["00112233445566aa", "00112233445566bb"] as const;
 
-/** A network with a hub on it, on a clock that the test moves. */
-function world() {
+/** A network with a hub on it, on a clock that the test moves; `open` machines find each other. */
+function world({ open = false }: { open?: boolean } = {}) {
   const clock = new ManualClock();
   const net = new FakeUdpNet();
   const hub = new FakeUdpHub(net, HUB);
   hub.pair(...TOKENS);
-  const machines = [net.machine("198.51.100.1"), net.machine("203.0.113.1")] as const;
+  const machines = ["198.51.100.1", "203.0.113.1"].map((host) => net.machine(host, { open }));
   const pass = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += 50) {
       clock.advance(50);
@@ -32,12 +32,12 @@ function world() {
 }
 
 /** Two of our own, whose hub has offered UDP and relays by it. */
-async function ourPair() {
-  const common = world();
+async function ourPair(options: { open?: boolean } = {}) {
+  const common = world(options);
   const { clock, machines, pass, toWebSocket } = common;
   const pair = tunnelPair({
     clock,
-    udp: [...machines],
+    udp: [machines[0]!, machines[1]!],
     ours: true,
     wait: true,
     mtu: [16_000, 16_000],
@@ -62,7 +62,7 @@ async function referencePair() {
   const relay = new Relay(clock);
   const agent = new ReferencePeer({
     socket: relay.socket(),
-    system: machines[0],
+    system: machines[0]!,
     clock,
     privateKey: keys[0],
     peerPublicKey: publicKey(keys[1]),
@@ -163,6 +163,7 @@ Deno.test("Tunnel says once that UDP may not be used, and goes on without", asyn
       throw new Deno.errors.NotCapable("Requires net access");
     },
     lookup: () => Promise.resolve([]),
+    interfaces: () => [],
   };
   const pair = tunnelPair({ clock, udp: [refused, refused], ours: true });
   await settle();
@@ -299,5 +300,45 @@ Deno.test("Tunnel leaves UDP by which a reference peer is not heard any more (wi
   while (client.status().path !== "websocket") await pass(50);
   assert.ok(clock.nowMs() - startMs <= 10_000, `${clock.nowMs() - startMs} ms`);
   assert.ok(streams.length === 2);
+  await end();
+});
+
+Deno.test("Tunnel finds the direct path, and falls back from it without a reset (wire 56, 57)", async () => {
+  const { pair, net, pass, clock, end } = await ourPair({ open: true });
+  await pass(1_000);
+  assert.deepEqual(states(pair.client), ["direct up", "udp-relay up", "websocket up"]);
+  const direct = pair.client.status().paths.find(({ kind }) => kind === "direct");
+  assert.match(direct!.remote, /^198\.51\.100\.1:/);
+  const streams = await open(pair.agent, pair.client);
+  pair.client.usePath("direct");
+  pair.agent.usePath("direct");
+  await carry([streams[1], streams[0]], { total: 300_000, pass });
+  assert.equal(pair.client.status().path, "direct");
+  // Only the way between the two goes dark; the hub stays in reach of both.
+  net.filter = ({ from, to }) => from.hostname === HUB.hostname || to.hostname === HUB.hostname;
+  const startMs = clock.nowMs();
+  await carry([streams[1], streams[0]], { total: 300_000, pass });
+  assert.ok(clock.nowMs() - startMs < 10_000, `${clock.nowMs() - startMs} ms`);
+  assert.notEqual(pair.client.status().path, "direct");
+  await end();
+});
+
+Deno.test("Tunnel keeps its streams on the direct path while the hub is gone", async () => {
+  const { pair, pass, end } = await ourPair({ open: true });
+  await pass(1_000);
+  const streams = await open(pair.agent, pair.client);
+  pair.client.usePath("direct");
+  pair.agent.usePath("direct");
+  pair.events.length = 0;
+  pair.relay.cut();
+  await pass(100);
+  assert.equal(pair.events.filter((event) => event.includes("waits")).length, 2);
+  assert.deepEqual([pair.client.state, pair.agent.state], ["up", "up"]);
+  await carry([streams[1], streams[0]], { total: 300_000, pass });
+  assert.equal(pair.client.status().path, "direct");
+  pair.join();
+  await pass(1_000);
+  assert.ok(states(pair.client).includes("websocket up"));
+  await carry([streams[0], streams[1]], { total: 300_000, pass });
   await end();
 });

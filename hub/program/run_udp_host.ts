@@ -84,8 +84,9 @@ function report(log: Log, { stats }: UdpRelay): void {
  * @throws UdpBindError if the port cannot be bound
  */
 export async function runUdpHost(flags: UdpHostFlags, io: Io): Promise<void> {
-  const plan = planUdpHost(flags, io.env);
-  const secret = await readSecret(flags["secret-file"], io.env);
+  const env = (name: string) => io.env(name) || undefined;
+  const plan = planUdpHost(flags, env);
+  const secret = await readSecret(flags["secret-file"], env);
   const write = (line: string) => io.stderr(`${line}\n`);
   const [clock, random] = [systemClock, systemRandom];
   const log = createLog({ component: "udp-relay", clock, write });

@@ -17,6 +17,7 @@ import {
   writeIpv4Header,
 } from "../../core/ip/mod.ts";
 import { Netstack } from "../../core/netstack/mod.ts";
+import { readPathMessage, writePathMessage } from "../../core/path/mod.ts";
 import {
   forwardRelayFrame,
   readRelayFrame,
@@ -31,31 +32,12 @@ import {
 } from "../../core/stun/mod.ts";
 import { checksum, encodeSegment } from "../../core/tcp/scripts/mod.ts";
 import { answerUpgrade, WebSocketConnection } from "../../core/websocket/mod.ts";
-import { Datagram, UdpRelay } from "../../hub/udp/mod.ts";
-import { encodeLink, parseLink } from "../../hub/udp_link/mod.ts";
-import { Rng } from "../simnet/mod.ts";
-import { pick } from "./mutate.ts";
-import { seedFrom, stepsFrom } from "./settings.ts";
+import { type Entry, fuzz } from "./entry.ts";
 import type { Draft } from "./target.ts";
 
 const LOCAL = ipv4Address(0x0a4d0101);
 const PEER = ipv4Address(0x0a4d0102);
 const MAX_MESSAGE_BYTES = 200;
-
-/** A way into the program. */
-interface Entry {
-  readonly name: string;
-  /** Share of all steps. */
-  readonly weight: number;
-  /** Valid input. */
-  readonly seeds: readonly Uint8Array<ArrayBuffer>[];
-  /** Reads `bytes`; throws if what comes of it is not what was declared. */
-  readonly read: (bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>;
-  /** Corrects the checksums, so that a mutation gets beyond them. */
-  readonly repair?: (bytes: Uint8Array<ArrayBuffer>) => void;
-  /** What must hold after all of it. */
-  readonly finish?: () => void;
-}
 
 function control(): Entry {
   const texts = [
@@ -338,51 +320,32 @@ function direct(): Entry {
   };
 }
 
-/** Changes, cuts, lengthens or splices valid input. */
-function mutated(seeds: Entry["seeds"], rng: Rng): Uint8Array<ArrayBuffer> {
-  let bytes = pick(rng, seeds).slice();
-  switch (rng.below(6)) {
-    case 0:
-      bytes = bytes.slice(0, rng.below(bytes.length + 1));
-      break;
-    case 1: {
-      const other = pick(rng, seeds);
-      bytes = Uint8Array.of(...bytes.subarray(0, rng.below(bytes.length)), ...other);
-      break;
-    }
-    case 2:
-      bytes = Uint8Array.of(
-        ...bytes,
-        ...Array.from({ length: rng.below(20) }, () => rng.below(256)),
-      );
-      break;
-  }
-  for (let i = rng.below(4); i > 0 && bytes.length > 0; i--) {
-    const at = rng.below(bytes.length);
-    bytes[at] = rng.below(2) === 0 ? rng.below(256) : bytes[at]! ^ (1 << rng.below(8));
-  }
-  return bytes;
+/** A path message, padded or not, in a packet of its own. */
+function pathMessage(type: "ping" | "pong", lengthBytes: number): Uint8Array<ArrayBuffer> {
+  const packet = new PacketPool({ maxPacketBytes: 2000 }).take();
+  const fields = { path: "direct", seq: 7, count: 42, extra: 3 } as const;
+  writePathMessage(packet, { type, lengthBytes, ...fields });
+  return packet.bytes.slice(packet.start, packet.end);
 }
 
-for (const entry of [control, direct, endpoint, relay, netstack, stun, webSocket, upgrade]) {
-  const { name, weight, seeds, read, repair, finish } = entry();
-  Deno.test(`${name} takes any bytes`, async () => {
-    const seed = seedFrom();
-    const rng = new Rng(seed);
-    const steps = weight * stepsFrom(20_000) / 4;
-    for (let step = 0; step < steps; step++) {
-      const bytes = mutated(seeds, rng);
-      if (rng.below(4) > 0) repair?.(bytes);
-      const shown = bytes.toHex();
-      try {
-        // Only what answers later is waited for: most do not.
-        const pending = read(bytes);
-        if (pending !== undefined) await pending;
-      } catch (error) {
-        const message = `Cannot take ${shown}, step ${step} of FUZZ_SEED=${seed}`;
-        throw new Error(message, { cause: error });
-      }
-    }
-    finish?.();
-  });
+function pathMessages(): Entry {
+  return {
+    name: "readPathMessage()",
+    weight: 1,
+    seeds: [pathMessage("ping", 16), pathMessage("pong", 16), pathMessage("ping", 100)],
+    read: (bytes) => {
+      const message = readPathMessage(bytes, 0, bytes.length);
+      if (message === undefined) return;
+      assert.ok(message.lengthBytes >= 16 && message.lengthBytes <= bytes.length);
+      const packet = new PacketPool({ maxPacketBytes: 65_535 }).take();
+      writePathMessage(packet, message);
+      assert.deepEqual(readPathMessage(packet.bytes, packet.start, packet.end), message);
+    },
+  };
 }
+
+const ENTRIES = [
+  ...[control, direct, endpoint, relay, netstack],
+  ...[pathMessages, stun, webSocket, upgrade],
+];
+for (const entry of ENTRIES) fuzz(entry());

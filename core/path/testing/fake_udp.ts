@@ -19,11 +19,12 @@ export class FakeUdpNet {
   readonly #ports = new Map<string, UdpHandler>();
   #nextPort = 40_000;
 
-  /** UDP of a machine with one address; `names` resolves host names. */
-  machine(hostname: string, names: Record<string, string[]> = {}): UdpSystem {
+  /** UDP of a machine with one address, which it tells its peers only if it is `open`. */
+  machine(hostname: string, { open = false }: { open?: boolean } = {}): UdpSystem {
     return {
       bind: (_, handler) => this.bind({ hostname, handler }),
-      lookup: (host) => Promise.resolve(names[host] ?? [host]),
+      lookup: (host) => Promise.resolve([host]),
+      interfaces: () => open ? [{ address: hostname }] : [],
     };
   }
 
