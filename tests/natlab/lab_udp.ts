@@ -26,5 +26,6 @@ export function labUdp(host: Host): UdpSystem {
       };
     },
     lookup: (name) => Promise.resolve([name]),
+    interfaces: () => host.addresses.map((address) => ({ address })),
   };
 }

@@ -17,7 +17,6 @@ export class LabTunnels {
   readonly agent: Tunnel;
   readonly client: Tunnel;
   readonly #lab: Lab;
-  #echoed = 0;
   #stream: ByteStream | undefined;
 
   /** Joins them through a hub. */
@@ -46,6 +45,13 @@ export class LabTunnels {
   /** Path that each end sends by. */
   get paths(): [string | undefined, string | undefined] {
     return [this.agent.status().path, this.client.status().path];
+  }
+
+  /** Whether the direct path works, as each end sees it. */
+  get direct(): (string | undefined)[] {
+    return [this.agent, this.client].map((tunnel) =>
+      tunnel.status().paths.find(({ kind }) => kind === "direct")?.state
+    );
   }
 
   /** Lets time pass. */
@@ -90,7 +96,6 @@ export class LabTunnels {
       await this.pass(100);
     }
     await Promise.all([writing, reading]);
-    this.#echoed += bytes;
   }
 
   /** Ends both. */
