@@ -175,13 +175,15 @@ export class PathChoice {
       const isDegraded = bps < DEGRADED_SHARE * this.#referenceBps;
       if (isDegraded && nowMs - this.#lastTrialMs >= MIN_SPACING_MS) this.#nextTrialMs = nowMs;
     }
-    const isMeasured = this.#referenceBps > 0 || nowMs - this.#busySinceMs! >= WINDOW_MS;
-    if (nowMs < this.#nextTrialMs || !isMeasured) return;
     const other = this.#leastRecentlyTried(paths);
-    if (other === undefined) return;
+    if (other === undefined || nowMs - this.#busySinceMs! < FIRST_TRIAL_MS) return;
+    // A path that came up meanwhile need not wait for as long as those that have lost before.
+    const isNew = !this.#triedMs.has(other) && nowMs - this.#lastTrialMs >= MIN_SPACING_MS;
+    if (nowMs < this.#nextTrialMs && !isNew) return;
     this.#trial = { from: this.#current!, startMs: nowMs, ackedBytes: undefined };
+    // What is compared with has been tried by that, too.
+    this.#triedMs.set(this.#current!, nowMs).set(other, nowMs);
     this.#current = other;
-    this.#triedMs.set(other, nowMs);
   }
 
   #leastRecentlyTried(paths: readonly PathView[]): PathKind | undefined {

@@ -124,3 +124,12 @@ Deno.test("PathChoice remembers what a path carried when it is idle again", () =
   simulation.run(60_000);
   assert.equal(simulation.choice.current, "websocket");
 });
+
+Deno.test("PathChoice tries a path that comes up in the middle of a transfer soon", () => {
+  const paths = [view("websocket"), view("udp-relay")];
+  const mbits = { "websocket": 100, "udp-relay": 50, "direct": 300 };
+  const simulation = new Simulation(mbits, paths).run(600_000);
+  simulation.paths = [...paths, view("direct")];
+  simulation.run(2_500);
+  assert.equal(simulation.choice.current, "direct");
+});
