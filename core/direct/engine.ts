@@ -103,7 +103,10 @@ export class DirectEngine {
     );
   }
 
-  /** WireGuard has keys and it is known whose the peer is: what was said before is acted upon now. */
+  /**
+   * WireGuard has keys, the hub carries messages to the peer, and it is known whose the peer is: what
+   * was said before is acted upon now. A peer that turns out to be ours after all is started again.
+   */
   start(peer: "ours" | "reference", nowMs: number): void {
     this.#peer = peer;
     this.#begin(nowMs, { announce: true });
@@ -260,7 +263,7 @@ export class DirectEngine {
   #admission(): AdmissionOptions {
     const { hub, stunServers, allowLoopback } = this.#options;
     return {
-      local: ownCandidates(this.#hosts, this.mapped),
+      local: [...this.#hosts, ...this.mapped],
       forbidden: [...hub, ...stunServers],
       allowLoopback,
     };
@@ -268,8 +271,10 @@ export class DirectEngine {
 
   #addNamed(nowMs: number): void {
     const endpoints = admit(this.#named, { ...this.#admission(), refusals: this.refusals });
+    // The remote is doubted by other means; but a reference peer follows punches to where we are now.
+    const remote = this.#peer === "ours" ? this.#remote?.endpoint.text : undefined;
     for (const endpoint of endpoints) {
-      if (endpoint.text !== this.#remote?.endpoint.text) this.#attempt?.add(endpoint, nowMs);
+      if (endpoint.text !== remote) this.#attempt?.add(endpoint, nowMs);
     }
   }
 

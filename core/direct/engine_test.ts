@@ -108,6 +108,17 @@ Deno.test("DirectEngine announces itself, and again when STUN shows more (wire 5
   assert.deepEqual(reference.announced, [{ type: "peer-endpoint", message: SEEN.text }]);
 });
 
+Deno.test("DirectEngine needs STUN alone where it may not read its addresses", () => {
+  const bench = new Bench();
+  bench.engine.setLocal([endpoint("0.0.0.0:50000")], 0);
+  bench.engine.start("ours", 0);
+  assert.deepEqual(bench.announced, []);
+  bench.answerStun();
+  assert.deepEqual(bench.announced, [{ type: "peer-candidates", candidates: [SEEN.text] }]);
+  bench.engine.peerCandidates([PEER.text, LAN.text], 0);
+  assert.deepEqual(bench.probes, [PEER.text]);
+});
+
 Deno.test("DirectEngine repeats its endpoint when a reference peer tells its own, once", () => {
   const bench = Bench.started("reference");
   bench.answerStun();
@@ -261,6 +272,26 @@ Deno.test("DirectEngine goes direct to where a reference peer sends from (wire 5
   bench.engine.setLocal([LAN], 20);
   assert.deepEqual(bench.events, [`up ${OTHER.text}`, "down: our addresses changed"]);
   assert.ok(bench.punches.includes(OTHER.text), "it learns our new address by a punch");
+});
+
+Deno.test("DirectEngine punches the path to a reference peer again after sleep", () => {
+  const bench = Bench.started("reference");
+  bench.engine.peerEndpoint(PEER.text, 0);
+  bench.engine.authenticated(PEER, 10);
+  bench.advance(60_000);
+  bench.punches.length = bench.probes.length = 0;
+  bench.engine.refresh(bench.nowMs);
+  bench.advance(10_000);
+  assert.equal(bench.punches.length, 51);
+  assert.deepEqual(bench.events, [`up ${PEER.text}`]);
+});
+
+Deno.test("DirectEngine starts again for a peer that turns out to be ours", () => {
+  const bench = Bench.started("reference");
+  bench.engine.start("ours", 4_000);
+  assert.deepEqual(bench.announced, [{ type: "peer-candidates", candidates: [OWN.text] }]);
+  bench.engine.peerCandidates([PEER.text], 4_000);
+  assert.deepEqual([bench.probes, bench.punches], [[PEER.text], []]);
 });
 
 Deno.test("DirectEngine answers the punch of a reference peer that it has not heard of", () => {

@@ -24,7 +24,8 @@ export class FakeUdpNet {
     return {
       bind: (_, handler) => this.bind({ hostname, handler }),
       lookup: (host) => Promise.resolve([host]),
-      interfaces: () => open ? [{ address: hostname }] : [],
+      // A link-local address leads nowhere; none at all would mean that they may not be read.
+      interfaces: () => [{ address: open ? hostname : "169.254.0.1" }],
     };
   }
 
