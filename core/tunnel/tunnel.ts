@@ -6,7 +6,6 @@ import type { Netstack, TcpConn, TcpListener } from "../netstack/mod.ts";
 import {
   type Carrier,
   type HubSocket,
-  type PathEvent,
   type PathKind,
   Paths,
   type PathsHandler,
