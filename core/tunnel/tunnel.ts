@@ -6,7 +6,6 @@ import type { Netstack, TcpConn, TcpListener } from "../netstack/mod.ts";
 import {
   type Carrier,
   type HubSocket,
-  type PathEvent,
   type PathKind,
   Paths,
   type PathsHandler,
@@ -101,7 +100,7 @@ export class Tunnel {
       pool: this.#pool,
       send: (packet) => this.#sendMessage(packet),
       deliver: (bytes, start, end) => {
-        if (this.#paths.inner(this.#answering!, bytes, { start, end })) return;
+        if (this.#paths.inner(this.#answering!, bytes, start, end)) return;
         this.#netstack.input(bytes, start, end, clock.nowMs());
       },
     });
