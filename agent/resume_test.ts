@@ -249,6 +249,25 @@ Deno.test("runMachine() is back at once, and every 3 s at the latest, while a cl
   assert.equal(world.clock.nextTimerMs(), Infinity);
 });
 
+Deno.test("runMachine() hurries no longer than clients wait, even if one still has its socket", async () => {
+  const { world, control, tunnel, stop } = await machineWithClient();
+  world.clock.advance(5000);
+  world.hubFault = new Error("connection refused");
+  control.cut();
+  let delayMs = 0;
+  for (let passedMs = 0; passedMs < 125_000; passedMs += delayMs) {
+    await settle();
+    assert.equal(tunnel.sockets.length, 1);
+    const lines = world.lines.join("\n");
+    const last = /next attempt (?:in ([\d.]+) s|now)$/.exec(lines);
+    delayMs = Number(last?.[1] ?? 0) * 1000 * 1.01 + 10;
+    if (passedMs < 115_000) assert.ok(delayMs < 4000, `${delayMs} after ${passedMs}`);
+    world.clock.advance(delayMs);
+  }
+  assert.ok(delayMs >= 200_000, String(delayMs));
+  await stop();
+});
+
 Deno.test("runMachine() does not hurry back to a hub that drops it each time at once", async () => {
   const { world, control, register, stop } = await machineWithClient();
   world.clock.advance(5000);
