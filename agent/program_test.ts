@@ -138,6 +138,23 @@ Deno.test("telad runs a configuration, ignores single-machine settings then, and
     assert.equal(await exists(runFile), false);
   }));
 
+Deno.test("telad prints the fingerprint that it then registers and logs, beside its configuration", () =>
+  inHome(async (process) => {
+    const config = `${process.home}/telad.yaml`;
+    const asked = new MemoryIo({ args: ["-fingerprint", "-config", config] });
+    assert.equal(await run(telad(process.surroundings), asked), 0);
+    assert.match(asked.out, /^SHA256:[A-Za-z0-9+/]{43}\n$/);
+    assert.ok(await exists(`${process.home}/telad.key`));
+    await Deno.writeTextFile(config, "hub: ws://hub\nmachines:\n  - { name: barn, ports: [22] }\n");
+    const io = new MemoryIo({ args: ["-config", config] });
+    const ended = run(telad(process.surroundings), io);
+    const register = await (await process.world.sockets.next()).expect("register");
+    assert.equal(register.capabilities?.identity, asked.out.trim());
+    process.stop();
+    await ended;
+    assert.ok(io.err.includes(`identity ${asked.out}`));
+  }));
+
 Deno.test("telad ends with 1 when the hub refuses its token and it was asked to (agent 16)", () =>
   inHome(async (process) => {
     const io = new MemoryIo({ args: [...FLAGS, "-exit-on-auth-failure"] });

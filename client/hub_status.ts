@@ -31,6 +31,8 @@ export interface MachineStatus {
   readonly sessionCount: number;
   /** Version of its agent, "" if unknown. */
   readonly agentVersion: string;
+  /** Fingerprint of its agent as the hub claims it, "" if it claims none; proves nothing. */
+  readonly claimedIdentity: string;
   /** In the hub's order. */
   readonly services: readonly ServiceStatus[];
   /** The machine as the hub sent it, with fields that this program does not know. */
@@ -58,6 +60,7 @@ function readMachine(raw: JsonObject): MachineStatus {
     online: raw.agentConnected === true,
     sessionCount: typeof raw.sessionCount === "number" ? raw.sessionCount : 0,
     agentVersion: textOf(raw.agentVersion),
+    claimedIdentity: isObject(raw.capabilities) ? textOf(raw.capabilities.identity) : "",
     services: objectsIn(raw.services).map(readService),
     raw,
   };

@@ -42,6 +42,21 @@ Deno.test("machinesView() has the four headings and - for empty cells (client 10
   assert.equal(machinesView(readHubStatus({ machines: [] })!), "No machines registered.\n");
 });
 
+Deno.test("machinesView() shows identities as what the hub claims, where there are any", () => {
+  const machines = [
+    { id: "barn", agentConnected: true, capabilities: { identity: "SHA256:abc" } },
+    { id: "attic", capabilities: { identity: 7 } },
+    { id: "shed", capabilities: "none" },
+  ];
+  assert.equal(
+    machinesView(readHubStatus({ machines })!),
+    "MACHINE  STATUS   SERVICES  SESSION  IDENTITY (AS THE HUB CLAIMS)\n" +
+      "barn     online   -         -        SHA256:abc\n" +
+      "attic    offline  -         -        -\n" +
+      "shed     offline  -         -        -\n",
+  );
+});
+
 Deno.test("machinesJson() keeps unknown fields and nulls (client 11)", () => {
   const { machines, timestamp } = DOCUMENT;
   assert.deepEqual(JSON.parse(machinesJson(status)), { machines, timestamp });

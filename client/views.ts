@@ -1,16 +1,25 @@
 import { formatJson, formatTable, printable } from "../core/cli/mod.ts";
 import { type HubStatus, type MachineStatus, serviceLabel } from "./hub_status.ts";
 
-/** What `tela machines` prints. Spec: client.md 1.1 */
+/**
+ * What `tela machines` prints. Identities have a column where the hub tells any: only a session proves
+ * them.
+ *
+ * Spec: client.md 1.1
+ */
 export function machinesView({ machines }: HubStatus): string {
   if (machines.length === 0) return "No machines registered.\n";
-  const rows = machines.map(({ id, online, services, sessionCount }) => [
+  const withIdentity = machines.some(({ claimedIdentity }) => claimedIdentity !== "");
+  const rows = machines.map(({ id, online, services, sessionCount, claimedIdentity }) => [
     id,
     online ? "online" : "offline",
     services.map((s) => `${serviceLabel(s)}:${s.port ?? "-"}`).join(", ") || "-",
     sessionCount > 0 ? `${sessionCount} active` : "-",
+    ...(withIdentity ? [claimedIdentity || "-"] : []),
   ]);
-  return formatTable({ headings: ["MACHINE", "STATUS", "SERVICES", "SESSION"], rows });
+  const headings = ["MACHINE", "STATUS", "SERVICES", "SESSION"];
+  if (withIdentity) headings.push("IDENTITY (AS THE HUB CLAIMS)");
+  return formatTable({ headings, rows });
 }
 
 /** What `tela machines -json` prints: machines as the hub sent them. Spec: client.md 1.1 */

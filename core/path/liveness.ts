@@ -19,6 +19,9 @@ const LONG_DOWN_MS = 60_000;
 /** A path heard from more recently than this needs no question when a stream is opened, in ms. */
 const FRESH_MS = 1_000;
 
+/** Least time to the question before, in ms, when the peer's makes one due on a path not yet up. */
+const MIN_COUNTER_MS = 100;
+
 /** What is sent and not acknowledged makes a question due, but not more often than this, in ms. */
 const STALL_PROBE_MS = 2_000;
 
@@ -53,6 +56,8 @@ export class Liveness {
   #unanswered = 0;
   #downSinceMs = 0;
   #isUrgent = true;
+  /** The peer has asked by the path, which is not up. */
+  #mayBeUp = false;
   #retryMs = MIN_RETRY_MS;
 
   /** A path about which nothing is known: it wants a question at once. */
@@ -102,7 +107,7 @@ export class Liveness {
     this.#evidenceMs = nowMs;
     this.#askedSinceMs = undefined;
     this.#unanswered = 0;
-    this.#isUrgent = false;
+    this.#isUrgent = this.#mayBeUp = false;
     this.#retryMs = Math.min(Math.max(3 * rttMs, MIN_RETRY_MS), MAX_RETRY_MS);
   }
 
@@ -117,9 +122,13 @@ export class Liveness {
     if (nowMs - this.#askedMs >= STALL_PROBE_MS) this.#isUrgent = true;
   }
 
-  /** The peer asks again, as it got no answer: asks too, as the way out may be what is broken. */
-  peerAsksAgain(nowMs: number): void {
-    if (nowMs - this.#askedMs >= MIN_RETRY_MS) this.#isUrgent = true;
+  /**
+   * The peer asks by the path. If `again`, it got no answer, and our way out may be what is broken;
+   * if the path was not up, it may have come up: either is a reason to ask, too.
+   */
+  peerAsks(nowMs: number, { again }: { again: boolean }): void {
+    if (this.#state !== "up") this.#mayBeUp = true;
+    else if (again && nowMs - this.#askedMs >= MIN_RETRY_MS) this.#isUrgent = true;
   }
 
   /** The machine slept or the network changed: what was asked before counts for nothing. */
@@ -146,6 +155,7 @@ export class Liveness {
   /** When {@linkcode Liveness.poll} is due. */
   nextDeadlineMs(): number {
     if (this.#isUrgent) return -Infinity;
+    if (this.#mayBeUp) return this.#askedMs + MIN_COUNTER_MS;
     if (this.#state === "down") return this.#nextWhileDownMs();
     if (this.#askedSinceMs === undefined) return this.#nextIdleMs();
     return Math.min(this.#askedSinceMs + this.#deadAfterMs, this.#askedMs + this.#retryMs);
@@ -159,7 +169,7 @@ export class Liveness {
       this.failed(nowMs);
       return "died";
     }
-    this.#isUrgent = false;
+    this.#isUrgent = this.#mayBeUp = false;
     this.#askedMs = nowMs;
     this.#askedSinceMs ??= nowMs;
     this.#unanswered++;

@@ -89,11 +89,17 @@ Deno.test("Liveness.wanted() asks a path that was silent for a second", () => {
   assert.deepEqual(run(liveness, 1_000, 1_000), ["probe@1000"]);
 });
 
-Deno.test("Liveness.peerAsksAgain() asks too, as the way out may be broken", () => {
+Deno.test("Liveness.peerAsks() asks too if the way out may be broken, or the path up", () => {
   const liveness = up();
   liveness.heard(2_000);
-  liveness.peerAsksAgain(2_000);
+  liveness.peerAsks(2_000, { again: false });
+  assert.deepEqual(run(liveness, 2_000, 2_000), []);
+  liveness.peerAsks(2_000, { again: true });
   assert.deepEqual(run(liveness, 2_000, 2_000), ["probe@2000"]);
+  const unknown = new Liveness(0);
+  unknown.poll(0);
+  unknown.peerAsks(50, { again: false });
+  assert.deepEqual(run(unknown, 50, 950), ["probe@100"]);
 });
 
 Deno.test("Liveness.probeNow() forgives what was not answered in sleep", () => {

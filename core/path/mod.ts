@@ -27,6 +27,7 @@ export {
   type PathsOptions,
   type Progress,
 } from "./paths.ts";
+export type { PeerAnswer, QuestionsHandler, QuestionsOptions } from "./questions.ts";
 export type { PathsStatus, PathStatus } from "./status.ts";
 export { TunnelUdp, type TunnelUdpHandler, type TunnelUdpOptions } from "./tunnel_udp.ts";
 export {

@@ -138,5 +138,5 @@ export class Path {
 }
 
 function isLoopback(remote: string): boolean {
-  return remote.startsWith("127.") || remote.startsWith("[::1]") || remote.startsWith("::1");
+  return remote.startsWith("127.") || remote.startsWith("[::1]:");
 }

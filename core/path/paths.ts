@@ -88,6 +88,7 @@ export class Paths {
   /** When progress is looked at next; `Infinity` while nothing is sent. */
   #tickAtMs = Infinity;
   #sentSinceTick = false;
+  #isReady = false;
   #wasBusy = false;
   #ackedBytes = 0;
   #stalledSinceMs: number | undefined;
@@ -156,6 +157,7 @@ export class Paths {
   /** An authentic message of `lenBytes` came by `carrier`. */
   received(carrier: Carrier, lenBytes: number): void {
     this.#find(carrier)?.countReceived(lenBytes, this.#options.clock.nowMs());
+    if (!this.#isReady) this.#arm();
   }
 
   /** The system refused a message of this carrier; takes the packet and sends it another way. */
@@ -260,8 +262,7 @@ export class Paths {
   #onPing(carrier: Carrier, { seq, unanswered }: { seq: number; unanswered: number }): void {
     const path = this.#find(carrier);
     this.#questions.answer(carrier, seq, path);
-    if (unanswered === 0) return;
-    path?.liveness.peerAsksAgain(this.#options.clock.nowMs());
+    path?.liveness.peerAsks(this.#options.clock.nowMs(), { again: unanswered > 0 });
     this.#arm();
   }
 
@@ -285,7 +286,10 @@ export class Paths {
 
   #arm(): void {
     let dueMs = this.#tickAtMs;
-    for (const path of this.#paths.values()) dueMs = Math.min(dueMs, path.nextDeadlineMs());
+    // Without a session there is no asking; the first message that it opens comes here again.
+    this.#isReady ||= this.#handler.isReady();
+    const paths = this.#isReady ? this.#paths.values() : [];
+    for (const path of paths) dueMs = Math.min(dueMs, path.nextDeadlineMs());
     if (this.#closed || dueMs >= this.#timerAtMs) return;
     this.#timer?.cancel();
     const nowMs = this.#options.clock.nowMs();
@@ -300,7 +304,7 @@ export class Paths {
     this.#timerAtMs = Infinity;
     if (this.#jumps.check({ nowMs, wallMs: clock.wallMs(), dueMs })) this.#handler.woke();
     if (nowMs >= this.#tickAtMs) this.#tick(nowMs);
-    for (const path of [...this.#paths.values()]) this.#poll(path, nowMs);
+    if (this.#isReady) { for (const path of [...this.#paths.values()]) this.#poll(path, nowMs); }
     this.#choose(nowMs);
     this.#arm();
   }

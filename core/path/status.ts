@@ -16,8 +16,9 @@ export interface PathStatus {
   goodputBps?: number;
   /** Largest IP packet that the path carries, bytes. */
   mtuBytes: number;
-  /** WireGuard bytes sent and received on it. */
+  /** WireGuard bytes sent by it. */
   sentBytes: number;
+  /** WireGuard bytes received by it, authentic ones alone. */
   receivedBytes: number;
   /** Milliseconds since anything authentic arrived on it; absent if nothing has. */
   heardAgoMs?: number;

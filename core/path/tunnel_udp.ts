@@ -157,7 +157,7 @@ export class TunnelUdp {
   /** Begins once it is known whether the hub tells us our address. */
   #lookDirectly(): void {
     if (this.#direct !== undefined || this.#unavailable !== undefined) return;
-    const { role, system, clock } = this.#options;
+    const { system, clock } = this.#options;
     try {
       this.#portV6 = this.#bindTo("::");
     } catch {

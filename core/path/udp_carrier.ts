@@ -47,7 +47,8 @@ export class UdpCarrier implements Carrier {
   constructor(options: UdpCarrierOptions) {
     this.#options = options;
     this.kind = options.kind;
-    this.remote = `${options.to.hostname}:${options.to.port}`;
+    const { hostname, port } = options.to;
+    this.remote = hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
     this.#token = options.token?.slice() ?? new Uint8Array(0);
   }
 

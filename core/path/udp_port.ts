@@ -2,8 +2,11 @@ import { lookup } from "node:dns/promises";
 
 /** Where a datagram goes or came from, in the form Deno uses; `hostname` is an address. */
 export interface UdpAddress {
+  /** Always UDP. */
   readonly transport: "udp";
+  /** An IPv4 or IPv6 address, without brackets. */
   readonly hostname: string;
+  /** 1 to 65535. */
   readonly port: number;
 }
 

@@ -166,15 +166,16 @@ export class Sender {
   }
 
   /** Takes the window of a SYN, which is never scaled. */
-  openWindow(window: number, seq: Seq, ack: Seq): void {
+  openWindow(window: number, seq: Seq): void {
     this.sndWnd = this.maxSndWnd = window;
     this.#sndWl1 = seq;
-    this.#sndWl2 = ack;
+    this.#sndWl2 = this.sndUna;
   }
 
-  /** Takes the window field of an acceptable segment, unless it is older than the last one taken. */
+  /** Takes a window field unless it is older: repeated data that acknowledges more is newer. */
   updateWindow(field: number, seq: Seq, ack: Seq): void {
-    if (seqLt(seq, this.#sndWl1) || (seq === this.#sndWl1 && seqLt(ack, this.#sndWl2))) return;
+    const ahead = seqDiff(ack, this.#sndWl2);
+    if (ahead < 0 || (ahead === 0 && seqLt(seq, this.#sndWl1))) return;
     this.sndWnd = field << this.windowShift;
     if (this.sndWnd > 0) this.#probes = 0;
     this.maxSndWnd = Math.max(this.maxSndWnd, this.sndWnd);

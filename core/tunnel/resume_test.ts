@@ -27,7 +27,7 @@ async function waitingPair() {
   const clock = new ManualClock();
   const pair = tunnelPair({ clock, wait: true });
   const [accepted, dialled] = await open(pair);
-  // The agent's end is accepted before the last message of the handshake has come.
+  // An accepted connection is handed over before the handshake is complete.
   await settle();
   pair.events.length = 0;
   pair.relay.cut();

@@ -14,8 +14,9 @@ export interface PeerStatus {
 export interface TunnelStatus extends PathsStatus {
   /** `up` while a path works, `waiting` while none does and the streams are kept. */
   state: "ended" | "up" | "waiting";
-  /** Payload of all streams, bytes. */
+  /** Payload of all streams that the peer has acknowledged, bytes. */
   sentBytes: number;
+  /** Payload of all streams that has arrived, bytes. */
   receivedBytes: number;
   /** Milliseconds since anything authentic arrived; absent if nothing has. */
   heardAgoMs?: number;

@@ -6,7 +6,6 @@ import type { Netstack, TcpConn, TcpListener } from "../netstack/mod.ts";
 import {
   type Carrier,
   type HubSocket,
-  type PathEvent,
   type PathKind,
   Paths,
   type PathsHandler,
@@ -267,7 +266,7 @@ export class Tunnel {
         reached: (carrier) => this.#paths.add(carrier),
         lost: (carrier) => this.#paths.remove(carrier),
         probe: (carrier, seq) => this.#paths.probe(carrier, seq),
-        announce: (message) => this.#carrier?.tell(message),
+        announce: (message) => (this.#carrier ?? this.#candidate)?.tell(message),
         congestion: (carrier) => this.#onCongestion(carrier),
         refused: (carrier, packet) => this.#paths.refused(carrier, packet),
       },

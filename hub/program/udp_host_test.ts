@@ -48,6 +48,23 @@ for (const [name, args, env, code] of BAD_STARTS) {
   });
 }
 
+Deno.test(
+  "telahubd udp-relay warns of a secret that others can read, and refuses a short one",
+  ON_UNIX,
+  () =>
+    inTemporaryFolder(async (dir) => {
+      const path = `${dir}/secret`;
+      await Deno.writeTextFile(path, "s3cret\n");
+      await Deno.chmod(path, 0o644);
+      const args = ["udp-relay", "-hub", "ws://h", "-host", "h", "-secret-file", path];
+      const io = new MemoryIo({ args });
+      assert.equal(await run(telahubd, io), 3);
+      assert.ok(io.err.includes(`others can read ${path} (mode 0644)`), io.err);
+      assert.match(io.err, /expected at least 16 characters/);
+      assert.ok(!io.err.includes("s3cret"));
+    }),
+);
+
 interface Offer {
   token: string;
   port: number;

@@ -96,22 +96,3 @@ interface SessionRequest {
 function upTo(last: number): number[] {
   return Array.from({ length: last }, (_, i) => i + 1);
 }
-
-Deno.test("withdraw() ends a session for good at both ends, and no other", async () => {
-  const { rig, control, client, joined } = session();
-  const other = rig.pair(control);
-  const waiting = rig.client();
-  rig.switchboard.withdraw(({ client: { connection } }) =>
-    connection === client || connection === waiting ? "token revoked" : undefined
-  );
-  await rig.settle();
-  const message = "Access denied: token revoked";
-  for (const refused of [client, waiting]) {
-    assert.deepEqual(refused.takeMessages(), [{ type: "error", message }]);
-    assert.deepEqual(refused.closings, [`close 1008 ${message}`]);
-  }
-  assert.deepEqual(joined.takeMessages(), [{ type: "session-end", final: true }]);
-  assert.deepEqual(joined.closings, ["closeNow 1000 session ended"]);
-  assert.deepEqual([other.client.closings, other.joined.closings], [[], []]);
-  assert.equal(rig.switchboard.sessionCount(rig.registry.byName("barn")!), 1);
-});

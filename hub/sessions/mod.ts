@@ -18,5 +18,5 @@
 
 export type { SwitchboardOptions } from "./context.ts";
 export type { Connection } from "./peer.ts";
-export type { Session } from "./session_table.ts";
+export type { SessionFacts } from "./session_table.ts";
 export { type RelayStats, Switchboard } from "./switchboard.ts";

@@ -3,13 +3,18 @@ import type { Machine } from "../registry/mod.ts";
 import type { UdpLease } from "../udp/mod.ts";
 import type { Peer } from "./peer.ts";
 
-/** A client's session with a machine, from its connect on. */
-export interface Session {
+/** What a session is called, and whose. */
+export interface SessionFacts {
   /** 16 lower-case hexadecimal digits. */
   readonly id: string;
   /** 1 to 254, unique among the machine's sessions. */
   readonly index: number;
+  /** What the client is connected to. */
   readonly machine: Machine;
+}
+
+/** A client's session with a machine, from its connect on. */
+export interface Session extends SessionFacts {
   readonly client: Peer;
   /** Public key of the client, "" if it sent none. */
   readonly wgPubKey: string;

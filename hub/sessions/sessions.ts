@@ -4,7 +4,12 @@ import type { HistoryEventName } from "../history/mod.ts";
 import type { Machine } from "../registry/mod.ts";
 import { brief, type SwitchboardOptions } from "./context.ts";
 import type { Peer } from "./peer.ts";
-import { MAX_SESSIONS_PER_MACHINE, type Session, SessionTable } from "./session_table.ts";
+import {
+  MAX_SESSIONS_PER_MACHINE,
+  type Session,
+  type SessionFacts,
+  SessionTable,
+} from "./session_table.ts";
 
 /** How long an agent may take to join after it has been asked. Spec: wire.md 3.2 */
 const JOIN_TIMEOUT_MS = 30_000;
@@ -112,7 +117,7 @@ export class Sessions {
    * Ends the sessions that `withdrawn` gives a reason for, as the client's right is gone: neither end
    * may go on with it, by whatever path.
    */
-  withdraw(withdrawn: (session: Session) => string | undefined): void {
+  withdraw(withdrawn: (session: SessionFacts) => string | undefined): void {
     for (const session of this.#table.all()) {
       const reason = withdrawn(session);
       if (reason === undefined) continue;

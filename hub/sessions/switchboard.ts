@@ -6,7 +6,7 @@ import type { SwitchboardOptions } from "./context.ts";
 import { Controls } from "./controls.ts";
 import { isKeepalive } from "./keepalive.ts";
 import { type Connection, Peer } from "./peer.ts";
-import type { Session } from "./session_table.ts";
+import type { SessionFacts } from "./session_table.ts";
 import { Sessions } from "./sessions.ts";
 
 /** How long a socket may stay open without having said what it is. */
@@ -88,7 +88,7 @@ export class Switchboard {
    * Ends the sessions that `withdrawn` gives a reason for, as the client's right is gone: the client
    * reads `Access denied` and the reason, the agent must not resume the session.
    */
-  withdraw(withdrawn: (session: Session) => string | undefined): void {
+  withdraw(withdrawn: (session: SessionFacts) => string | undefined): void {
     this.#sessions.withdraw(withdrawn);
   }
 

@@ -106,7 +106,6 @@ const ENDINGS: [name: string, end: (session: ReturnType<typeof withUdp>) => void
   ["the agent's socket goes", ({ joined }) => joined.leave()],
   ["the agent goes", ({ control }) => control.leave()],
   ["a frame is invalid", ({ client }) => void client.binary(hex("00"))],
-  ["the right is withdrawn", ({ rig }) => rig.switchboard.withdraw(() => "token revoked")],
   ["the hub shuts down", ({ rig, client, joined, control }) => {
     rig.switchboard.shutdown(0);
     for (const each of [client, joined, control]) each.leave();

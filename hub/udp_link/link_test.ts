@@ -139,7 +139,7 @@ Deno.test("the host relays from UDP to UDP itself, and to a WebSocket by way of 
 Deno.test("tokens stop working at the host when the session ends (wire 31)", async () => {
   const rig = new LinkRig();
   await rig.start();
-  const { lease, tokens } = rig.lease()!;
+  const { lease, client, tokens } = rig.lease()!;
   const other = rig.lease()!;
   await rig.settle();
   assert.ok(rig.udp.arrive(A, tokens.client, "PROBE"));
@@ -148,6 +148,10 @@ Deno.test("tokens stop working at the host when the session ends (wire 31)", asy
   assert.equal(rig.udp.arrive(A, tokens.client, "PROBE"), undefined);
   assert.ok(rig.udp.arrive(A, other.tokens.client, "PROBE"));
   assert.deepEqual([rig.host.pairCount, rig.hosts.pairCount], [1, 1]);
+  const late = new Uint8Array([...tokens.client, ...hex(FRAME)]);
+  rig.link!.host.sendBinary(late, 0, late.length);
+  await rig.settle();
+  assert.deepEqual([client.frames, rig.hosts.stats.strayFrames], [[], 1], "nor at the hub");
   await rig.stop();
   assert.equal(rig.udp.relay.tokenCount, 0);
 });

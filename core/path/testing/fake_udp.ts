@@ -1,8 +1,12 @@
 import type { UdpAddress, UdpHandler, UdpPort, UdpSystem } from "../mod.ts";
 
-interface Datagram {
+/** A datagram on its way. */
+export interface Datagram {
+  /** Its bytes, which are the network's own. */
   bytes: Uint8Array<ArrayBuffer>;
+  /** Who sent it. */
   from: UdpAddress;
+  /** Whom it is for. */
   to: UdpAddress;
 }
 
@@ -11,11 +15,11 @@ export class FakeUdpNet {
   /** Decides about each datagram, when set: false loses it. */
   filter: ((datagram: Datagram) => boolean) | undefined;
   /** Whether the system refuses to send. */
-  refuses = false;
+  refuses: boolean = false;
   /** Datagrams larger than that are lost, as by a link with a small MTU. */
-  maxBytes = Infinity;
+  maxBytes: number = Infinity;
   /** Datagrams that were sent. */
-  sent = 0;
+  sent: number = 0;
   readonly #ports = new Map<string, UdpHandler>();
   #nextPort = 40_000;
 
@@ -71,11 +75,12 @@ export class FakeUdpHub {
   /** What the hub cannot send by UDP as the other side has not probed yet. */
   onWebSocket: (token: string, frame: Uint8Array) => void = () => {};
   /** Whether probes are answered. */
-  isReady = true;
+  isReady: boolean = true;
   readonly #port: UdpPort;
   readonly #peers = new Map<string, string>();
   readonly #addresses = new Map<string, UdpAddress>();
 
+  /** A hub that listens at an address, and knows no tokens. */
   constructor(net: FakeUdpNet, { hostname, port }: { hostname: string; port: number }) {
     this.#port = net.bind({
       hostname,

@@ -4,4 +4,4 @@
  * @module
  */
 
-export { FakeUdpHub, FakeUdpNet } from "./fake_udp.ts";
+export { type Datagram, FakeUdpHub, FakeUdpNet } from "./fake_udp.ts";
