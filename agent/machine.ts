@@ -175,8 +175,9 @@ async function pause(options: MachineOptions, delayMs: number): Promise<boolean>
 
 /** Keeps the machine registered until it is told to stop, or is refused for good. */
 async function keepRegistered(options: MachineOptions, sessions: Sessions): Promise<MachineEnd> {
-  const { surroundings: { log, random }, signal } = options;
+  const { surroundings: { clock, log, random }, graceMs, signal } = options;
   let failures = 0;
+  let lostMs = -Infinity;
   while (!signal.aborted) {
     const { registered, refused, reason, lastedMs } = await attempt(options, sessions);
     if (signal.aborted) break;
@@ -186,12 +187,16 @@ async function keepRegistered(options: MachineOptions, sessions: Sessions): Prom
     }
     // Whoever may not register may not serve what it served before, either.
     if (refused) await sessions.close("the hub refuses this agent");
-    if (registered) failures = 0;
-    if (sessions.awaitsReturn && failures === 0 && lastedMs < SHORT_LIVED_MS) failures = 1;
+    if (registered) {
+      failures = 0;
+      lostMs = clock.nowMs();
+    }
+    const isAwaited = sessions.awaitsReturn && clock.nowMs() - lostMs < graceMs;
+    if (isAwaited && failures === 0 && lastedMs < SHORT_LIVED_MS) failures = 1;
     const backoff = { attempt: failures++, random };
     const delayMs = refused
       ? REFUSED_RETRY_MS
-      : sessions.awaitsReturn
+      : isAwaited
       ? resumeDelayMs(backoff)
       : backoffDelayMs(backoff);
     const next = delayMs === 0 ? "now" : `in ${formatSeconds(delayMs)} s`;

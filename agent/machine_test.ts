@@ -146,7 +146,7 @@ Deno.test("runMachine() leaves a hub that does not answer its registration withi
   await machine.stop();
 });
 
-Deno.test("runMachine() ends all its sessions when the control connection is lost (agent 23, wire 43)", async () => {
+Deno.test("runMachine() ends all sessions of reference clients when the control connection is lost (agent 23, wire 43)", async () => {
   const world = new FakeWorld();
   const machine = start(world);
   const hub = await register(world);

@@ -114,9 +114,11 @@ export class Sessions {
 
   #answer(joined: JoinedSession, log: Log): void {
     const key = encodeHex(joined.peerPublicKey);
-    const known = this.#sessions.get(key);
+    let session = this.#sessions.get(key);
+    // What was begun by someone who never proved to hold the key binds nobody who does.
+    if (session?.wasUp === false) session.end("its client has begun anew");
     try {
-      const session = known?.ended === false ? known : this.#open(key, { ...joined, log });
+      if (session?.wasUp !== true || session.ended) session = this.#open(key, { ...joined, log });
       session.answer(joined.socket);
     } catch (error) {
       joined.socket.close();

@@ -42,14 +42,14 @@ Deno.test("machinesView() has the four headings and - for empty cells (client 10
   assert.equal(machinesView(readHubStatus({ machines: [] })!), "No machines registered.\n");
 });
 
-Deno.test("machinesView() shows identities as what the hub claims, where there are any", () => {
+Deno.test("machinesView() shows identities when asked, as what the hub claims", () => {
   const machines = [
     { id: "barn", agentConnected: true, capabilities: { identity: "SHA256:abc" } },
     { id: "attic", capabilities: { identity: 7 } },
     { id: "shed", capabilities: "none" },
   ];
   assert.equal(
-    machinesView(readHubStatus({ machines })!),
+    machinesView(readHubStatus({ machines })!, { identities: true }),
     "MACHINE  STATUS   SERVICES  SESSION  IDENTITY (AS THE HUB CLAIMS)\n" +
       "barn     online   -         -        SHA256:abc\n" +
       "attic    offline  -         -        -\n" +

@@ -48,7 +48,6 @@ interface Held {
   readonly agent: PeerStatus;
   /** Whether the agent keeps the session, too. */
   readonly resumes: boolean;
-  ended: boolean;
   /** How often it has been up. */
   ups: number;
   lostMs: number;
@@ -114,7 +113,8 @@ export class Link {
     const held = await this.#heldFor({ grant, keys, socket });
     const up = Promise.withResolvers<void>();
     const lost = Promise.withResolvers<string>();
-    Object.assign(held, { up: up.resolve, lost: lost.resolve });
+    held.up = up.resolve;
+    held.lost = lost.resolve;
     const onAbort = () => this.close();
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
@@ -188,7 +188,6 @@ export class Link {
       peerPublicKey: grant.peerPublicKey,
       agent,
       resumes: graceMs > 0 && grant.hello?.features?.includes(FEATURE_RESUME) === true,
-      ended: false,
       ups: 0,
       lostMs: 0,
       grace: undefined,
@@ -233,7 +232,6 @@ export class Link {
 
   #onClosed(held: Held, reason: string): void {
     const { onUsable, log } = this.#options;
-    held.ended = true;
     held.grace?.cancel();
     if (this.#held === held) this.#held = undefined;
     onUsable(held.tunnel, false);

@@ -36,7 +36,13 @@ export function machinesCommand(deps: ClientDeps): Command {
     summary: "List the machines of a hub",
     description: "Asks the hub for the machines that the token may see, with their services and " +
       "the number of sessions now.",
-    flags: QUERY_FLAGS,
+    flags: {
+      ...QUERY_FLAGS,
+      identities: {
+        type: "boolean",
+        summary: "Show the fingerprint of each agent, as the hub claims it.",
+      },
+    },
     examples: [
       "tela machines -hub wss://hub.example.com",
       "tela machines -hub wss://hub.example.com -json",
@@ -44,7 +50,7 @@ export function machinesCommand(deps: ClientDeps): Command {
     seeAlso: ["tela services", "tela status"],
     run: async ({ flags, io }) => {
       const status = await ask(flags, deps);
-      io.stdout(flags.json ? machinesJson(status) : machinesView(status));
+      io.stdout(flags.json ? machinesJson(status) : machinesView(status, flags));
     },
   });
 }

@@ -2,23 +2,24 @@ import { formatJson, formatTable, printable } from "../core/cli/mod.ts";
 import { type HubStatus, type MachineStatus, serviceLabel } from "./hub_status.ts";
 
 /**
- * What `tela machines` prints. Identities have a column where the hub tells any: only a session proves
- * them.
+ * What `tela machines` prints. Fingerprints are what the hub claims, as only a session proves them.
  *
  * Spec: client.md 1.1
  */
-export function machinesView({ machines }: HubStatus): string {
+export function machinesView(
+  { machines }: HubStatus,
+  { identities = false }: { identities?: boolean } = {},
+): string {
   if (machines.length === 0) return "No machines registered.\n";
-  const withIdentity = machines.some(({ claimedIdentity }) => claimedIdentity !== "");
   const rows = machines.map(({ id, online, services, sessionCount, claimedIdentity }) => [
     id,
     online ? "online" : "offline",
     services.map((s) => `${serviceLabel(s)}:${s.port ?? "-"}`).join(", ") || "-",
     sessionCount > 0 ? `${sessionCount} active` : "-",
-    ...(withIdentity ? [claimedIdentity || "-"] : []),
+    ...(identities ? [claimedIdentity || "-"] : []),
   ]);
   const headings = ["MACHINE", "STATUS", "SERVICES", "SESSION"];
-  if (withIdentity) headings.push("IDENTITY (AS THE HUB CLAIMS)");
+  if (identities) headings.push("IDENTITY (AS THE HUB CLAIMS)");
   return formatTable({ headings, rows });
 }
 

@@ -10,9 +10,11 @@ import {
 } from "../ip/mod.ts";
 import { PATH_KINDS, type PathKind } from "./kind.ts";
 
+/** Offset of the protocol in an IPv4 header. Spec: RFC 791 §3.1 */
+export const IPV4_PROTOCOL_AT = 9;
+
 const ECHO_REPLY = 0;
 const ECHO_REQUEST = 8;
-const PROTOCOL_OFFSET = 9;
 const ICMP_AT = IPV4_HEADER_BYTES;
 const ID_AT = ICMP_AT + 4;
 const PATH_AT = ICMP_AT + ICMP_ECHO_HEADER_BYTES;
@@ -63,8 +65,7 @@ export function readEchoAnswer(
   bytes: Uint8Array,
   { start, end, id }: { start: number; end: number; id: number },
 ): EchoProbe | undefined {
-  // What every packet of a transfer is, and is dismissed by, comes first.
-  if (bytes[start + PROTOCOL_OFFSET] !== PROTOCOL_ICMP || bytes[start] !== 0x45) return undefined;
+  if (bytes[start + IPV4_PROTOCOL_AT] !== PROTOCOL_ICMP || bytes[start] !== 0x45) return undefined;
   if (end - start < LENGTH_BYTES || bytes[start + ICMP_AT] !== ECHO_REPLY) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, LENGTH_BYTES);
   const path = PATH_KINDS[view.getUint8(PATH_AT) - 1];

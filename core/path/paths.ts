@@ -202,11 +202,7 @@ export class Paths {
    * Takes an authentic inner packet that came by `carrier` if it is about paths and not for the
    * stack; false if it is not.
    */
-  inner(
-    carrier: Carrier,
-    bytes: Uint8Array,
-    { start, end }: { start: number; end: number },
-  ): boolean {
+  inner(carrier: Carrier, bytes: Uint8Array, start: number, end: number): boolean {
     const message = this.#questions.read(bytes, start, end);
     if (message === undefined) return false;
     // What names another path than it came by is late from before a change, and tells nothing.

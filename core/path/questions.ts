@@ -1,8 +1,8 @@
 import type { Packet, PacketPool, Random } from "../bytes/mod.ts";
 import type { Clock } from "../clock/mod.ts";
-import type { Ipv4Address } from "../ip/mod.ts";
+import { type Ipv4Address, PROTOCOL_ICMP } from "../ip/mod.ts";
 import type { Carrier } from "./carrier.ts";
-import { readEchoAnswer, writeEchoProbe } from "./echo_probe.ts";
+import { IPV4_PROTOCOL_AT, readEchoAnswer, writeEchoProbe } from "./echo_probe.ts";
 import type { PathKind } from "./kind.ts";
 import type { LivenessTimes } from "./liveness.ts";
 import { BASE_MTU_BYTES } from "./mtu_search.ts";
@@ -138,6 +138,8 @@ export class Questions {
   /** Reads an authentic inner packet; `undefined` if it is for the stack. */
   read(bytes: Uint8Array, start: number, end: number): PeerMessage | "malformed" | undefined {
     if (!isPathMessage(bytes[start])) {
+      // Every packet of a transfer comes here: it costs two bytes to dismiss one.
+      if (bytes[start + IPV4_PROTOCOL_AT] !== PROTOCOL_ICMP) return undefined;
       const echo = readEchoAnswer(bytes, { start, end, id: this.#echoId });
       return echo && { type: "answer", ...echo, peer: undefined };
     }

@@ -100,7 +100,7 @@ export class Tunnel {
       pool: this.#pool,
       send: (packet) => this.#sendMessage(packet),
       deliver: (bytes, start, end) => {
-        if (this.#paths.inner(this.#answering!, bytes, { start, end })) return;
+        if (this.#paths.inner(this.#answering!, bytes, start, end)) return;
         this.#netstack.input(bytes, start, end, clock.nowMs());
       },
     });
