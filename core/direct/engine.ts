@@ -197,14 +197,12 @@ export class DirectEngine {
     if (!isCurrent && !this.#attempt?.has(to)) return;
     if (this.#peer === "ours") this.#attempt?.settle(to);
     if (current === undefined) return this.#up(to, { nowMs, rttMs });
-    if (isCurrent) {
-      current.rttMs = Math.min(rttMs ?? Infinity, current.rttMs ?? Infinity);
-      this.#doubt = undefined;
-      return;
-    }
+    if (isCurrent) return this.#onRemoteAnswer(current, { nowMs, rttMs });
     this.#other = { endpoint: to, sinceMs: nowMs, rttMs };
     const followed = this.#options.role === "agent" && this.#follow?.text === to.text;
-    if (followed || this.#isBetter(rttMs, current.rttMs)) this.#up(to, { nowMs, rttMs });
+    if (followed) this.#up(to, { nowMs, rttMs });
+    // A first answer is often late, as programs warm up: the comparison wants another.
+    else if (this.#isBetter(rttMs, current.rttMs)) this.#doubtRemote(nowMs);
   }
 
   /** The owner's own watch over the path in use found it dead. */
@@ -318,6 +316,18 @@ export class DirectEngine {
     this.#attempt?.addHeard(source, nowMs);
     this.#fire(nowMs);
     return "punch";
+  }
+
+  #onRemoteAnswer(
+    remote: Remote,
+    { nowMs, rttMs = Infinity }: { nowMs: number; rttMs?: number | undefined },
+  ): void {
+    remote.rttMs = Math.min(rttMs, remote.rttMs ?? Infinity);
+    const [doubt, other] = [this.#doubt, this.#other];
+    this.#doubt = undefined;
+    if (doubt === undefined || other === undefined || other.sinceMs < doubt.sinceMs) return;
+    if (!this.#isBetter(other.rttMs, remote.rttMs)) return;
+    this.#up(other.endpoint, { nowMs, rttMs: other.rttMs });
   }
 
   #isBetter(rttMs: number | undefined, currentMs: number | undefined): boolean {

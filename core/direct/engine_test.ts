@@ -135,12 +135,28 @@ Deno.test("DirectEngine goes direct once a probe is answered, not before", () =>
   assert.deepEqual(bench.events, []);
   bench.answered(PEER, 40);
   assert.equal(bench.engine.remote?.text, PEER.text);
-  bench.answered(LAN, 2);
-  bench.answered(PEER, 1.9);
   bench.answered(endpoint("192.0.2.77:4000"), 1);
-  assert.deepEqual(bench.events, [`up ${PEER.text}`, `up ${LAN.text}`]);
   bench.advance(20_000);
-  assert.equal(bench.probes.length, 2, "what has answered is not probed again");
+  assert.deepEqual(bench.events, [`up ${PEER.text}`]);
+  const count = bench.probes.filter((text) => text === PEER.text).length;
+  assert.equal(count, 1, "what has answered is not probed again");
+});
+
+Deno.test("DirectEngine takes a nearer address once the farther has answered twice", () => {
+  for (const secondMs of [40, 1.9]) {
+    const bench = Bench.started("ours");
+    bench.engine.peerCandidates([PEER.text, LAN.text], 0);
+    bench.answered(PEER, 40);
+    bench.answered(LAN, 2);
+    assert.deepEqual(bench.events, [`up ${PEER.text}`]);
+    assert.deepEqual(bench.probes, [PEER.text, LAN.text, PEER.text]);
+    bench.answered(PEER, secondMs);
+    assert.equal(bench.engine.remote?.text, secondMs === 40 ? LAN.text : PEER.text);
+    const events = bench.events.length;
+    bench.advance(20_000);
+    bench.answered(PEER, 1);
+    assert.equal(bench.events.length, events);
+  }
 });
 
 Deno.test("DirectEngine probes where the peer is heard from", () => {

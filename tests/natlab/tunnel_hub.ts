@@ -46,8 +46,8 @@ export class TunnelHub {
     );
   }
 
-  /** Relays from now on, introduces two of our own to each other and offers UDP. */
-  run(): void {
+  /** Relays from now on and offers UDP; introduces two of `ours` to each other. */
+  run({ ours }: { ours: boolean }): void {
     const [a, b] = this.#ends as [WebSocketConnection, WebSocketConnection];
     this.#forward(a, b);
     this.#forward(b, a);
@@ -55,7 +55,7 @@ export class TunnelHub {
     for (const [i, side] of this.#relay.pair(sinks).entries()) {
       const token = side.token.toHex();
       const end = this.#ends[i]!;
-      end.sendText(`{"type":"peer-hello","version":1,"features":["paths","direct"]}`);
+      if (ours) end.sendText(`{"type":"peer-hello","version":1,"features":["paths"]}`);
       end.sendText(JSON.stringify({ type: "udp-offer", token, port: PORT, host: ADDRESS }));
     }
   }

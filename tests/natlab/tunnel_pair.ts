@@ -1,123 +1,141 @@
-import assert from "node:assert/strict";
-import { type ByteStream, connStream } from "../../core/stream/mod.ts";
 import { Tunnel } from "../../core/tunnel/mod.ts";
 import { generatePrivateKey, publicKey } from "../../core/wireguard/mod.ts";
+import { EchoStream, passTime } from "./echo_stream.ts";
 import type { Host } from "./host.ts";
 import type { Lab } from "./lab.ts";
 import { labUdp } from "./lab_udp.ts";
+import { ReferenceTunnel } from "./reference_tunnel.ts";
 import { TunnelHub } from "./tunnel_hub.ts";
 
 const PORT = 80;
 
-/** Steps of virtual time after which nothing can be waiting for a promise. */
-const SETTLE_TURNS = 4;
+type Role = "agent" | "client";
 
-/** Two real tunnels between two hosts of a lab, and a stream through them that is sent on. */
+/** Keys and the rest of what a tunnel of ours is made of. */
+class Maker {
+  readonly #lab: Lab;
+  readonly keys: Readonly<Record<Role, Uint8Array>>;
+
+  constructor(lab: Lab) {
+    this.#lab = lab;
+    const { fill } = lab.rng;
+    this.keys = { agent: generatePrivateKey(fill), client: generatePrivateKey(fill) };
+  }
+
+  peerKey(role: Role): Uint8Array {
+    return publicKey(this.keys[role === "agent" ? "client" : "agent"]);
+  }
+
+  tunnel(role: Role, host: Host): Tunnel {
+    const { clock, rng } = this.#lab;
+    return new Tunnel({
+      role,
+      sessionIdx: 7,
+      privateKey: this.keys[role],
+      peerPublicKey: this.peerKey(role),
+      mtuBytes: 1100,
+      clock,
+      random: rng.fill,
+      udp: labUdp(host),
+    });
+  }
+}
+
+function directState(tunnel: Tunnel): string | undefined {
+  return tunnel.status().paths.find(({ kind }) => kind === "direct")?.state;
+}
+
+/** Two tunnels of ours between two hosts of a lab, joined through a hub. */
 export class LabTunnels {
   readonly agent: Tunnel;
   readonly client: Tunnel;
   readonly #lab: Lab;
-  #stream: ByteStream | undefined;
 
-  /** Joins them through a hub. */
-  constructor(lab: Lab, hosts: readonly [Host, Host]) {
+  /** Joins them. */
+  constructor(lab: Lab, hosts: readonly [agent: Host, client: Host]) {
     this.#lab = lab;
-    const { clock, rng } = lab;
-    const keys = [generatePrivateKey(rng.fill), generatePrivateKey(rng.fill)] as const;
-    const make = (role: "agent" | "client", own: 0 | 1) =>
-      new Tunnel({
-        role,
-        sessionIdx: 7,
-        privateKey: keys[own],
-        peerPublicKey: publicKey(keys[1 - own as 0 | 1]),
-        mtuBytes: 1100,
-        clock,
-        random: rng.fill,
-        udp: labUdp(hosts[own]),
-      });
-    [this.agent, this.client] = [make("agent", 0), make("client", 1)];
+    const maker = new Maker(lab);
+    this.agent = maker.tunnel("agent", hosts[0]);
+    this.client = maker.tunnel("client", hosts[1]);
     const hub = new TunnelHub(lab);
     this.agent.attach(hub.socket());
     this.client.attach(hub.socket());
-    hub.run();
+    hub.run({ ours: true });
   }
 
   /** Path that each end sends by. */
-  get paths(): [string | undefined, string | undefined] {
+  get paths(): (string | undefined)[] {
     return [this.agent.status().path, this.client.status().path];
   }
 
   /** Whether the direct path works, as each end sees it. */
   get direct(): (string | undefined)[] {
-    return [this.agent, this.client].map((tunnel) =>
-      tunnel.status().paths.find(({ kind }) => kind === "direct")?.state
-    );
+    return [directState(this.agent), directState(this.client)];
   }
 
-  /** Lets time pass. */
-  async pass(ms: number): Promise<void> {
-    const { clock } = this.#lab;
-    const untilMs = clock.nowMs() + ms;
-    clock.setTimer(() => {}, ms);
-    await settle();
-    while (clock.nextMs() <= untilMs) {
-      clock.step();
-      await settle();
-    }
-  }
-
-  /** Opens a stream that the agent echoes. */
-  async open(): Promise<void> {
+  /** Opens a stream from the client. */
+  open(): Promise<EchoStream> {
     const listener = this.agent.listen({ port: PORT });
-    const opening = this.client.connect({ port: PORT });
-    const accepting = listener.accept();
-    await this.pass(3_000);
-    this.#stream = connStream(await opening);
-    this.#echo(connStream(await accepting));
-    listener.close();
-  }
-
-  /** Sends `bytes` to the agent and back, within `limitMs`. */
-  async roundTrip(bytes: number, limitMs: number): Promise<void> {
-    const sent = Uint8Array.from({ length: bytes }, (_, i) => (i * 31) >>> 3);
-    const stream = this.#stream!;
-    const writing = stream.write(sent);
-    let got = 0;
-    const reading = (async () => {
-      while (got < bytes) {
-        const chunk = (await stream.read())!;
-        assert.ok(chunk.every((byte, i) => byte === sent[got + i]), `from byte ${got}`);
-        got += chunk.length;
-      }
-    })();
-    const untilMs = this.#lab.clock.nowMs() + limitMs;
-    while (got < bytes) {
-      assert.ok(this.#lab.clock.nowMs() < untilMs, `${got} of ${bytes} bytes in ${limitMs} ms`);
-      await this.pass(100);
-    }
-    await Promise.all([writing, reading]);
+    return EchoStream.open(this.#lab, {
+      listener,
+      connect: () => this.client.connect({ port: PORT }),
+    });
   }
 
   /** Ends both. */
   async close(): Promise<void> {
     this.client.close();
     this.agent.close();
-    await this.pass(1_000);
+    await passTime(this.#lab, 1_000);
     await Promise.all([this.client.closed, this.agent.closed]);
-  }
-
-  async #echo(stream: ByteStream): Promise<void> {
-    try {
-      for (let chunk = await stream.read(); chunk !== null; chunk = await stream.read()) {
-        await stream.write(chunk);
-      }
-    } catch (error) {
-      // The tunnel has ended under it, at the end of the test.
-      assert.ok(this.agent.state === "ended", String(error));
-    }
   }
 }
 
-async function settle(): Promise<void> {
-  for (let i = 0; i < SETTLE_TURNS; i++) await new Promise((resolve) => setImmediate(resolve));
+/** A client of ours and an agent that behaves as the reference does. */
+export class LabReference {
+  readonly agent: ReferenceTunnel;
+  readonly client: Tunnel;
+  readonly #lab: Lab;
+
+  /** Joins them. `udpAfterMs`: how long the agent takes to go on UDP, after it is offered. */
+  constructor(
+    lab: Lab,
+    { hosts, udpAfterMs }: { hosts: readonly [agent: Host, client: Host]; udpAfterMs: number },
+  ) {
+    this.#lab = lab;
+    const maker = new Maker(lab);
+    const hub = new TunnelHub(lab);
+    this.agent = new ReferenceTunnel(lab, {
+      host: hosts[0],
+      socket: hub.socket(),
+      privateKey: maker.keys.agent,
+      peerPublicKey: maker.peerKey("agent"),
+      udpAfterMs,
+    });
+    this.client = maker.tunnel("client", hosts[1]);
+    this.client.attach(hub.socket());
+    hub.run({ ours: false });
+  }
+
+  /** Whether each end takes the direct path for one that works. */
+  get isDirect(): boolean[] {
+    return [this.agent.isDirect, directState(this.client) === "up"];
+  }
+
+  /** Opens a stream from the client. */
+  open(): Promise<EchoStream> {
+    const listener = this.agent.netstack.listen({ port: PORT });
+    return EchoStream.open(this.#lab, {
+      listener,
+      connect: () => this.client.connect({ port: PORT }),
+    });
+  }
+
+  /** Ends both. */
+  async close(): Promise<void> {
+    this.client.close();
+    this.agent.close();
+    await passTime(this.#lab, 1_000);
+    await this.client.closed;
+  }
 }
