@@ -39,5 +39,6 @@ export { renderHelp } from "./help.ts";
 export { type Io, MemoryIo, type MemoryIoOptions, systemIo } from "./io.ts";
 export { onInterrupt } from "./interrupt.ts";
 export { run, runMain } from "./run.ts";
+export { nearest } from "./suggest.ts";
 export { formatJson, formatTable, printable, type Table } from "./table.ts";
 export { goPlatform, type Platform, VERSION, versionLine } from "./version.ts";
