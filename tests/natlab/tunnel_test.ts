@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type EchoStream, passTime } from "./echo_stream.ts";
+import type { Host } from "./host.ts";
 import { canBeDirect, type Kind, KINDS } from "./kinds.ts";
 import { Lab, type LabOptions, type Site } from "./lab.ts";
 import { LabReference, LabTunnels } from "./tunnel_pair.ts";
@@ -15,11 +16,18 @@ function bestPath(a: Kind, b: Kind): string {
   return a === "blocked" || b === "blocked" ? "websocket" : "udp-relay";
 }
 
-async function joined(
+function joined(
   lab: Lab,
   sites: readonly [Site, Site],
 ): Promise<{ tunnels: LabTunnels; stream: EchoStream }> {
-  const tunnels = new LabTunnels(lab, [lab.host(sites[0]), lab.host(sites[1])]);
+  return joinedAt(lab, [lab.host(sites[0]), lab.host(sites[1])]);
+}
+
+async function joinedAt(
+  lab: Lab,
+  hosts: readonly [Host, Host],
+): Promise<{ tunnels: LabTunnels; stream: EchoStream }> {
+  const tunnels = new LabTunnels(lab, hosts);
   await passTime(lab, 1_000);
   const stream = await tunnels.open();
   await stream.roundTrip(10_000, 10_000);
@@ -45,6 +53,17 @@ Deno.test("tunnels carry streams behind every pair of NATs, by the best path the
       }
     }
   }
+});
+
+Deno.test("tunnels take IPv6 where IPv4 leads nowhere directly", async () => {
+  const lab = new Lab({ seed: 1 });
+  const hosts = [lab.host(lab.site("symmetric")), lab.host(lab.site("symmetric"))] as const;
+  for (const host of hosts) lab.addIpv6(host);
+  const { tunnels, stream } = await joinedAt(lab, hosts);
+  assert.deepEqual(tunnels.paths, ["direct", "direct"]);
+  assert.match(tunnels.client.status().paths[0]!.remote, /2001:db8::/);
+  await stream.roundTrip(50_000, 10_000);
+  await tunnels.close();
 });
 
 Deno.test("a stream goes on when UDP is blocked under its direct path, and returns to it", async () => {
