@@ -6,6 +6,7 @@ import {
   MAX_MTU_BYTES,
   MIN_MTU_BYTES,
 } from "../core/tunnel/mod.ts";
+import { accountCommands } from "./account/mod.ts";
 import { DEFAULT_TARGET } from "./config.ts";
 import { keyPath } from "./ids.ts";
 import { logTo, type Place, type ProgramSurroundings, runTelad } from "./run.ts";
@@ -92,6 +93,7 @@ export function telad(process: ProgramSurroundings): Command {
       "telad -config telad.yaml",
       "telad -hub wss://hub.example -machine barn -ports 22:SSH,8080",
     ],
+    commands: accountCommands({ host: process.host, fetch: process.fetch }),
     run: ({ flags, io }) => {
       const config = flags.config || undefined;
       if (flags.fingerprint) return printFingerprint(config, { io, process });

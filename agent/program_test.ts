@@ -24,6 +24,7 @@ class FakeProcess {
       host: { os: "linux", env: (name) => name === "HOME" ? this.home : undefined },
       pid: 4711,
       hostname: () => "box",
+      fetch: () => Promise.reject(new Error("not asked for")),
       open: (log: Log, verbose: boolean) => {
         this.verbose = verbose;
         return this.world.surroundings({ log, verbose });
@@ -140,7 +141,7 @@ Deno.test("telad runs a configuration, ignores single-machine settings then, and
     assert.equal(await exists(runFile), false);
   }));
 
-Deno.test("telad begins anew when the hub asks, with the configuration as it is then (agent 57)", () =>
+Deno.test("telad begins anew when the hub asks, with the configuration as it is then (agent 61, agent 65)", () =>
   inHome(async (process) => {
     const config = `${process.home}/telad.yaml`;
     await Deno.writeTextFile(config, "hub: ws://hub\nmachines:\n  - { name: barn, ports: [22] }\n");

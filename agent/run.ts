@@ -27,6 +27,8 @@ export interface ProgramSurroundings {
   readonly pid: number;
   /** Host name of this machine. */
   hostname(): string;
+  /** Sends an HTTP request. */
+  fetch(request: Request): Promise<Response>;
   /** Clock, sockets and tunnels for an agent that logs to `log`. */
   open(log: Log, verbose: boolean): Surroundings;
   /** Calls `stop` at the first signal to end, once; the second ends the process. */

@@ -38,6 +38,7 @@ export function systemProcess(openTunnel: Surroundings["openTunnel"]): ProgramSu
     host: systemHost,
     pid: Deno.pid,
     hostname: () => Deno.hostname(),
+    fetch,
     open: (log, verbose) => ({
       clock: systemClock,
       random: systemRandom,

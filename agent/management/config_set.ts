@@ -25,6 +25,14 @@ export interface ChangeOptions {
   check: (file: ConfigFile) => void;
 }
 
+/** What {@linkcode changeConfig} has done. */
+export interface ChangeResult {
+  /** The machine that was changed. */
+  readonly machine: string;
+  /** Fields of the request that nobody here knows. */
+  readonly unknown: readonly string[];
+}
+
 /** A change that was refused, with nothing done. */
 export class RefusedChange extends Error {
   /** The name of the class. */
@@ -35,23 +43,33 @@ function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The fields as the file spells them. @throws {RefusedChange} at the first that may not be set */
-function readFields(fields: JsonObject): [key: string, value: Json][] {
-  return Object.entries(fields).map(([written, value]) => {
+/** What a request wants changed. */
+interface Change {
+  /** The fields as the file spells them, with their values. */
+  readonly fields: [key: string, value: Json][];
+  /** Fields that nobody here knows. */
+  readonly unknown: string[];
+}
+
+/** @throws {RefusedChange} at the first field that may not be set */
+function readFields(object: JsonObject): Change {
+  const change: Change = { fields: [], unknown: [] };
+  for (const [written, value] of Object.entries(object)) {
     const same = (key: string) => key.toLowerCase() === written.toLowerCase();
     if (PROTECTED.some(same)) {
       throw new RefusedChange(`invalid fields: "${written}" cannot be changed from afar`);
     }
     const key = FIELDS.find(same);
-    if (key !== undefined) return [key, value];
-    throw new RefusedChange(`invalid fields: "${written}" is not one of ${FIELDS.join(", ")}`);
-  });
+    if (key === undefined) change.unknown.push(written);
+    else change.fields.push([key, value]);
+  }
+  return change;
 }
 
 /**
  * Does what `config-set` asks: changes the fields of one machine in the file, whose comments and
  * other keys stay. The file as it would be is checked as at a start before it is replaced, whole.
- * Null takes a field out. Gives the machine's name.
+ * Null takes a field out; unknown fields are left out and named in the result.
  *
  * Spec: agent.md 7. Deviation: the reference checks types alone, writes name and token, and mixes
  * lists with the old ones.
@@ -62,7 +80,7 @@ function readFields(fields: JsonObject): [key: string, value: Json][] {
 export async function changeConfig(
   payload: Json | undefined,
   { path, check }: ChangeOptions,
-): Promise<string> {
+): Promise<ChangeResult> {
   if (!isObject(payload)) throw new RefusedChange("invalid payload: must be a JSON object");
   const { machine, fields } = payload;
   if (typeof machine !== "string") {
@@ -73,12 +91,13 @@ export async function changeConfig(
   const names = file.root.get("machines").list().map((node) => node.get("name").string());
   const index = names.indexOf(machine);
   if (index < 0) throw new RefusedChange(`machine not found: ${machine}`);
-  for (const [key, value] of readFields(fields)) {
+  const change = readFields(fields);
+  for (const [key, value] of change.fields) {
     const place = ["machines", index, key];
     if (value === null) file.delete(place);
     else file.set(place, value);
   }
   check(ConfigFile.parse(path, file.text()));
   await file.save();
-  return machine;
+  return { machine, unknown: change.unknown };
 }

@@ -93,15 +93,13 @@ export class Management {
   }
 
   async #perform(action: string, payload: Json | undefined): Promise<Answer> {
-    const { hub, configPath, check, logs, restart, onChanged } = this.#options;
+    const { hub, configPath, logs, restart } = this.#options;
     switch (action) {
       case "config-get":
         if (configPath === undefined) return { ok: false, message: "no active config" };
         return { ok: true, payload: await describeConfig(configPath, hub) };
       case "config-set":
-        if (configPath === undefined) return { ok: false, message: "no config file to update" };
-        await onChanged(await changeConfig(payload, { path: configPath, check }));
-        return { ok: true };
+        return await this.#set(payload);
       case "logs": {
         const { lines } = objectOf(payload);
         const count = typeof lines === "number" && lines > 0 ? Math.floor(lines) : DEFAULT_LINES;
@@ -113,5 +111,14 @@ export class Management {
       default:
         return { ok: false, message: `unknown action: ${action}` };
     }
+  }
+
+  async #set(payload: Json | undefined): Promise<Answer> {
+    const { configPath, check, onChanged } = this.#options;
+    if (configPath === undefined) return { ok: false, message: "no config file to update" };
+    const { machine, unknown } = await changeConfig(payload, { path: configPath, check });
+    await onChanged(machine);
+    if (unknown.length === 0) return { ok: true };
+    return { ok: true, message: `ignored what this agent does not have: ${unknown.join(", ")}` };
   }
 }
