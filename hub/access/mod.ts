@@ -45,5 +45,13 @@ export {
   type Refusal,
   versionOf,
 } from "./state.ts";
-export { AccessStore, type AuthFile, type Operation, StoreBusyError } from "./store.ts";
+export {
+  AccessStore,
+  type AccessStoreOptions,
+  type AuthFile,
+  MemoryAuthFile,
+  type Operation,
+  StoreBusyError,
+} from "./store.ts";
+export type { IdentityChanges } from "./taken_over.ts";
 export { type FailureRate, sourceOf, Throttle, type ThrottleOptions } from "./throttle.ts";

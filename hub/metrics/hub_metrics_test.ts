@@ -14,6 +14,7 @@ const SOURCES: MetricSources = {
     hopsExhausted: 4,
     invalid: 5,
   }),
+  throttled: () => ({ tokens: 43, codes: 44 }),
   udp: () => ({ ...new UdpRelay((out) => out.fill(1)).stats, receivedBytes: 41, toUdp: 42 }),
   gauges: () => ({ sockets: 9, sessions: 4, joinedSessions: 3, queuedBytes: 77 }),
   audit: () => ({ fault: "full", waiting: 6, written: 7, lost: 8, putAside: 1 }),

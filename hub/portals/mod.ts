@@ -19,4 +19,10 @@ export {
   portalUrl,
   type Registered,
 } from "./portal_client.ts";
-export { MemoryPortalFile, type PortalFile, Portals, type PortalsOptions } from "./portals.ts";
+export {
+  MemoryPortalFile,
+  type NewPortal,
+  type PortalFile,
+  Portals,
+  type PortalsOptions,
+} from "./portals.ts";

@@ -76,6 +76,14 @@ async function readText(response: Response): Promise<string> {
   throw new PortalError(`its answer is longer than ${MAX_ANSWER_BYTES} bytes`);
 }
 
+/** A portal may quote what it was sent. */
+function withoutSecrets(text: string, secrets: readonly (string | undefined)[]): string {
+  return secrets.reduce<string>(
+    (rest, secret) => secret ? rest.replaceAll(secret, "…") : rest,
+    text,
+  );
+}
+
 function parse(text: string): Answer["json"] {
   try {
     const json = JSON.parse(text);
@@ -107,7 +115,7 @@ export class PortalClient {
     readonly hub: HubEntry;
     readonly portalToken: string;
   }): Promise<Registered> {
-    const hubDirectory = await this.#discover(url, portalToken);
+    const hubDirectory = await this.#discover(url);
     const { name, hubId, viewerToken } = hub;
     const body = { name, url: hub.url, ...(hubId !== "" && { hubId }), viewerToken };
     const { status, text, json } = await this.#ask(`${url}${hubDirectory}`, {
@@ -120,7 +128,8 @@ export class PortalClient {
       throw new PortalError("it does not accept the portal token; give one that may add hubs");
     }
     if (status < 200 || status > 299) {
-      throw new PortalError(`it answered ${status}: ${text.slice(0, SHOWN_CHARS)}`);
+      const shown = withoutSecrets(text, [portalToken, viewerToken]).slice(0, SHOWN_CHARS);
+      throw new PortalError(`it answered ${status}: ${shown}`);
     }
     const syncToken = json?.syncToken;
     if (typeof syncToken !== "string" || syncToken === "") {
@@ -144,11 +153,12 @@ export class PortalClient {
   }
 
   /** Where the portal lists hubs; the usual place if it does not say. */
-  async #discover(url: string, portalToken: string): Promise<string> {
+  async #discover(url: string): Promise<string> {
     try {
       const { status, json } = await this.#ask(`${url}/.well-known/tela`, {
         method: "GET",
-        token: portalToken,
+        // Anybody may ask that, so that a token would only be given away. Spec: portal.md 2
+        token: "",
         timeoutMs: DISCOVERY_TIMEOUT_MS,
       });
       const directory = status === 200 ? json?.hub_directory : undefined;

@@ -1,15 +1,12 @@
 import { type Command, command, UsageError } from "../../core/cli/mod.ts";
 import { parseDuration } from "../../core/config/mod.ts";
+import { CONFIG_FLAG } from "./config_path.ts";
 import { checkHealth } from "./health.ts";
 import { runHub } from "./run_hub.ts";
 import { runUdpHost } from "./run_udp_host.ts";
 
 const RUN_FLAGS = {
-  config: {
-    type: "string",
-    summary: "Configuration file; created if it is missing.",
-    placeholder: "path",
-  },
+  config: { ...CONFIG_FLAG.config, summary: "Configuration file; created if it is missing." },
   port: {
     type: "number",
     summary: "Port, above TELAHUBD_PORT and the configuration; 0 takes a free one.",

@@ -1,5 +1,5 @@
 import { LogRing } from "../../core/log/mod.ts";
-import { AccessStore, consoleToken, EndWatch } from "../access/mod.ts";
+import { AccessStore, consoleToken, EndWatch, MemoryAuthFile } from "../access/mod.ts";
 import { type AdminOptions, adminRoutes } from "../admin/mod.ts";
 import type { AuditEntry } from "../audit/mod.ts";
 import { type AuthConfig, CONSOLE_VIEWER } from "../config/mod.ts";
@@ -52,6 +52,7 @@ export class HubRig {
   name = "lab";
   readonly #router: Router;
   readonly #ends: EndWatch;
+  readonly #portals: Portals;
 
   /**
    * Starts with no peers.
@@ -61,16 +62,26 @@ export class HubRig {
   constructor(auth: AuthConfig, more: Pick<AdminOptions, "records"> = {}) {
     this.sockets = new SwitchboardRig({ auth });
     const { clock, registry, switchboard, authenticator, audited, history } = this.sockets;
-    const commit = async (steps: readonly AuthConfig[]) => {
+    const file = new MemoryAuthFile(auth);
+    const commit = async (change: (auth: AuthConfig) => readonly AuthConfig[]) => {
+      const steps = change(file.auth);
       await this.writing;
       if (this.writeError !== undefined) throw this.writeError;
       this.written.push(...steps.slice(1));
+      await file.commit(() => steps);
     };
-    this.store = new AccessStore({ auth, commit }, {
+    this.store = new AccessStore({
+      get auth() {
+        return file.auth;
+      },
+      commit,
+      refresh: () => file.refresh(),
+    }, {
       onChange: () => {
         this.sockets.access = this.store.access;
         this.#ends.rearm();
         switchboard.enforce();
+        this.#portals.changed();
       },
     });
     const access = () => this.store.access;
@@ -85,8 +96,8 @@ export class HubRig {
     const shared = { access, store: this.store, authenticator, audit, clock, log, random };
     const pairing = new Pairing({ ...shared, codes: this.codes });
     const hub = () => ({ hubId: "hub-1", name: this.name });
-    const portals = new Portals({
-      ...{ hub, log, file: new MemoryPortalFile() },
+    const portals = this.#portals = new Portals({
+      ...{ hub, log, clock, random, file: new MemoryPortalFile() },
       client: new PortalClient({ fetch: (url, init) => this.portal(url, init), clock }),
       viewerToken: () =>
         consoleToken(this.store.identities, { id: CONSOLE_VIEWER, wallMs: clock.wallMs() }),
@@ -133,6 +144,7 @@ export class HubRig {
   /** Closes what is open. */
   close(): void {
     this.#ends.stop();
+    this.#portals.stop();
     this.codes.close();
   }
 }
