@@ -27,7 +27,13 @@ export {
   tokenView,
 } from "./entry.ts";
 export { type RequestToken, TOKEN_COOKIE, tokenOf } from "./extract.ts";
-export { clearGrant, type GrantTarget, setGrant } from "./grants.ts";
+export {
+  addPermissions,
+  clearGrant,
+  type GrantTarget,
+  removePermissions,
+  setGrant,
+} from "./grants.ts";
 export {
   addIdentity,
   changeIdentity,
@@ -40,6 +46,7 @@ export { redeem, type Redemption } from "./redeem.ts";
 export {
   type AccessState,
   findIdentity,
+  isValid,
   type Outcome,
   type Precondition,
   type Refusal,

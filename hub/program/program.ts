@@ -4,6 +4,7 @@ import { CONFIG_FLAG } from "./config_path.ts";
 import { checkHealth } from "./health.ts";
 import { runHub } from "./run_hub.ts";
 import { runUdpHost } from "./run_udp_host.ts";
+import { user } from "./user.ts";
 
 const RUN_FLAGS = {
   config: { ...CONFIG_FLAG.config, summary: "Configuration file; created if it is missing." },
@@ -98,6 +99,6 @@ export const telahubd: Command = command({
   description: RUN_DESCRIPTION,
   flags: RUN_FLAGS,
   examples: ["telahubd -port 8080", "telahubd -config /etc/tela/telahubd.yaml"],
-  commands: [run, health, udpRelay],
+  commands: [run, user, health, udpRelay],
   run: ({ flags, io }) => runHub(flags, io),
 });

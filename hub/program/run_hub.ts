@@ -3,7 +3,6 @@ import { goPlatform, type Io, onInterrupt, VERSION } from "../../core/cli/mod.ts
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
 import type { Host } from "../../core/config/mod.ts";
 import { createLog, type Log, LogRing } from "../../core/log/mod.ts";
-import type { AuthFile } from "../access/mod.ts";
 import {
   ConfigWatch,
   type HubConfig,
@@ -14,6 +13,7 @@ import {
 import { CodeStore } from "../pairing/mod.ts";
 import { type NewPortal, portalUrl } from "../portals/mod.ts";
 import { type HubOptions, ListenError, type RunningHub, startHub } from "../server/mod.ts";
+import { authFileOf } from "./auth_file.ts";
 import { openToRun } from "./config_path.ts";
 import { removeControlFile, writeControlFile } from "./control_file.ts";
 import { firstStart } from "./first_start.ts";
@@ -69,16 +69,6 @@ async function holdInEffect(path: string, log: Log): Promise<InEffect | undefine
     log(`warning: cannot tell what is in effect: ${(error as Error).message}`);
     return undefined;
   }
-}
-
-function authFileOf(file: HubConfigFile): AuthFile {
-  return {
-    get auth() {
-      return file.config.auth;
-    },
-    commit: (change) => file.commitAuth(change),
-    refresh: () => file.refresh(),
-  };
 }
 
 /** The portal that the environment names; undefined if it names none. Spec: hub-api.md 8 */
