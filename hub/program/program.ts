@@ -2,6 +2,7 @@ import { type Command, command, UsageError } from "../../core/cli/mod.ts";
 import { parseDuration } from "../../core/config/mod.ts";
 import { CONFIG_FLAG } from "./config_path.ts";
 import { checkHealth } from "./health.ts";
+import { portal } from "./portal.ts";
 import { runHub } from "./run_hub.ts";
 import { runUdpHost } from "./run_udp_host.ts";
 import { user } from "./user.ts";
@@ -99,6 +100,6 @@ export const telahubd: Command = command({
   description: RUN_DESCRIPTION,
   flags: RUN_FLAGS,
   examples: ["telahubd -port 8080", "telahubd -config /etc/tela/telahubd.yaml"],
-  commands: [run, user, health, udpRelay],
+  commands: [run, user, portal, health, udpRelay],
   run: ({ flags, io }) => runHub(flags, io),
 });
