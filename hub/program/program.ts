@@ -5,6 +5,7 @@ import { checkHealth } from "./health.ts";
 import { portal } from "./portal.ts";
 import { runHub } from "./run_hub.ts";
 import { runUdpHost } from "./run_udp_host.ts";
+import { service } from "./service.ts";
 import { user } from "./user.ts";
 
 const RUN_FLAGS = {
@@ -100,6 +101,6 @@ export const telahubd: Command = command({
   description: RUN_DESCRIPTION,
   flags: RUN_FLAGS,
   examples: ["telahubd -port 8080", "telahubd -config /etc/tela/telahubd.yaml"],
-  commands: [run, user, portal, health, udpRelay],
+  commands: [run, user, portal, service, health, udpRelay],
   run: ({ flags, io }) => runHub(flags, io),
 });
