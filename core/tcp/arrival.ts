@@ -169,11 +169,11 @@ function onAck(tcb: Tcb, segment: Segment, nowMs: number): void {
   }
   if (ahead >= 0) {
     snd.updateWindow(segment.window, segment.seq, segment.ack);
-    // A peer that answers probes is alive, however long its window stays closed (RFC 9293 §3.8.6.1);
-    // but once nobody here waits for it, it must not hold the memory for ever.
-    if (snd.sndWnd === 0 && !tcb.orphan) snd.stalledSinceMs = -1;
+    // A peer that answers probes is alive, however long its window stays closed (RFC 9293 §3.8.6.1).
+    if (snd.sndWnd === 0) snd.stalledSinceMs = -1;
   }
   if (!snd.finAcked) return;
+  tcb.orphanUntilMs = Infinity;
   if (tcb.state === "fin-wait-1") {
     tcb.state = "fin-wait-2";
     tcb.timer.stop();

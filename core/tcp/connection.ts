@@ -101,8 +101,8 @@ export class Connection {
 
   /** When {@linkcode Connection.output} must be called at the latest, or `Infinity`. */
   nextDeadlineMs(): number {
-    const { timer, rcv, snd } = this.#tcb;
-    return Math.min(timer.atMs, rcv.ackAtMs, snd.recovery.reorderAtMs);
+    const { timer, rcv, snd, orphanUntilMs } = this.#tcb;
+    return Math.min(timer.atMs, rcv.ackAtMs, snd.recovery.reorderAtMs, orphanUntilMs);
   }
 
   /**

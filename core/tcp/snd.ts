@@ -81,6 +81,8 @@ export class Sender {
   /** When the next measurement for the timeout is wanted: one a round trip is enough (RFC 6298 §3). */
   #sampleAtMs = -Infinity;
   #lastSentMs = -1;
+  /** When `sndUna` last moved. */
+  #progressMs = -1;
   readonly #news: AckNews;
 
   /** Begins with nothing sent but the SYN to come. */
@@ -238,6 +240,7 @@ export class Sender {
     this.sndNxt = seqMax(this.sndNxt, ack);
     if (this.stalledSinceMs >= 0) this.rtt.progress(nowMs - this.#stalledSentMs);
     this.stalledSinceMs = -1;
+    this.#progressMs = nowMs;
     if (rack.sampleMs >= 0) this.#sample(rack.sampleMs, nowMs);
     if (seqLt(ack, this.#roundEnd)) return;
     this.#roundEnd = this.sndNxt;
@@ -295,11 +298,17 @@ export class Sender {
     this.recovery.detect(this, this.congestion, nowMs);
   }
 
-  /** When the last segment in flight is to be followed by a probe. Spec: RFC 8985 §7.2. */
+  /**
+   * When what is in flight is to be followed by a probe: in place of the timeout, if that came first.
+   *
+   * Spec: RFC 8985 §7.2.
+   */
   probeAtMs(): number {
-    const single = this.recovery.board.count === 1;
-    const { srttMs } = this.rtt;
-    return this.#lastSentMs + Math.max(2 * srttMs, MIN_PROBE_MS) + (single ? MAX_ACK_DELAY_MS : 0);
+    const { board } = this.recovery;
+    const waitMs = Math.max(2 * this.rtt.srttMs, MIN_PROBE_MS) +
+      (board.count === 1 ? MAX_ACK_DELAY_MS : 0);
+    const timeoutMs = Math.max(board.firstSentMs, this.#progressMs) + this.rtt.rtoMs;
+    return Math.min(Math.max(this.#lastSentMs, this.#progressMs) + waitMs, timeoutMs);
   }
 
   /** Position on the scoreboard of the segment that is to be sent again now, or -1. */

@@ -54,6 +54,8 @@ export class Tcb implements HeaderFields {
   passive = false;
   /** The application has closed it and reads no more. */
   orphan = false;
+  /** When a connection without an application is given up although the peer takes data; `Infinity` if not. */
+  orphanUntilMs = Infinity;
   /** A SYN, or a SYN-ACK once the peer's SYN is here, is to be sent. */
   synOwed = false;
   /** A reset that ends this connection is to be sent. */
@@ -127,6 +129,7 @@ export class Tcb implements HeaderFields {
     this.failure ??= failure;
     this.synOwed = false;
     this.timer.stop();
+    this.orphanUntilMs = Infinity;
     this.rcv.ackAtMs = Infinity;
     this.rcv.acksOwed = 0;
     this.snd.buffer.clear();
