@@ -74,7 +74,9 @@ function armTimer(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
     else timer.start("retransmit", Math.min(dueMs, limitMs));
   } else if (snd.hasUnsent) {
     if (sink.blocked) timer.stop();
-    else if (timer.kind !== "persist") timer.start("persist", nowMs + snd.persistMs);
+    else if (timer.kind !== "persist") {
+      timer.start("persist", nowMs + snd.window.persistMs(snd.rtt.rtoMs));
+    }
   } else if (tcb.state === "fin-wait-2" && tcb.orphan) {
     if (timer.kind !== "fin-wait-2") timer.start("fin-wait-2", nowMs + options.finWait2Ms);
   } else if (tcb.keepAlive) {
@@ -110,7 +112,7 @@ function emitSyn(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
 
 function emitData(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   const { snd } = tcb;
-  if (snd.forced && snd.sndWnd === 0 && tcb.timer.kind === "persist") {
+  if (snd.forced && snd.window.bytes === 0 && tcb.timer.kind === "persist") {
     return emitProbe(tcb, sink, nowMs);
   }
   snd.beforeSending(nowMs);
@@ -155,7 +157,7 @@ function emitTailProbe(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
 /** A segment that the window forbids, to hear whether it has opened. Spec: RFC 9293 §3.8.6.1. */
 function emitProbe(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   tcb.snd.probed(emitStream(tcb, sink, tcb.snd.sndUna, 1), nowMs);
-  tcb.timer.start("persist", nowMs + tcb.snd.persistMs);
+  tcb.timer.start("persist", nowMs + tcb.snd.window.persistMs(tcb.snd.rtt.rtoMs));
 }
 
 /**

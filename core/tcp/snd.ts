@@ -7,6 +7,7 @@ import { type AckNews, LossRecovery } from "./recovery.ts";
 import { RttEstimator } from "./rto.ts";
 import type { Segment } from "./segment.ts";
 import { SendBuffer } from "./send_buffer.ts";
+import { SendWindow } from "./send_window.ts";
 import { type Seq, seqAdd, seqDiff, seqLe, seqLt, seqMax } from "./seq.ts";
 
 /** Segment size of a peer that announces none. Spec: RFC 9293 §3.7.1. */
@@ -20,9 +21,6 @@ const MAX_ACK_DELAY_MS = 50;
 
 /** Least time to a tail loss probe: a shorter one would wake the stack all the time. */
 const MIN_PROBE_MS = 10;
-
-/** Longest time between probes of a closed window. Spec: RFC 9293 §3.8.6.1. */
-const MAX_PERSIST_MS = 60_000;
 
 /** IPv4 and TCP headers without options, which the MSS does not count. Spec: RFC 6691. */
 export const MSS_OVERHEAD_BYTES = 40;
@@ -45,12 +43,8 @@ export class Sender {
   sndNxt: Seq;
   /** After the highest sequence number ever sent; beyond {@linkcode sndNxt} after a window probe. */
   sndMax: Seq;
-  /** Window of the peer in bytes, from `sndUna`. */
-  sndWnd = 0;
-  /** Largest window the peer ever announced. */
-  maxSndWnd = 0;
-  /** Shift of the peer's window field. Spec: RFC 7323 §2.2. */
-  windowShift = 0;
+  /** What the peer has room for. */
+  readonly window: SendWindow = new SendWindow();
   /** Effective segment size: payload plus TCP options. Spec: RFC 9293 §3.7.1 (Eff.snd.MSS). */
   mssBytes: number;
   /** No more is written; a FIN follows the last byte. */
@@ -63,16 +57,12 @@ export class Sender {
   stalledSinceMs = -1;
   /** When the timer that ran out then had been started. */
   #stalledSentMs = -1;
-  /** Probes sent since the window was last open. */
-  #probes = 0;
   /** When the segment was sent that the arriving one echoes, or -1 without timestamps. */
   echoedMs = -1;
   /** Whether the SYN had to be sent again. */
   synLost = false;
   /** Whether the congestion window, and nothing else, held back the last attempt to send. */
   congestionLimited = false;
-  #sndWl1: Seq;
-  #sndWl2: Seq;
   #streamStart: Seq;
   #peerMssBytes = DEFAULT_MSS_BYTES;
   #mtuBytes: number;
@@ -95,7 +85,7 @@ export class Sender {
       this.sndMax =
         o.iss;
     this.#streamStart = seqAdd(o.iss, 1);
-    this.#sndWl1 = this.#sndWl2 = this.#roundEnd = o.iss;
+    this.#roundEnd = o.iss;
     this.#mtuBytes = o.mtuBytes;
     this.mssBytes = Math.min(this.#peerMssBytes, o.mtuBytes - MSS_OVERHEAD_BYTES);
     this.recovery = new LossRecovery(o.iss);
@@ -164,24 +154,7 @@ export class Sender {
     this.rtt.resetBackOff();
     this.recovery.rack.pathChanged();
     this.congestion.pathChanged();
-    this.#probes = 0;
-  }
-
-  /** Takes the window of a SYN, which is never scaled. */
-  openWindow(window: number, seq: Seq, ack: Seq): void {
-    this.sndWnd = this.maxSndWnd = window;
-    this.#sndWl1 = seq;
-    this.#sndWl2 = ack;
-  }
-
-  /** Takes the window field of an acceptable segment, unless it is older than the last one taken. */
-  updateWindow(field: number, seq: Seq, ack: Seq): void {
-    if (seqLt(seq, this.#sndWl1) || (seq === this.#sndWl1 && seqLt(ack, this.#sndWl2))) return;
-    this.sndWnd = field << this.windowShift;
-    if (this.sndWnd > 0) this.#probes = 0;
-    this.maxSndWnd = Math.max(this.maxSndWnd, this.sndWnd);
-    this.#sndWl1 = seq;
-    this.#sndWl2 = ack;
+    this.window.resetBackOff();
   }
 
   /** Our SYN was acknowledged by `ack`. */
@@ -275,7 +248,7 @@ export class Sender {
   /** Whether `ack` with this window field is a duplicate, if it came alone. Spec: RFC 5681 §2. */
   isDuplicate(ack: Seq, windowField: number): boolean {
     return ack === this.sndUna && this.flightBytes > 0 &&
-      windowField << this.windowShift === this.sndWnd;
+      windowField << this.window.shift === this.window.bytes;
   }
 
   /** The retransmission timer ran out: everything is to be sent again, one segment at once. */
@@ -342,8 +315,10 @@ export class Sender {
     const unsent = seqDiff(this.streamEnd, this.sndNxt);
     const flight = this.flightBytes;
     const mss = this.mssBytes - optionBytes;
-    if (this.forced) return Math.min(Math.max(unsent, 0), mss, Math.max(this.sndWnd - flight, 1));
-    const windowRoom = this.sndWnd - flight;
+    if (this.forced) {
+      return Math.min(Math.max(unsent, 0), mss, Math.max(this.window.bytes - flight, 1));
+    }
+    const windowRoom = this.window.bytes - flight;
     const full = Math.min(unsent, mss);
     const { pipeBytes, lostBytes } = this.recovery.board;
     const limited = pipeBytes > 0 && this.recovery.room(this.congestion.cwndBytes) < full;
@@ -356,13 +331,13 @@ export class Sender {
       if (full === mss || this.noDelay || flight === 0 || this.finQueued) return full;
       return -1;
     }
-    return windowRoom > 0 && windowRoom >= this.maxSndWnd / 2 ? windowRoom : -1;
+    return windowRoom > 0 && windowRoom >= this.window.maxBytes / 2 ? windowRoom : -1;
   }
 
   /** Payload bytes of new data that a tail loss probe may carry, -1 for none. */
   probeLength(optionBytes: number): number {
     if (!this.hasUnsent) return -1;
-    const room = Math.min(this.mssBytes - optionBytes, this.sndWnd - this.flightBytes);
+    const room = Math.min(this.mssBytes - optionBytes, this.window.bytes - this.flightBytes);
     return room > 0 ? Math.min(seqDiff(this.streamEnd, this.sndNxt), room) : -1;
   }
 
@@ -386,13 +361,8 @@ export class Sender {
   probed(seqLength: number, nowMs: number): void {
     this.sndMax = seqMax(this.sndMax, seqAdd(this.sndUna, seqLength));
     this.forced = false;
-    this.#probes++;
+    this.window.probed();
     if (this.stalledSinceMs < 0) this.stalledSinceMs = this.#stalledSentMs = nowMs;
-  }
-
-  /** Time to the next probe; backed off on its own, as a closed window says nothing about the path. */
-  get persistMs(): number {
-    return Math.min(this.rtt.rtoMs * 2 ** this.#probes, MAX_PERSIST_MS);
   }
 
   /** Called before sending: a long pause makes the congestion window stale. */
