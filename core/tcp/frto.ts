@@ -17,8 +17,8 @@ export interface FrtoAck {
   readonly deliveredBytes: number;
   /** Whether it reports a segment that arrived twice. */
   readonly duplicate: boolean;
-  /** Whether a full segment of new data may be sent now. */
-  readonly mayGoOn: boolean;
+  /** Whether a full segment of new data is there and fits into the peer's window. */
+  readonly fullSegmentWaits: boolean;
 }
 
 /**
@@ -66,7 +66,7 @@ export class Frto {
     if (this.#state === "second") return this.#second(ack);
     if (this.#state === "off" || ack.ackedBytes === 0) return false;
     // All of it may have waited for the segment that was sent again.
-    if (!seqLt(ack.sndUna, this.#point) || !ack.mayGoOn) this.stop();
+    if (!seqLt(ack.sndUna, this.#point) || !ack.fullSegmentWaits) this.stop();
     else {
       this.#state = "second";
       this.#point = ack.sndNxt;

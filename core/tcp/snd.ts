@@ -129,6 +129,15 @@ export class Sender {
     return seqLt(this.sndNxt, this.finQueued ? seqAdd(this.streamEnd, 1) : this.streamEnd);
   }
 
+  /** Whether a full segment of new data is there and fits into the peer's window. */
+  get fullSegmentWaits(): boolean {
+    const room = Math.min(
+      seqDiff(this.streamEnd, this.sndNxt),
+      this.window.bytes - this.flightBytes,
+    );
+    return room >= this.mssBytes;
+  }
+
   /** Takes the peer's MSS option, 0 if there was none, when its SYN arrives. */
   setPeerMss(mssBytes: number): void {
     this.#peerMssBytes = mssBytes === 0 ? DEFAULT_MSS_BYTES : Math.max(mssBytes, MIN_MSS_BYTES);
@@ -286,8 +295,8 @@ export class Sender {
 
   /** Position on the scoreboard of the segment that is to be sent again now, or -1. */
   nextAgain(): number {
-    const { board, urgent } = this.recovery;
-    if (board.lostBytes === 0) return -1;
+    const { board, urgent, frto } = this.recovery;
+    if (board.lostBytes === 0 || frto.waits) return -1;
     const position = board.firstLost();
     const room = this.recovery.room(this.congestion.cwndBytes);
     if (urgent || board.pipeBytes === 0 || board.length(position) <= room) return position;
@@ -320,10 +329,7 @@ export class Sender {
     }
     const windowRoom = this.window.bytes - flight;
     const full = Math.min(unsent, mss);
-    const { pipeBytes, lostBytes } = this.recovery.board;
-    const limited = pipeBytes > 0 && this.recovery.room(this.congestion.cwndBytes) < full;
-    // What is to be sent again goes first, even if that has to wait.
-    if (limited || lostBytes > 0) {
+    if (!this.#mayGoOn(full)) {
       this.congestionLimited = true;
       return -1;
     }
@@ -332,6 +338,15 @@ export class Sender {
       return -1;
     }
     return windowRoom > 0 && windowRoom >= this.window.maxBytes / 2 ? windowRoom : -1;
+  }
+
+  /** Whether recovery and congestion control let `bytes` of new data go. */
+  #mayGoOn(bytes: number): boolean {
+    const { frto, board } = this.recovery;
+    if (frto.waits) return frto.newSegments > 0;
+    // What is to be sent again goes first, even if that has to wait.
+    if (board.lostBytes > 0) return false;
+    return board.pipeBytes === 0 || this.recovery.room(this.congestion.cwndBytes) >= bytes;
   }
 
   /** Payload bytes of new data that a tail loss probe may carry, -1 for none. */
@@ -346,6 +361,7 @@ export class Sender {
     this.sndNxt = seqAdd(this.sndNxt, seqLength);
     this.recovery.board.append(this.sndNxt, nowMs);
     this.recovery.sent(seqLength);
+    this.recovery.frto.sent();
     this.sndMax = seqMax(this.sndMax, this.sndNxt);
     this.forced = false;
     this.#lastSentMs = nowMs;
