@@ -198,7 +198,7 @@ function onText(tcb: Tcb, segment: Segment, nowMs: number): void {
   }
   if (segment.payloadBytes > 0 && tcb.snd.srttMs >= 0) {
     // Not the smoothed time: a window that grows with the queue it fills would know no end.
-    rcv.tune(Math.min(tcb.snd.srttMs, tcb.snd.recovery.rack.minRttMs), nowMs);
+    rcv.tune(Math.min(tcb.snd.srttMs, tcb.snd.path.leastMs), nowMs);
   }
   rcv.take(segment, nowMs);
   if (rcv.finReceived) onFin(tcb, nowMs);

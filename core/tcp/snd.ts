@@ -4,6 +4,7 @@ import type { TcpOptions } from "./config.ts";
 import { NewReno } from "./new_reno.ts";
 import type { PagePool } from "./paged_buffer.ts";
 import { type AckNews, LossRecovery } from "./recovery.ts";
+import type { PathTimes } from "./path_times.ts";
 import { RttEstimator } from "./rto.ts";
 import type { Segment } from "./segment.ts";
 import { SendBuffer } from "./send_buffer.ts";
@@ -31,6 +32,8 @@ export class Sender {
   readonly buffer: SendBuffer;
   /** Round-trip times. */
   readonly rtt: RttEstimator = new RttEstimator();
+  /** Round-trip times of all connections. */
+  readonly path: PathTimes;
   /** How much may be in flight. */
   readonly congestion: CongestionControl;
   /** What is lost. */
@@ -76,9 +79,12 @@ export class Sender {
   readonly #news: AckNews;
 
   /** Begins with nothing sent but the SYN to come. */
-  constructor(o: { iss: Seq; mtuBytes: number; pages: PagePool; options: TcpOptions }) {
+  constructor(
+    o: { iss: Seq; mtuBytes: number; pages: PagePool; path: PathTimes; options: TcpOptions },
+  ) {
+    this.path = o.path;
     this.buffer = new SendBuffer(o.pages, o.options.sendBufferBytes);
-    this.congestion = o.options.congestion === "cubic" ? new Cubic() : new NewReno();
+    this.congestion = o.options.congestion === "cubic" ? new Cubic(o.path) : new NewReno();
     this.iss =
       this.sndUna =
       this.sndNxt =
@@ -170,6 +176,8 @@ export class Sender {
   synAcknowledged(ack: Seq, nowMs: number): void {
     this.recovery.rack.arrives(nowMs, -1);
     this.#advance(ack, nowMs);
+    const { sampleMs } = this.recovery.rack;
+    if (sampleMs >= 0) this.path.sample(sampleMs, nowMs);
   }
 
   /**
@@ -189,6 +197,7 @@ export class Sender {
     if (news.ackedBytes > 0) this.#advance(segment.ack, nowMs);
     if (selective && segment.sackCount > 0) this.#takeSack(segment);
     if (rack.sampleMs >= 0) {
+      this.path.sample(rack.sampleMs, nowMs);
       congestion.rttSample(rack.sampleMs);
       // Of what arrived out of order, too: a queue that grows during recovery must not seem an outage.
       if (news.ackedBytes === 0) this.#sample(rack.sampleMs, nowMs);
@@ -226,7 +235,7 @@ export class Sender {
     if (rack.sampleMs >= 0) this.#sample(rack.sampleMs, nowMs);
     if (seqLt(ack, this.#roundEnd)) return;
     this.#roundEnd = this.sndNxt;
-    this.congestion.roundStarted();
+    this.congestion.roundStarted(nowMs);
     // Twice the window, so that there is something to send while a loss is repaired.
     this.buffer.tune(2 * this.congestion.cwndBytes);
   }

@@ -3,6 +3,7 @@ import type { TcpOptions } from "./config.ts";
 import { TIMESTAMP_OPTION_BYTES } from "./options.ts";
 import type { PagePool } from "./paged_buffer.ts";
 import { Receiver } from "./rcv.ts";
+import type { PathTimes } from "./path_times.ts";
 import type { HeaderFields } from "./segment.ts";
 import { type Seq, toSeq } from "./seq.ts";
 import { Sender } from "./snd.ts";
@@ -40,6 +41,8 @@ export interface TcbOptions {
   readonly maxMtuBytes?: number | undefined;
   /** Where buffers take their pages from. */
   readonly pages: PagePool;
+  /** What connections over the same path learn of it; the owner resets it when the path changes. */
+  readonly path: PathTimes;
   /** Limits. */
   readonly options: TcpOptions;
 }
