@@ -175,6 +175,7 @@ export class Cubic extends CongestionControl {
   override lossDetected(flightBytes: number): void {
     this.#remember();
     this.#delayed = false;
+    this.#queue.lossDetected();
     const { cwndBytes } = this;
     const yields = cwndBytes < this.#maxBytes;
     this.#maxBytes = yields ? cwndBytes * (1 + BETA) / 2 : cwndBytes;

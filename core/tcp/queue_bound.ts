@@ -55,6 +55,8 @@ interface Trial {
  */
 export class QueueBound {
   #trial: Trial | undefined;
+  /** Rounds until a reduction after a loss shows. */
+  #settling = 0;
   #startMs = Infinity;
   #acceptedMs = 0;
   #acceptedUntilMs = -Infinity;
@@ -65,6 +67,10 @@ export class QueueBound {
     this.#startMs = nowMs;
     if (this.#trial !== undefined) return this.#judge(this.#trial, round, nowMs);
     const { rttMs, deliveredBytes, cwndBytes, mssBytes } = round;
+    if (this.#settling > 0) {
+      this.#settling--;
+      return cwndBytes;
+    }
     // What does not use its window has built no queue; in slow start half of it is new.
     if (deliveredBytes < cwndBytes / 4) return cwndBytes;
     const acceptedMs = nowMs < this.#acceptedUntilMs ? this.#acceptedMs : 0;
@@ -83,6 +89,12 @@ export class QueueBound {
       limitMs: elseMs - (elseMs - aloneMs) * LEAST_EFFECT,
     };
     return keptBytes;
+  }
+
+  /** The window was reduced for a loss, which makes the queue shorter, too. */
+  lossDetected(): void {
+    this.#trial = undefined;
+    this.#settling = TRIAL_ROUNDS;
   }
 
   /** What was found out about the old path does not hold for the new one. */

@@ -83,3 +83,13 @@ Deno.test("QueueBound forgets a trial when the path changes", () => {
   assert.ok(round(300 * RATE) < 300 * RATE);
   assert.ok(kept < 300 * RATE);
 });
+
+Deno.test("QueueBound lets a reduction after a loss show before it judges", () => {
+  const { bound, round } = path();
+  const cwnd = 300 * RATE;
+  assert.ok(round(cwnd) < cwnd);
+  bound.lossDetected();
+  assert.equal(round(cwnd), cwnd);
+  assert.equal(round(cwnd), cwnd);
+  assert.ok(round(cwnd) < cwnd);
+});
