@@ -38,9 +38,8 @@ interface Prior {
  *
  * Spec: RFC 9438, RFC 9406. Deviations: the window is also reduced when {@linkcode QueueBound} finds the
  * queue too long, as nothing else would before it overflows, in some networks after seconds. And it is
- * not reduced for losses within {@linkcode LossBudget}, up to 2 % of what is sent while no queue builds
- * up: by the rule, 1 % of random loss at 50 ms leaves 2 Mbit/s of any line. BBR draws the same line
- * (draft-ietf-ccwg-bbr, LossThresh).
+ * not reduced for losses within {@linkcode LossBudget}, up to 5 % of what is sent while no queue builds
+ * up: by the rule, 1 % of random loss at 50 ms leaves 2 Mbit/s of any line.
  */
 export class Cubic extends CongestionControl {
   readonly #hystart = new HyStart();

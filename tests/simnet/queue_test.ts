@@ -96,3 +96,23 @@ for (const direction of ["up", "down"] as const) {
     assert.ok(share > 0.94, `${share}`);
   });
 }
+
+Deno.test("a queue too short to show in round-trip times loses no more than a twentieth", async () => {
+  const link = { delayMs: 25, bitsPerSecond: 1e8, jitterMs: 0.2 };
+  const net = new SimNet({ seed: 5, link: { ...link, queueBytes: 8000 }, back: link });
+  const listener = net.server.listen({ port: 80 });
+  const counts = [{ received: 0 }, { received: 0 }];
+  const ends: Promise<unknown>[] = [];
+  for (const count of counts) {
+    const pair = Promise.all([net.client.connect({ port: 80 }), listener.accept()]);
+    const [client, server] = await net.run(pair, 5000);
+    ends.push(source(client), sink(server, count));
+  }
+  listener.close();
+  await net.pass(20_000);
+  net.close();
+  await Promise.all(ends);
+  assert.ok(net.up.dropped < net.up.packets / 20, `${net.up.dropped} of ${net.up.packets}`);
+  const [first, second] = counts.map(({ received }) => received);
+  assert.ok(first! < 3 * second! && second! < 3 * first!, `${first} and ${second}`);
+});
