@@ -20,6 +20,9 @@ const TRIAL_ROUNDS = 2;
 /** How long a queue that did not become shorter counts as part of the path. */
 const ACCEPTED_MS = 10_000;
 
+/** What a reduction leaves of the window at least: a path that stalls looks like one with a queue. */
+const MIN_KEPT = 0.5;
+
 /** Least window, in segments. */
 const MIN_SEGMENTS = 4;
 
@@ -78,7 +81,8 @@ export class QueueBound {
     const limitMs = baseMs + Math.max(baseMs * QUEUE_SHARE, MIN_QUEUE_MS);
     if (rttMs === Infinity || rttMs <= limitMs) return cwndBytes;
     const bytesPerMs = deliveredBytes / lastedMs;
-    const keptBytes = Math.max(bytesPerMs * limitMs * KEPT, MIN_SEGMENTS * mssBytes);
+    const leastBytes = Math.max(cwndBytes * MIN_KEPT, MIN_SEGMENTS * mssBytes);
+    const keptBytes = Math.max(bytesPerMs * limitMs * KEPT, leastBytes);
     if (keptBytes >= cwndBytes) return cwndBytes;
     // What is under way by now would have waited so long; alone, the connection now waits so short.
     const elseMs = Math.max(rttMs, cwndBytes / bytesPerMs);

@@ -30,12 +30,17 @@ function path(others = (_ms: number) => 0) {
 Deno.test("QueueBound reduces the window to 70 % of what the limit allows, and keeps it if that helped", () => {
   const { round } = path();
   assert.equal(round(LIMIT_MS * RATE), LIMIT_MS * RATE);
-  const kept = round(300 * RATE);
+  const kept = round(200 * RATE);
   assert.ok(Math.abs(kept - 0.7 * LIMIT_MS * RATE) < 1, `${kept}`);
   // What was under way comes back late, and only what follows says whether it helped.
-  assert.equal(round(300 * RATE), 300 * RATE);
+  assert.equal(round(200 * RATE), 200 * RATE);
   assert.equal(round(kept), kept);
   assert.equal(round(kept), kept);
+});
+
+Deno.test("QueueBound takes half of the window at most, as a stall looks like a queue", () => {
+  const { round } = path();
+  assert.equal(round(1000 * RATE), 500 * RATE);
 });
 
 Deno.test("QueueBound gives the window back where the queue is of others, and lets half as much more come", () => {

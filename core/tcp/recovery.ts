@@ -104,6 +104,14 @@ export class LossRecovery {
     return cwndBytes + this.extraBytes - this.board.pipeBytes;
   }
 
+  /** Whether so many bytes may be sent that never were. */
+  mayGoOn(bytes: number, cwndBytes: number): boolean {
+    if (this.frto.waits) return this.frto.newSegments > 0;
+    // What is to be sent again goes first, even if that has to wait.
+    if (this.board.lostBytes > 0) return false;
+    return this.board.pipeBytes === 0 || this.room(cwndBytes) >= bytes;
+  }
+
   /** `bytes` were sent, at `againMs` if not for the first time. */
   sent(bytes: number, { againMs }: { againMs: number } = FIRST_TIME): void {
     if (this.phase === "fast") this.#prr.sent(bytes);

@@ -338,7 +338,7 @@ export class Sender {
     }
     const windowRoom = this.window.bytes - flight;
     const full = Math.min(unsent, mss);
-    if (!this.#mayGoOn(full)) {
+    if (!this.recovery.mayGoOn(full, this.congestion.cwndBytes)) {
       this.congestionLimited = true;
       return -1;
     }
@@ -347,15 +347,6 @@ export class Sender {
       return -1;
     }
     return windowRoom > 0 && windowRoom >= this.window.maxBytes / 2 ? windowRoom : -1;
-  }
-
-  /** Whether recovery and congestion control let `bytes` of new data go. */
-  #mayGoOn(bytes: number): boolean {
-    const { frto, board } = this.recovery;
-    if (frto.waits) return frto.newSegments > 0;
-    // What is to be sent again goes first, even if that has to wait.
-    if (board.lostBytes > 0) return false;
-    return board.pipeBytes === 0 || this.recovery.room(this.congestion.cwndBytes) >= bytes;
   }
 
   /** Payload bytes of new data that a tail loss probe may carry, -1 for none. */
