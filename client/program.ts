@@ -1,7 +1,8 @@
 import { type Command, command } from "../core/cli/mod.ts";
+import { adminCommand } from "./admin/mod.ts";
 import { connectCommand } from "./connect.ts";
 import type { ClientDeps } from "./deps.ts";
-import { adminCommand, machinesCommand, servicesCommand, statusCommand } from "./query.ts";
+import { machinesCommand, servicesCommand, statusCommand } from "./query.ts";
 
 /** The program `tela`. Spec: client.md 1 */
 export function telaProgram(deps: ClientDeps): Command {
