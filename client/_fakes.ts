@@ -7,6 +7,7 @@
 import type { ControlMessage } from "../core/control/mod.ts";
 import { TcpError } from "../core/netstack/mod.ts";
 import { type ByteStream, streamPair } from "../core/stream/mod.ts";
+import type { TunnelStatus } from "../core/tunnel/mod.ts";
 import type { ClientTunnel } from "./deps.ts";
 import type { SignallingSocket } from "./session.ts";
 
@@ -47,6 +48,18 @@ export class FakeTunnel implements ClientTunnel {
   readonly closed = this.#ended.promise;
   readonly #stopDials = new AbortController();
   mode: "open" | "refuse" | "hang" = "open";
+
+  status(): TunnelStatus {
+    return {
+      state: "up",
+      sinceWallMs: 0,
+      paths: [],
+      sentBytes: 0,
+      receivedBytes: 0,
+      resumes: 0,
+      peer: { kind: "unknown", verified: "unverified" },
+    };
+  }
 
   connect({ port, signal }: { port: number; signal: AbortSignal }): Promise<ByteStream> {
     if (this.mode === "refuse") return Promise.reject(tcpError("refused"));

@@ -1,13 +1,13 @@
 import type { Random } from "../core/bytes/mod.ts";
-import type { Clock } from "../core/clock/mod.ts";
+import type { RunningClient, StatusSource } from "./control/mod.ts";
 import type { Dialer } from "./forwarder.ts";
-import type { Fetch } from "./hub_api.ts";
 import type { Listen } from "./listener_set.ts";
 import type { LiveSession } from "./reconnect.ts";
+import type { StatusDeps } from "./status/mod.ts";
 import type { SessionGrant, SessionKeys, SignallingSocket } from "./session.ts";
 
 /** A tunnel that is up. */
-export type ClientTunnel = Dialer & LiveSession;
+export type ClientTunnel = Dialer & LiveSession & StatusSource;
 
 /** A connection to a hub: first for signalling, then for a tunnel. */
 export interface HubConnection {
@@ -18,23 +18,17 @@ export interface HubConnection {
 }
 
 /** What the client has of the machine it runs on and of the layers below it; tests give others. */
-export interface ClientDeps {
-  /** Times everything. */
-  readonly clock: Clock;
+export interface ClientDeps extends StatusDeps {
   /** Cryptographic random source. */
   readonly random: Random;
-  /** Sends HTTP requests. */
-  readonly fetch: Fetch;
   /** Opens local listeners. */
   readonly listen: Listen;
-  /** The token kept for a hub, "" if none. */
-  readonly storedToken: (hubUrl: string) => Promise<string>;
   /** Connects to a hub. */
   readonly dialHub: (url: string, signal: AbortSignal) => Promise<HubConnection>;
   /** Makes the keys of a session. */
   readonly makeKeys: () => SessionKeys;
-  /** Calls back on the first signal to end, until disposed of. */
-  readonly onInterrupt: (callback: () => void) => Disposable;
+  /** Serves the local control API until disposed of. Rejects if its file cannot be written. */
+  readonly serveControl: (client: RunningClient) => Promise<AsyncDisposable>;
 }
 
 /** What a tunnel is made of, besides its socket. */

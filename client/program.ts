@@ -2,7 +2,8 @@ import { type Command, command } from "../core/cli/mod.ts";
 import { adminCommand } from "./admin/mod.ts";
 import { connectCommand } from "./connect.ts";
 import type { ClientDeps } from "./deps.ts";
-import { machinesCommand, servicesCommand, statusCommand } from "./query.ts";
+import { machinesCommand, servicesCommand } from "./query.ts";
+import { statusCommand } from "./status/mod.ts";
 
 /** The program `tela`. Spec: client.md 1 */
 export function telaProgram(deps: ClientDeps): Command {

@@ -1,6 +1,5 @@
 import type { Random } from "../core/bytes/mod.ts";
 import { backoffDelayMs, type Clock, sleep } from "../core/clock/mod.ts";
-import type { Log } from "../core/log/mod.ts";
 
 /** A session that is up. */
 export interface LiveSession {
@@ -21,8 +20,35 @@ export interface ReconnectOptions {
   /** Spreads them. */
   random: Random;
   /** Receives a line for each change. */
-  log: Log;
+  log: (text: string) => void;
+  /** Cuts waits short where the user asks for it. */
+  retry?: Retry;
   /** Ends it all. */
+  signal: AbortSignal;
+}
+
+/** The wait before the next attempt, which can be cut short. */
+export class Retry {
+  #skipped = new AbortController();
+
+  /** Ends the wait under way, or the next one where none is. */
+  now(): void {
+    this.#skipped.abort();
+  }
+
+  /** Waits; harmlessly ends early when told so or aborted. */
+  async wait(clock: Clock, { delayMs, signal }: RetryWait): Promise<void> {
+    const ends = AbortSignal.any([this.#skipped.signal, signal]);
+    await sleep(clock, delayMs, ends).catch(() => {});
+    this.#skipped = new AbortController();
+  }
+}
+
+/** Options of {@linkcode Retry.wait}. */
+export interface RetryWait {
+  /** Longest wait, milliseconds. */
+  delayMs: number;
+  /** Ends it. */
   signal: AbortSignal;
 }
 
@@ -42,7 +68,7 @@ function messageOf(error: unknown): string {
  * @throws what `open` threw, if that is fatal
  */
 export async function keepConnected(
-  { open, isFatal, clock, random, log, signal }: ReconnectOptions,
+  { open, isFatal, clock, random, log, retry = new Retry(), signal }: ReconnectOptions,
 ): Promise<void> {
   let attempt = 0;
   while (!signal.aborted) {
@@ -59,7 +85,7 @@ export async function keepConnected(
     if (signal.aborted) return;
     const delayMs = backoffDelayMs({ attempt: attempt++, random });
     log(`${ending}; next attempt in ${Math.round(delayMs / 1000)} s`);
-    await sleep(clock, delayMs, signal).catch(() => {});
+    await retry.wait(clock, { delayMs, signal });
   }
 }
 

@@ -5,6 +5,7 @@ import { dialHub, type HubSocket } from "../core/path/mod.ts";
 import { connStream, listenTcp } from "../core/stream/mod.ts";
 import { Tunnel } from "../core/tunnel/mod.ts";
 import { generatePrivateKey, publicKey } from "../core/wireguard/mod.ts";
+import { ControlServer, findClients, followClient } from "./control/mod.ts";
 import type { ClientDeps, ClientTunnel, OpenTunnelOptions } from "./deps.ts";
 import { storedToken } from "./token.ts";
 
@@ -24,7 +25,21 @@ function openTunnel(socket: HubSocket, { grant, keys, mtuBytes }: OpenTunnelOpti
     clock,
     random,
   });
+  const sinceWallMs = clock.wallMs();
+  let state: "ended" | "up" = "up";
+  tunnel.closed.then(() => state = "ended");
   return {
+    status: () => ({
+      state,
+      sinceWallMs,
+      path: "websocket",
+      pathSinceWallMs: sinceWallMs,
+      paths: [],
+      sentBytes: 0,
+      receivedBytes: 0,
+      resumes: 0,
+      peer: { kind: "unknown", verified: "unverified" },
+    }),
     connect: async (to) => connStream(await tunnel.connect(to)),
     closed: tunnel.closed,
     close: () => tunnel.close(),
@@ -46,5 +61,9 @@ export const systemDeps: ClientDeps = {
     const privateKey = generatePrivateKey(random);
     return { privateKey, publicKey: publicKey(privateKey) };
   },
+  serveControl: (client) =>
+    ControlServer.start({ client, host: systemHost, pid: Deno.pid, clock, random }),
+  findClients: () => findClients(systemHost),
+  followClient: (address, options) => followClient(address, { ...options, clock, random }),
   onInterrupt,
 };

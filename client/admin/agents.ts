@@ -1,7 +1,6 @@
 import { type Command, command, formatJson, printable, UsageError } from "../../core/cli/mod.ts";
 import type { Json, JsonObject } from "../../core/control/mod.ts";
-import { fetchHubStatus } from "../hub_api.ts";
-import { agentsView, machinesJson } from "../views.ts";
+import { agentsView, fetchHubStatus, machinesJson } from "../hub/mod.ts";
 import { type AdminApi, AdminError, type AdminMethod, pathOf } from "./api.ts";
 import {
   ADMIN_FLAGS,

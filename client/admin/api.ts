@@ -1,7 +1,6 @@
 import type { Clock } from "../../core/clock/mod.ts";
 import type { Json, JsonObject } from "../../core/control/mod.ts";
-import type { HubAddress } from "../hub_address.ts";
-import { type Fetch, reasonOf } from "../hub_api.ts";
+import { type Fetch, type HubAddress, reasonOf } from "../hub/mod.ts";
 
 /** A hub gives an agent 30 s to answer; the way there and back is on top. Spec: client.md 1.3 */
 const TIMEOUT_MS = 40_000;

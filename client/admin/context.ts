@@ -1,12 +1,10 @@
 import { type FlagValues, type Io, UsageError } from "../../core/cli/mod.ts";
 import type { Json, JsonObject } from "../../core/control/mod.ts";
-import type { ClientDeps } from "../deps.ts";
-import { parseHubAddress } from "../hub_address.ts";
-import { HUB_FLAGS } from "../hub_flags.ts";
+import { HUB_FLAGS, type HubDeps, parseHubAddress } from "../hub/mod.ts";
 import { AdminApi } from "./api.ts";
 
 /** What administration needs of the machine it runs on. */
-export type AdminDeps = Pick<ClientDeps, "clock" | "fetch" | "storedToken">;
+export type AdminDeps = HubDeps;
 
 /** The flags of every administrative command. */
 export const ADMIN_FLAGS = {

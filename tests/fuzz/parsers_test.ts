@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { PacketPool } from "../../core/bytes/mod.ts";
 import { ManualClock } from "../../core/clock/mod.ts";
 import { parseControl } from "../../core/control/mod.ts";
+import { endpointOf, parseEndpoint } from "../../core/endpoint/mod.ts";
 import {
   IPV4_HEADER_BYTES,
   ipv4Address,
@@ -21,6 +22,12 @@ import {
   RelayFlags,
   writeRelayHeader,
 } from "../../core/relay/mod.ts";
+import {
+  answerBindingRequest,
+  encodeBindingRequest,
+  encodeBindingSuccess,
+  readStunMessage,
+} from "../../core/stun/mod.ts";
 import { checksum, encodeSegment } from "../../core/tcp/scripts/mod.ts";
 import { answerUpgrade, WebSocketConnection } from "../../core/websocket/mod.ts";
 import { Rng } from "../simnet/mod.ts";
@@ -231,6 +238,54 @@ function upgrade(): Entry {
   };
 }
 
+function endpoint(): Entry {
+  const texts = ["203.0.113.9:40001", "[2001:db8::7]:41820", "[::ffff:192.0.2.1]:9", "[::]:1"];
+  const decoder = new TextDecoder("latin1");
+  return {
+    name: "parseEndpoint()",
+    weight: 1,
+    seeds: texts.map((text) => new TextEncoder().encode(text)),
+    read: (bytes) => {
+      const parsed = parseEndpoint(decoder.decode(bytes));
+      if (parsed === undefined) return;
+      assert.deepEqual(parseEndpoint(parsed.text), parsed);
+      assert.deepEqual(endpointOf(parsed.address, parsed.port), parsed);
+    },
+  };
+}
+
+function stun(): Entry {
+  const id = new Uint8Array(12).fill(7);
+  const source = parseEndpoint("[2001:db8::7]:9")!;
+  const request = encodeBindingRequest(id);
+  const withOptional = Uint8Array.of(...request, 0x80, 0x28, 0, 4, 1, 2, 3, 4);
+  withOptional[3] = 8;
+  return {
+    name: "readStunMessage() and answerBindingRequest()",
+    weight: 1,
+    seeds: [
+      request,
+      withOptional,
+      encodeBindingSuccess(id, source),
+      encodeBindingSuccess(id, parseEndpoint("192.0.2.1:40001")!),
+    ],
+    read: (bytes) => {
+      const message = readStunMessage(bytes);
+      if (message.kind === "success") {
+        assert.equal(parseEndpoint(message.mapped.text)?.text, message.mapped.text);
+      }
+      const answer = answerBindingRequest(bytes, source);
+      assert.equal(typeof answer === "string", message.kind !== "request");
+      if (typeof answer === "string") return;
+      assert.ok(answer.length <= bytes.length + 24);
+      assert.notEqual(readStunMessage(answer).kind, "drop");
+    },
+    repair: (bytes) => {
+      if (bytes.length >= 20) bytes.set([(bytes.length - 20) >> 8, (bytes.length - 20) & 255], 2);
+    },
+  };
+}
+
 /** Changes, cuts, lengthens or splices valid input. */
 function mutated(seeds: Entry["seeds"], rng: Rng): Uint8Array<ArrayBuffer> {
   let bytes = pick(rng, seeds).slice();
@@ -257,7 +312,7 @@ function mutated(seeds: Entry["seeds"], rng: Rng): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-for (const entry of [control, relay, netstack, webSocket, upgrade]) {
+for (const entry of [control, endpoint, relay, netstack, stun, webSocket, upgrade]) {
   const { name, weight, seeds, read, repair, finish } = entry();
   Deno.test(`${name} takes any bytes`, async () => {
     const seed = seedFrom();

@@ -1,4 +1,4 @@
-import type { Clock } from "../core/clock/mod.ts";
+import type { Clock } from "../../core/clock/mod.ts";
 import type { HubAddress } from "./hub_address.ts";
 import { type HubStatus, readHubStatus } from "./hub_status.ts";
 
