@@ -1,4 +1,5 @@
 import type { Random } from "../core/bytes/mod.ts";
+import type { AccountDeps } from "./account/mod.ts";
 import type { RunningClient, StatusSource } from "./control/mod.ts";
 import type { Dialer } from "./forwarder.ts";
 import type { Listen } from "./listener_set.ts";
@@ -18,7 +19,7 @@ export interface HubConnection {
 }
 
 /** What the client has of the machine it runs on and of the layers below it; tests give others. */
-export interface ClientDeps extends StatusDeps {
+export interface ClientDeps extends AccountDeps, StatusDeps {
   /** Cryptographic random source. */
   readonly random: Random;
   /** Opens local listeners. */

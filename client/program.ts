@@ -1,4 +1,5 @@
 import { type Command, command } from "../core/cli/mod.ts";
+import { loginCommand, logoutCommand, pairCommand } from "./account/mod.ts";
 import { adminCommand } from "./admin/mod.ts";
 import { connectCommand } from "./connect.ts";
 import type { ClientDeps } from "./deps.ts";
@@ -25,6 +26,9 @@ export function telaProgram(deps: ClientDeps): Command {
       machinesCommand(deps),
       servicesCommand(deps),
       statusCommand(deps),
+      loginCommand(deps),
+      logoutCommand(deps),
+      pairCommand(deps),
       adminCommand(deps),
     ],
   });

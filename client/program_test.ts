@@ -28,6 +28,7 @@ function setUp(answer: () => Response = () => Response.json(STATUS)) {
       lookups.push(hubUrl);
       return Promise.resolve("stored");
     },
+    openCredentials: unused,
     dialHub: unused,
     makeKeys: unused,
     serveControl: unused,

@@ -1,6 +1,7 @@
 import { onInterrupt } from "../core/cli/mod.ts";
 import { systemClock, systemRandom } from "../core/clock/mod.ts";
 import { systemHost } from "../core/config/mod.ts";
+import { CredentialFile, userCredentialsPath } from "../core/credentials/mod.ts";
 import { dialHub, type HubSocket } from "../core/path/mod.ts";
 import { connStream, listenTcp } from "../core/stream/mod.ts";
 import { Tunnel } from "../core/tunnel/mod.ts";
@@ -53,6 +54,7 @@ export const systemDeps: ClientDeps = {
   fetch,
   listen: listenTcp,
   storedToken: (hubUrl) => storedToken(hubUrl, systemHost),
+  openCredentials: () => CredentialFile.open(userCredentialsPath(systemHost)),
   async dialHub(url, signal) {
     const socket = await dialHub({ url, clock, random, signal });
     return { socket, openTunnel: (options) => openTunnel(socket, options) };

@@ -1,6 +1,6 @@
 import { type Command, command, formatJson, formatTable, UsageError } from "../../core/cli/mod.ts";
 import type { JsonObject } from "../../core/control/mod.ts";
-import { type AdminApi, AdminError, pathOf } from "./api.ts";
+import { ApiError, type JsonApi, pathOf } from "../hub/mod.ts";
 import {
   ADMIN_FLAGS,
   adminApi,
@@ -53,10 +53,10 @@ function parsePermissions(text: string): string[] {
 }
 
 /** A hub that does not know such grants would open all services instead. Spec: client.md 1.3 */
-async function requireServiceGrants(api: AdminApi): Promise<void> {
+async function requireServiceGrants(api: JsonApi): Promise<void> {
   const answer = await api.request("GET", "/.well-known/tela");
   if (textsOf(answer, "capabilities").includes(SERVICE_GRANTS)) return;
-  throw new AdminError(
+  throw new ApiError(
     `Hub ${api.hub.httpUrl} does not support grants of single services: ` +
       "nothing was granted; update the hub, or leave -services out",
   );

@@ -1,7 +1,14 @@
 import { type Command, command, formatJson, printable, UsageError } from "../../core/cli/mod.ts";
 import type { Json, JsonObject } from "../../core/control/mod.ts";
-import { agentsView, fetchHubStatus, machinesJson } from "../hub/mod.ts";
-import { type AdminApi, AdminError, type AdminMethod, pathOf } from "./api.ts";
+import {
+  agentsView,
+  ApiError,
+  type ApiMethod,
+  fetchHubStatus,
+  type JsonApi,
+  machinesJson,
+  pathOf,
+} from "../hub/mod.ts";
 import {
   ADMIN_FLAGS,
   adminApi,
@@ -27,7 +34,7 @@ const AGENT_FLAGS = {
 
 /** What is asked of an agent. */
 interface AgentRequest {
-  method: AdminMethod;
+  method: ApiMethod;
   machine: string;
   action: string;
   payload?: Json;
@@ -39,15 +46,15 @@ interface AgentRequest {
  *
  * Spec: client.md 1.3 (agent envelope)
  *
- * @throws {AdminError} if the agent could not be asked, or refused
+ * @throws {ApiError} if the agent could not be asked, or refused
  */
-async function askAgent(api: AdminApi, request: AgentRequest): Promise<JsonObject> {
+async function askAgent(api: JsonApi, request: AgentRequest): Promise<JsonObject> {
   const { method, machine, action, payload } = request;
   const path = pathOf("api", "admin", "agents", machine, action);
   const envelope = await api.request(method, path, payload);
   if (envelope.ok !== true) {
     const message = textOf(envelope, "message") || "the agent refused without a reason";
-    throw new AdminError(`Agent of "${machine}": ${message}`);
+    throw new ApiError(`Agent of "${machine}": ${message}`);
   }
   const result = envelope.payload;
   const isObject = typeof result === "object" && result !== null && !Array.isArray(result);

@@ -1,7 +1,6 @@
-import { type FlagValues, type Io, UsageError } from "../../core/cli/mod.ts";
+import { type FlagValues, type Io, Prompt, UsageError } from "../../core/cli/mod.ts";
 import type { Json, JsonObject } from "../../core/control/mod.ts";
-import { HUB_FLAGS, type HubDeps, parseHubAddress } from "../hub/mod.ts";
-import { AdminApi } from "./api.ts";
+import { HUB_FLAGS, type HubDeps, JsonApi, parseHubAddress } from "../hub/mod.ts";
 
 /** What administration needs of the machine it runs on. */
 export type AdminDeps = HubDeps;
@@ -30,11 +29,11 @@ export const FORCE_FLAG = {
 export async function adminApi(
   { hub, token }: FlagValues<typeof ADMIN_FLAGS>,
   { io, deps }: { io: Io; deps: AdminDeps },
-): Promise<AdminApi> {
+): Promise<JsonApi> {
   const address = parseHubAddress(hub);
   const given = token || io.env("TELA_TOKEN") || "";
   const secret = given || await deps.storedToken(address.wsUrl);
-  return new AdminApi({ hub: address, token: secret, fetch: deps.fetch, clock: deps.clock });
+  return new JsonApi({ hub: address, token: secret, fetch: deps.fetch, clock: deps.clock });
 }
 
 /**
@@ -44,19 +43,9 @@ export async function adminApi(
  */
 export async function confirm(io: Io, question: string, force: boolean): Promise<void> {
   if (force || !io.isTerminal.stdin || !io.isTerminal.stderr) return;
-  io.stderr(`${question} [y/N] `);
-  const answer = await firstLine(io.stdin);
+  using prompt = new Prompt(io);
+  const answer = await prompt.ask({ text: `${question} [y/N] ` });
   if (!/^y(es)?$/i.test(answer.trim())) throw new Error("Nothing was done: not confirmed");
-}
-
-async function firstLine(stdin: ReadableStream<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of stdin.values({ preventCancel: true })) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.includes("\n") || text.length > 4096) break;
-  }
-  return text.split("\n")[0]!;
 }
 
 /** The argument at `index`, which the grammar has made sure of. */

@@ -1,6 +1,6 @@
 import { type Command, command, formatJson, formatTable, printable } from "../../core/cli/mod.ts";
 import type { JsonObject } from "../../core/control/mod.ts";
-import { pathOf } from "./api.ts";
+import { pathOf } from "../hub/mod.ts";
 import {
   ADMIN_FLAGS,
   adminApi,

@@ -1,7 +1,7 @@
 import { type Command, command, formatJson, formatTable, type Io } from "../../core/cli/mod.ts";
 import type { JsonObject } from "../../core/control/mod.ts";
+import { pathOf } from "../hub/mod.ts";
 import { removeCommand } from "./access.ts";
-import { pathOf } from "./api.ts";
 import {
   ADMIN_FLAGS,
   adminApi,

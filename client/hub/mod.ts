@@ -22,4 +22,5 @@ export {
   serviceLabel,
   type ServiceStatus,
 } from "./hub_status.ts";
+export { ApiError, type ApiMethod, JsonApi, type JsonApiOptions, pathOf } from "./json_api.ts";
 export { agentsView, machinesJson, machinesView, servicesView, statusView } from "./views.ts";

@@ -1,6 +1,7 @@
 import type { Clock } from "../../core/clock/mod.ts";
 import type { Json, JsonObject } from "../../core/control/mod.ts";
-import { type Fetch, type HubAddress, reasonOf } from "../hub/mod.ts";
+import type { HubAddress } from "./hub_address.ts";
+import { type Fetch, reasonOf } from "./hub_api.ts";
 
 /** A hub gives an agent 30 s to answer; the way there and back is on top. Spec: client.md 1.3 */
 const TIMEOUT_MS = 40_000;
@@ -8,10 +9,10 @@ const TIMEOUT_MS = 40_000;
 /** What the largest answer, the access of some 50,000 identities, needs; an export is streamed. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
-/** An administrative request failed; the message says why and what to do. */
-export class AdminError extends Error {
+/** A request failed; the message says why and what to do. */
+export class ApiError extends Error {
   /** The name of the class. */
-  override readonly name: string = "AdminError";
+  override readonly name: string = "ApiError";
   /** HTTP status of the hub's refusal; undefined where there was none. */
   readonly status: number | undefined;
 
@@ -22,14 +23,14 @@ export class AdminError extends Error {
   }
 }
 
-/** Methods of the administrative interface. */
-export type AdminMethod = "DELETE" | "GET" | "PATCH" | "POST" | "PUT";
+/** Methods of the interface. */
+export type ApiMethod = "DELETE" | "GET" | "PATCH" | "POST" | "PUT";
 
-/** What {@linkcode AdminApi} asks with. */
-export interface AdminApiOptions {
+/** What {@linkcode JsonApi} asks with. */
+export interface JsonApiOptions {
   /** The hub. */
   hub: HubAddress;
-  /** Owner's or administrator's token. */
+  /** Token that requests carry; "" for none. */
   token: string;
   /** Sends the requests. */
   fetch: Fetch;
@@ -61,12 +62,12 @@ function adviceFor(status: number): string {
   return "";
 }
 
-/** The administrative interface of a hub. Spec: hub-api.md 1, client.md 1.3 */
-export class AdminApi {
-  readonly #options: AdminApiOptions;
+/** The JSON interface of a hub. Spec: hub-api.md 1, client.md 1.3 */
+export class JsonApi {
+  readonly #options: JsonApiOptions;
 
   /** Sends nothing yet. */
-  constructor(options: AdminApiOptions) {
+  constructor(options: JsonApiOptions) {
     this.#options = options;
   }
 
@@ -83,9 +84,9 @@ export class AdminApi {
   /**
    * Sends a request and gives the answer's JSON object.
    *
-   * @throws {AdminError} if the hub cannot be reached, refuses, or answers something else
+   * @throws {ApiError} if the hub cannot be reached, refuses, or answers something else
    */
-  async request(method: AdminMethod, path: string, body?: Json): Promise<JsonObject> {
+  async request(method: ApiMethod, path: string, body?: Json): Promise<JsonObject> {
     const text = await this.text(method, path, body);
     let value: Json;
     try {
@@ -94,7 +95,7 @@ export class AdminApi {
       value = null;
     }
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-    throw new AdminError(
+    throw new ApiError(
       `No hub at ${this.#options.hub.httpUrl}: its answer is not a JSON object; check the address`,
     );
   }
@@ -102,14 +103,14 @@ export class AdminApi {
   /**
    * Sends a request and gives the answer as it is.
    *
-   * @throws {AdminError} as {@linkcode AdminApi.request}
+   * @throws {ApiError} as {@linkcode JsonApi.request}
    */
-  async text(method: AdminMethod, path: string, body?: Json): Promise<string> {
+  async text(method: ApiMethod, path: string, body?: Json): Promise<string> {
     let text = "";
     await this.stream({ method, path, body }, (chunk) => {
       text += chunk;
       if (text.length > MAX_BODY_BYTES) {
-        throw new AdminError(`Hub ${this.#options.hub.httpUrl} answered more than 64 MiB`);
+        throw new ApiError(`Hub ${this.#options.hub.httpUrl} answered more than 64 MiB`);
       }
     });
     return text;
@@ -118,10 +119,10 @@ export class AdminApi {
   /**
    * Sends a request and hands over the answer piece by piece.
    *
-   * @throws {AdminError} as {@linkcode AdminApi.request}
+   * @throws {ApiError} as {@linkcode JsonApi.request}
    */
   async stream(
-    { method, path, body }: { method: AdminMethod; path: string; body?: Json | undefined },
+    { method, path, body }: { method: ApiMethod; path: string; body?: Json | undefined },
     onText: (text: string) => void,
   ): Promise<void> {
     const { hub, token, fetch, clock } = this.#options;
@@ -147,10 +148,10 @@ export class AdminApi {
         onText(decoder.decode(chunk, { stream: true }));
       }
     } catch (cause) {
-      if (cause instanceof AdminError) throw cause;
+      if (cause instanceof ApiError) throw cause;
       const reason = timeout.signal.aborted ? "no answer within 40 s" : reasonOf(cause);
       const advice = "check the address, and that the hub is running";
-      throw new AdminError(`Cannot reach the hub at ${hub.httpUrl}: ${reason}; ${advice}`, {
+      throw new ApiError(`Cannot reach the hub at ${hub.httpUrl}: ${reason}; ${advice}`, {
         cause,
       });
     } finally {
@@ -161,6 +162,6 @@ export class AdminApi {
   async #refuse(response: Response): Promise<never> {
     const { status } = response;
     const text = errorField((await response.text()).slice(0, 4096));
-    throw new AdminError(`HTTP ${status}: ${text}${adviceFor(status)}`, { status });
+    throw new ApiError(`HTTP ${status}: ${text}${adviceFor(status)}`, { status });
   }
 }
