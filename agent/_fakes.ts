@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
 import { ManualClock, systemRandom } from "../core/clock/mod.ts";
-import { type ControlMessage, parseControl } from "../core/control/mod.ts";
+import {
+  type ControlMessage,
+  type MgmtRequest,
+  type MgmtResponse,
+  parseControl,
+} from "../core/control/mod.ts";
+import { AgentIdentity } from "../core/identity/mod.ts";
 import { createLog } from "../core/log/mod.ts";
 import { HubSocket } from "../core/path/mod.ts";
 import { type ByteStream, type ConnLike, streamPair } from "../core/stream/mod.ts";
 import { type CloseInfo, WebSocketConnection } from "../core/websocket/mod.ts";
 import type { MachineConfig } from "./config.ts";
+import type { SessionSettings } from "./session.ts";
 import type { SessionTunnel, SessionTunnelOptions, Surroundings } from "./surroundings.ts";
 
 /** Lets everything that is ready happen. */
@@ -105,13 +112,18 @@ export function fakeConn(): FakeConn {
 export class FakeTunnel implements SessionTunnel {
   readonly closed: Promise<string>;
   readonly options: SessionTunnelOptions;
+  /** Sockets that were attached, the last one in use. */
+  readonly sockets: HubSocket[] = [];
+  /** Whether the client was told that it need not wait. */
+  left = false;
+  /** Whether the client proves at once to be behind a socket. */
+  proves = true;
   readonly #end = Promise.withResolvers<string>();
   readonly #listeners = new Map<number, Queue<ConnLike>>();
 
   constructor(options: SessionTunnelOptions) {
     this.options = options;
     this.closed = this.#end.promise;
-    this.#watch();
   }
 
   get ports(): number[] {
@@ -132,17 +144,33 @@ export class FakeTunnel implements SessionTunnel {
     return client;
   }
 
-  close(): void {
-    this.#end.resolve("closed");
-    this.options.socket.close();
+  attach(socket: HubSocket): void {
+    this.sockets.at(-1)?.close();
+    this.sockets.push(socket);
+    if (this.proves) this.options.handler.up?.();
+    this.#watch(socket);
   }
 
-  async #watch(): Promise<void> {
-    const { socket } = this.options;
+  end(reason: string): void {
+    this.#end.resolve(reason);
+    this.sockets.at(-1)?.close();
+  }
+
+  leave(reason: string): void {
+    this.left = true;
+    this.end(reason);
+  }
+
+  async #watch(socket: HubSocket): Promise<void> {
+    const { handler } = this.options;
+    let reason = "the hub connection ended";
     for (let m = await socket.next(); m !== undefined; m = await socket.next()) {
-      if (m.type === "session-end") this.#end.resolve("the peer has left");
+      if (m.type === "session-end") {
+        reason = "the peer has left";
+        socket.close();
+      } else handler.message?.(m, { proven: true });
     }
-    this.#end.resolve("the hub connection ended");
+    if (socket === this.sockets.at(-1)) handler.waiting?.(reason);
   }
 }
 
@@ -206,6 +234,22 @@ export class FakeWorld {
     const near = new WebSocketConnection({ stream: a, role: "client", ...common });
     return Promise.resolve(new HubSocket(near, this.clock));
   }
+}
+
+/** Who the agents under test are. */
+export const FAKE_IDENTITY: AgentIdentity = new AgentIdentity(new Uint8Array(32).fill(5));
+
+/** What sessions and machines under test have in common. */
+export const FAKE_SETTINGS: Pick<SessionSettings, "graceMs" | "identity" | "mtuBytes"> = {
+  mtuBytes: 1100,
+  graceMs: 120_000,
+  identity: FAKE_IDENTITY,
+};
+
+/** Answers management requests as an agent does that knows no action. */
+export function refuseAll({ requestId, action }: MgmtRequest): Promise<MgmtResponse> {
+  const message = `unknown action: ${action}`;
+  return Promise.resolve({ type: "mgmt-response", requestId, ok: false, message });
 }
 
 /** A machine with two ports. */

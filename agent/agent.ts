@@ -1,22 +1,30 @@
-import type { DefaultUpdate } from "../core/control/mod.ts";
+import type { DefaultUpdate, MgmtRequest, MgmtResponse } from "../core/control/mod.ts";
+import type { AgentIdentity } from "../core/identity/mod.ts";
 import type { AgentConfig, MachineConfig } from "./config.ts";
-import type { Identity } from "./identity.ts";
+import type { AgentIds } from "./ids.ts";
 import { type MachineEnd, runMachine } from "./machine.ts";
 import { mergeUpdate } from "./register.ts";
+import { Registration } from "./registration.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Options of {@linkcode Agent}. */
 export interface AgentOptions {
   /** What to run. */
   config: AgentConfig;
-  /** Who it is to the hub. */
-  identity: Identity;
+  /** What it is called at the hub. */
+  ids: AgentIds;
+  /** Who it is to clients. */
+  identity: AgentIdentity;
   /** Version of this program, as the hub is told. */
   version: string;
   /** Largest IP packet sent, in bytes. */
   mtuBytes: number;
+  /** How long a session waits for a client that has lost its connection, in ms; 0 for not at all. */
+  graceMs: number;
   /** Whether the agent ends as soon as the hub refuses a token. */
   exitOnRefusal: boolean;
+  /** Answers management requests; never rejects. */
+  manage: (request: MgmtRequest) => Promise<MgmtResponse>;
   /** Clock, log, and how the rest is reached. */
   surroundings: Surroundings;
 }
@@ -25,12 +33,21 @@ export interface AgentOptions {
 export class Agent {
   readonly #options: AgentOptions;
   readonly #stopped = new AbortController();
+  readonly #registrations = new Map<string, Registration>();
   #update: DefaultUpdate;
 
   /** Starts nothing until {@linkcode Agent.run}. */
   constructor(options: AgentOptions) {
     this.#options = options;
     this.#update = options.config.update;
+    for (const machine of options.config.machines) {
+      this.#registrations.set(machine.name, new Registration(machine));
+    }
+  }
+
+  /** Shows the hub a machine of this agent as it is described now. */
+  describe(machine: MachineConfig): void {
+    this.#registrations.get(machine.name)?.describe(machine);
   }
 
   /** Update settings: the operator's own, completed by what the hub suggests. */
@@ -52,14 +69,15 @@ export class Agent {
   }
 
   async #runMachine(machine: MachineConfig): Promise<MachineEnd> {
-    const { config, identity, version, surroundings, ...options } = this.#options;
+    const { config, ids, version, surroundings, ...options } = this.#options;
     const log = surroundings.log.for(`telad:${machine.name}`);
     const end = await runMachine({
       ...options,
       hub: config.hub,
       machine,
-      agentId: identity.agentId,
-      machineRegistrationId: identity.registrationIds.get(machine.name) ?? "",
+      registration: this.#registrations.get(machine.name)!,
+      agentId: ids.agentId,
+      machineRegistrationId: ids.registrationIds.get(machine.name) ?? "",
       agentVersion: version,
       onUpdate: (suggested) => this.#update = mergeUpdate(this.#update, suggested),
       surroundings: { ...surroundings, log },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fakeMachine, FakeWorld, settle } from "./_fakes.ts";
+import { FAKE_SETTINGS, fakeMachine, FakeWorld, refuseAll, settle } from "./_fakes.ts";
 import { Agent } from "./agent.ts";
 import type { MachineConfig } from "./config.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -13,12 +13,13 @@ interface StartOptions {
 function make(world: FakeWorld, { machines, exitOnRefusal = false, more }: StartOptions): Agent {
   return new Agent({
     config: { hub: "ws://hub", machines, update: { channel: "beta", sources: { beta: "own" } } },
-    identity: {
+    ids: {
       agentId: "id-of-agent",
       registrationIds: new Map(machines.map(({ name }) => [name, `id-of-${name}`])),
     },
     version: "1.2.3",
-    mtuBytes: 1100,
+    manage: refuseAll,
+    ...FAKE_SETTINGS,
     exitOnRefusal,
     surroundings: world.surroundings(more),
   });

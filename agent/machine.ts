@@ -1,8 +1,14 @@
-import { backoffDelayMs, sleep } from "../core/clock/mod.ts";
-import type { ControlMessage, DefaultUpdate } from "../core/control/mod.ts";
+import { backoffDelayMs, resumeDelayMs, sleep } from "../core/clock/mod.ts";
+import type {
+  ControlMessage,
+  DefaultUpdate,
+  MgmtRequest,
+  MgmtResponse,
+} from "../core/control/mod.ts";
 import type { HubSocket } from "../core/path/mod.ts";
 import type { MachineConfig } from "./config.ts";
 import { Deadline } from "./deadline.ts";
+import type { Registration } from "./registration.ts";
 import { isRefusal, registerMessage, type RegisterOptions } from "./register.ts";
 import { Sessions } from "./sessions.ts";
 import { reasonOf, type Surroundings } from "./surroundings.ts";
@@ -16,6 +22,9 @@ const REGISTER_TIMEOUT_MS = 30_000;
  */
 export const REFUSED_RETRY_MS = 300_000;
 
+/** A connection that was lost sooner is no reason to be back without any delay. */
+const SHORT_LIVED_MS = 1_000;
+
 /** WebSocket close code of an end that leaves. */
 const GOING_AWAY = 1001;
 
@@ -23,10 +32,16 @@ const GOING_AWAY = 1001;
 export interface MachineOptions extends RegisterOptions {
   /** URL of the hub. */
   hub: string;
-  /** What to register and serve. */
+  /** What to serve. */
   machine: MachineConfig;
+  /** What to register it as. */
+  registration: Registration;
+  /** Answers management requests; never rejects. */
+  manage: (request: MgmtRequest) => Promise<MgmtResponse>;
   /** Largest IP packet sent, in bytes. */
   mtuBytes: number;
+  /** How long a session waits for a client that has lost its connection, in ms; 0 for not at all. */
+  graceMs: number;
   /** Whether a refusal of the token ends the machine instead of being retried slowly. */
   exitOnRefusal: boolean;
   /** Told the update settings that the hub suggests. */
@@ -45,6 +60,7 @@ interface Attempt {
   readonly registered: boolean;
   readonly refused: boolean;
   readonly reason: string;
+  readonly lastedMs: number;
 }
 
 /** A hub's URL for the log, without what may be secret in it. */
@@ -61,10 +77,13 @@ class Control {
   readonly #socket: HubSocket;
   readonly #sessions: Sessions;
 
-  constructor(options: MachineOptions, socket: HubSocket) {
+  constructor(options: MachineOptions, { socket, sessions }: {
+    socket: HubSocket;
+    sessions: Sessions;
+  }) {
     this.#options = options;
     this.#socket = socket;
-    this.#sessions = new Sessions(options);
+    this.#sessions = sessions;
   }
 
   /** Registers and serves; gives the reason of the end. */
@@ -81,7 +100,8 @@ class Control {
     signal.addEventListener("abort", onAbort, { once: true });
     try {
       signal.throwIfAborted();
-      this.#socket.send(registerMessage(this.#options.machine, registerOptions(this.#options)));
+      this.#register();
+      this.#options.registration.onChange = () => this.#register();
       while (this.refusal === undefined) {
         const message = await this.#socket.next();
         if (message === undefined) break;
@@ -91,9 +111,20 @@ class Control {
       return this.refusal ?? (signal.aborted ? reasonOf(signal.reason) : await this.#closeReason());
     } finally {
       signal.removeEventListener("abort", onAbort);
+      this.#options.registration.onChange = undefined;
       this.#socket.close(GOING_AWAY, "agent leaving");
-      await Promise.all([this.#sessions.close(), this.#socket.closed]);
+      const lost = this.#sessions.disconnected("the connection to the hub has ended");
+      await Promise.all([lost, this.#socket.closed]);
     }
+  }
+
+  #register(): void {
+    const { machine } = this.#options.registration;
+    this.#socket.send(registerMessage(machine, registerOptions(this.#options)));
+  }
+
+  async #manage(request: MgmtRequest): Promise<void> {
+    this.#socket.send(await this.#options.manage(request));
   }
 
   async #closeReason(): Promise<string> {
@@ -118,35 +149,37 @@ class Control {
       case "session-request":
         this.#sessions.start(message);
         break;
-      case "mgmt-request": {
-        const { requestId, action } = message;
-        surroundings.log(`management action refused: ${action}`);
-        const text = `unknown action: ${action}`;
-        this.#socket.send({ type: "mgmt-response", requestId, ok: false, message: text });
-      }
+      case "session-end":
+        if (message.final && message.wgPubKey) this.#sessions.withdraw(message.wgPubKey);
+        break;
+      case "mgmt-request":
+        this.#manage(message);
     }
   }
 }
 
 function registerOptions(options: MachineOptions): RegisterOptions {
-  const { agentId, machineRegistrationId, agentVersion } = options;
-  return { agentId, machineRegistrationId, agentVersion };
+  const { agentId, machineRegistrationId, agentVersion, identity } = options;
+  return { agentId, machineRegistrationId, agentVersion, identity };
 }
 
-async function attempt(options: MachineOptions): Promise<Attempt> {
+async function attempt(options: MachineOptions, sessions: Sessions): Promise<Attempt> {
   const { hub, surroundings, signal } = options;
+  const startMs = surroundings.clock.nowMs();
   surroundings.log(`connecting to ${shownUrl(hub)}`);
   let control: Control | undefined;
   let reason: string;
   try {
-    control = new Control(options, await surroundings.dialHub({ url: hub, signal }));
+    const socket = await surroundings.dialHub({ url: hub, signal });
+    control = new Control(options, { socket, sessions });
     reason = await control.run();
   } catch (error) {
     // Whatever went wrong concerns this machine alone; the others of the process go on.
     reason = reasonOf(error);
   }
   const refused = control?.refusal !== undefined;
-  return { registered: control?.registered ?? false, refused, reason };
+  const lastedMs = surroundings.clock.nowMs() - startMs;
+  return { registered: control?.registered ?? false, refused, reason, lastedMs };
 }
 
 /** Waits before the next attempt; false if it was told to stop meanwhile. */
@@ -160,35 +193,60 @@ async function pause(options: MachineOptions, delayMs: number): Promise<boolean>
   }
 }
 
-/**
- * Keeps one machine registered with its hub and serves its clients, until it is told to stop. A lost
- * connection is made again after 3 s to 300 s.
- *
- * Spec: agent.md 2, wire.md 3.2. Deviation: the reference gives up for good when the hub refuses its
- * token; this one tries every 5 minutes, unless told to end.
- */
-export async function runMachine(options: MachineOptions): Promise<MachineEnd> {
-  const { surroundings: { log, random }, signal } = options;
+/** Keeps the machine registered until it is told to stop, or is refused for good. */
+async function keepRegistered(options: MachineOptions, sessions: Sessions): Promise<MachineEnd> {
+  const { surroundings: { clock, log, random }, graceMs, signal } = options;
   let failures = 0;
+  let lostMs = -Infinity;
   while (!signal.aborted) {
-    const { registered, refused, reason } = await attempt(options);
+    const { registered, refused, reason, lastedMs } = await attempt(options, sessions);
     if (signal.aborted) break;
     if (refused && options.exitOnRefusal) {
       log(`the hub refuses this agent: ${reason}`);
       return "refused";
     }
-    if (registered) failures = 0;
-    const delayMs = refused ? REFUSED_RETRY_MS : backoffDelayMs({ attempt: failures++, random });
-    const seconds = Math.round(delayMs / 1000);
+    // Whoever may not register may not serve what it served before, either.
+    if (refused) await sessions.close("the hub refuses this agent");
+    if (registered) {
+      failures = 0;
+      lostMs = clock.nowMs();
+    }
+    const isAwaited = sessions.awaitsReturn && clock.nowMs() - lostMs < graceMs;
+    if (isAwaited && failures === 0 && lastedMs < SHORT_LIVED_MS) failures = 1;
+    const backoff = { attempt: failures++, random };
+    const delayMs = refused
+      ? REFUSED_RETRY_MS
+      : isAwaited
+      ? resumeDelayMs(backoff)
+      : backoffDelayMs(backoff);
+    const next = delayMs === 0 ? "now" : `in ${formatSeconds(delayMs)} s`;
     log(
       refused
-        ? `the hub refuses this agent: ${reason}; check its token; next attempt in ${seconds} s`
-        : `${
-          registered ? "disconnected" : "not connected"
-        }: ${reason}; next attempt in ${seconds} s`,
+        ? `the hub refuses this agent: ${reason}; check its token; next attempt ${next}`
+        : `${registered ? "disconnected" : "not connected"}: ${reason}; next attempt ${next}`,
     );
     if (!await pause(options, delayMs)) break;
   }
-  log("stopped");
   return "stopped";
+}
+
+/** Whole seconds, or tenths of what is shorter. */
+function formatSeconds(ms: number): string {
+  return ms < 1000 ? (ms / 1000).toFixed(1) : String(Math.round(ms / 1000));
+}
+
+/**
+ * Keeps one machine registered with its hub and serves its clients, until it is told to stop. A lost
+ * connection is made again after 3 s to 300 s; at once, and then every 3 s at the latest, while a
+ * client may come back to its session.
+ *
+ * Spec: agent.md 2, wire.md 3.2. Deviation: the reference gives up for good when the hub refuses its
+ * token; this one tries every 5 minutes, unless told to end.
+ */
+export async function runMachine(options: MachineOptions): Promise<MachineEnd> {
+  const sessions = new Sessions(options);
+  const end = await keepRegistered(options, sessions);
+  await sessions.close("the agent is stopping");
+  if (end === "stopped") options.surroundings.log("stopped");
+  return end;
 }

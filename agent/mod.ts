@@ -25,9 +25,10 @@ export {
   type MachineConfig,
   readConfig,
 } from "./config.ts";
-export { type Identity, type IdentityOptions, loadIdentity, statePath } from "./identity.ts";
+export { type AgentIds, type IdsOptions, keyPath, loadIds, statePath } from "./ids.ts";
 export type { MachineEnd } from "./machine.ts";
-export { type ProgramSurroundings, telad } from "./program.ts";
+export { telad } from "./program.ts";
+export type { ProgramSurroundings } from "./run.ts";
 export {
   type KeyPair,
   type SessionListener,

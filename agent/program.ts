@@ -1,35 +1,15 @@
-import { type Command, command, type Io, VERSION } from "../core/cli/mod.ts";
-import { systemClock } from "../core/clock/mod.ts";
-import { type Host, joinPath, runDir } from "../core/config/mod.ts";
-import { Credentials } from "../core/credentials/mod.ts";
-import { createLog, type Log } from "../core/log/mod.ts";
-import { MAX_MTU_BYTES, MIN_MTU_BYTES } from "../core/tunnel/mod.ts";
-import { Agent } from "./agent.ts";
-import { type ConfigSurroundings, DEFAULT_TARGET, loadConfig } from "./config.ts";
-import { configOfFlags, type MachineFlags } from "./flags.ts";
-import { loadIdentity, statePath } from "./identity.ts";
-import { RunFile } from "./run_file.ts";
-import { reasonOf, type Surroundings } from "./surroundings.ts";
-import { addStoredTokens } from "./tokens.ts";
-
-/** What a stop may take before the process ends without having finished it. */
-const STOP_TIMEOUT_MS = 3000;
-
-/** What `telad` has of the process it runs in. */
-export interface ProgramSurroundings {
-  /** System and environment. */
-  readonly host: Host;
-  /** Number of this process. */
-  readonly pid: number;
-  /** Host name of this machine. */
-  hostname(): string;
-  /** Clock, sockets and tunnels for an agent that logs to `log`. */
-  open(log: Log, verbose: boolean): Surroundings;
-  /** Calls `stop` at the first signal to end, once; the second ends the process. */
-  onStop(stop: () => void): Disposable;
-  /** Calls `report` for what nobody caught, which then does not end the process. */
-  onCrash(report: (error: unknown) => void): Disposable;
-}
+import { type Command, command } from "../core/cli/mod.ts";
+import { loadAgentIdentity } from "../core/identity/mod.ts";
+import {
+  DEFAULT_GRACE_SECONDS,
+  MAX_GRACE_SECONDS,
+  MAX_MTU_BYTES,
+  MIN_MTU_BYTES,
+} from "../core/tunnel/mod.ts";
+import { accountCommands } from "./account/mod.ts";
+import { DEFAULT_TARGET } from "./config.ts";
+import { keyPath } from "./ids.ts";
+import { logTo, type Place, type ProgramSurroundings, runTelad } from "./run.ts";
 
 const FLAGS = {
   config: {
@@ -72,6 +52,19 @@ const FLAGS = {
     max: MAX_MTU_BYTES,
     env: "TELAD_MTU",
   },
+  "resume-grace": {
+    type: "number",
+    summary:
+      "How long connections wait for a client that has lost the hub, in seconds; 0: not at all.",
+    placeholder: "seconds",
+    default: DEFAULT_GRACE_SECONDS,
+    min: 0,
+    max: MAX_GRACE_SECONDS,
+  },
+  fingerprint: {
+    type: "boolean",
+    summary: "Print the fingerprint by which clients know this agent, and end.",
+  },
   v: { type: "boolean", summary: "Log each connection." },
   "exit-on-auth-failure": {
     type: "boolean",
@@ -79,77 +72,12 @@ const FLAGS = {
   },
 } as const;
 
-/** The values of the flags, as far as they matter here. */
-interface Settings extends MachineFlags {
-  readonly config: string | undefined;
-  readonly mtuBytes: number;
-  readonly verbose: boolean;
-  readonly exitOnRefusal: boolean;
-}
-
-async function load(settings: Settings, surroundings: ConfigSurroundings, log: Log) {
-  const { config: path } = settings;
-  const { config, warnings } = path === undefined
-    ? configOfFlags(settings, surroundings)
-    : await loadConfig(path, surroundings);
-  for (const warning of warnings) log(warning);
-  const readCredentials = () => Credentials.read(surroundings.host);
-  return await addStoredTokens(config, { readCredentials, log });
-}
-
-/** Resolves at the end of the agent, or some seconds after it was told to stop. */
-async function runUntilStopped(agent: Agent, surroundings: ProgramSurroundings) {
-  const overdue = Promise.withResolvers<"stopped">();
-  let timer: { cancel(): void } | undefined;
-  using _signals = surroundings.onStop(() => {
-    agent.stop();
-    timer = systemClock.setTimer(() => overdue.resolve("stopped"), STOP_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([agent.run(), overdue.promise]);
-  } finally {
-    timer?.cancel();
-  }
-}
-
-async function runTelad(settings: Settings, { io, process }: {
-  io: Io;
-  process: ProgramSurroundings;
-}): Promise<void> {
-  const log = createLog({
-    component: "telad",
-    write: (line) => io.stderr(`${line}\n`),
-    clock: systemClock,
-  });
-  const { host, pid } = process;
-  const config = await load(settings, { host, hostname: process.hostname() }, log);
-  const { path } = config;
-  const machines = config.machines.map(({ name }) => name);
-  const identity = await loadIdentity({ path: statePath(host, path), machines, log });
-  log(`version ${VERSION}, agent ${identity.agentId}, machines: ${machines.join(", ")}`);
-  const runFile = path === undefined
-    ? undefined
-    : new RunFile(joinPath(host, [runDir(host), "telad.json"]), { config, pid, log });
-  // One machine's fault must not end the others.
-  using _crashes = process.onCrash((error) => {
-    const stack = settings.verbose && error instanceof Error ? error.stack : undefined;
-    log(`internal error: ${stack ?? reasonOf(error)}`);
-  });
-  await runFile?.write();
-  try {
-    const agent = new Agent({
-      config,
-      identity,
-      version: VERSION,
-      mtuBytes: settings.mtuBytes,
-      exitOnRefusal: settings.exitOnRefusal,
-      surroundings: process.open(log, settings.verbose),
-    });
-    const end = await runUntilStopped(agent, process);
-    if (end === "refused") throw new Error("The hub refused the token of this agent");
-  } finally {
-    await runFile?.remove();
-  }
+async function printFingerprint(config: string | undefined, { io, process }: Place): Promise<void> {
+  const log = logTo(io);
+  const { random } = process.open(log, false);
+  const path = keyPath(process.host, config);
+  const { fingerprint } = await loadAgentIdentity({ path, random, log });
+  io.stdout(`${fingerprint}\n`);
 }
 
 /** The program `telad`. */
@@ -165,17 +93,22 @@ export function telad(process: ProgramSurroundings): Command {
       "telad -config telad.yaml",
       "telad -hub wss://hub.example -machine barn -ports 22:SSH,8080",
     ],
-    run: ({ flags, io }) =>
-      runTelad({
-        config: flags.config || undefined,
+    commands: accountCommands({ host: process.host, fetch: process.fetch }),
+    run: ({ flags, io }) => {
+      const config = flags.config || undefined;
+      if (flags.fingerprint) return printFingerprint(config, { io, process });
+      return runTelad({
+        config,
         hub: flags.hub,
         machine: flags.machine,
         token: flags.token,
         ports: flags.ports,
         targetHost: flags["target-host"] || DEFAULT_TARGET,
         mtuBytes: flags.mtu,
+        graceMs: flags["resume-grace"] * 1000,
         verbose: flags.v,
         exitOnRefusal: flags["exit-on-auth-failure"],
-      }, { io, process }),
+      }, { io, process });
+    },
   });
 }

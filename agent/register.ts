@@ -1,11 +1,16 @@
 import type { DefaultUpdate, JsonObject, Register } from "../core/control/mod.ts";
+import type { AgentIdentity } from "../core/identity/mod.ts";
 import type { MachineConfig } from "./config.ts";
 
 /**
- * What this agent can do beyond forwarding ports: it answers management requests, though so far each
- * with the word that it does not know the action. Spec: agent.md 2
+ * What this agent can do beyond forwarding ports: it answers management requests, and says by which
+ * identity it will prove itself. A `peer-hello` follows wherever a client is told of one.
+ *
+ * Spec: agent.md 2, design.md decision 5
  */
-export const CAPABILITIES: JsonObject = { management: true };
+export function capabilitiesOf({ fingerprint }: AgentIdentity): JsonObject {
+  return { management: true, identity: fingerprint };
+}
 
 /** Spec: wire.md 2.2 */
 const PROTOCOL_VERSION = 1;
@@ -18,10 +23,15 @@ export interface RegisterOptions {
   machineRegistrationId: string;
   /** Version of this program. */
   agentVersion: string;
+  /** Who the agent is to clients. */
+  identity: AgentIdentity;
 }
 
 /** The message that registers a machine; empty fields are left out. Spec: agent.md 2 */
-export function registerMessage(machine: MachineConfig, options: RegisterOptions): Register {
+export function registerMessage(
+  machine: MachineConfig,
+  { identity, ...options }: RegisterOptions,
+): Register {
   return {
     type: "register",
     protocolVersion: PROTOCOL_VERSION,
@@ -36,7 +46,7 @@ export function registerMessage(machine: MachineConfig, options: RegisterOptions
     token: machine.token || undefined,
     ports: [...machine.ports],
     services: [...machine.services],
-    capabilities: CAPABILITIES,
+    capabilities: capabilitiesOf(identity),
   };
 }
 

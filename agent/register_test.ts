@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { encodeControl } from "../core/control/mod.ts";
-import { fakeMachine } from "./_fakes.ts";
+import { FAKE_IDENTITY, fakeMachine } from "./_fakes.ts";
 import { isRefusal, mergeUpdate, registerMessage } from "./register.ts";
 
-const IDS = { agentId: "a", machineRegistrationId: "m", agentVersion: "1.2.3" };
+const IDS = {
+  agentId: "a",
+  machineRegistrationId: "m",
+  agentVersion: "1.2.3",
+  identity: FAKE_IDENTITY,
+};
 
 Deno.test("registerMessage() has every field of a full machine (agent 11)", () => {
   const machine = fakeMachine({
@@ -28,7 +33,7 @@ Deno.test("registerMessage() has every field of a full machine (agent 11)", () =
     token: "secret-token",
     ports: [22, 80],
     services: [{ port: 22, proto: "tcp" }, { port: 80, proto: "tcp" }],
-    capabilities: { management: true },
+    capabilities: { management: true, identity: FAKE_IDENTITY.fingerprint },
   });
 });
 

@@ -1,135 +1,194 @@
 import { encodeHex } from "../core/bytes/mod.ts";
-import type { ControlMessage, SessionRequest } from "../core/control/mod.ts";
+import type { Timer } from "../core/clock/mod.ts";
+import type { ControlMessage } from "../core/control/mod.ts";
+import {
+  agentHello,
+  type AgentIdentity,
+  FEATURE_PATHS,
+  FEATURE_RESUME,
+} from "../core/identity/mod.ts";
 import type { HubSocket } from "../core/path/mod.ts";
-import { parseKey } from "../core/wireguard/mod.ts";
 import type { MachineConfig } from "./config.ts";
-import { Deadline } from "./deadline.ts";
 import { Forwarder } from "./forwarder.ts";
-import { CAPABILITIES } from "./register.ts";
-import { reasonOf, type SessionTunnel, type Surroundings } from "./surroundings.ts";
+import { capabilitiesOf } from "./register.ts";
+import { type KeyPair, reasonOf, type SessionTunnel, type Surroundings } from "./surroundings.ts";
 
-/** Spec: wire.md 3.2 */
-const SIGNALLING_TIMEOUT_MS = 30_000;
-
-/** Tunnel addresses have room for no more. Spec: wire.md 3.3 */
-export const MAX_SESSION_IDX = 254;
-
-/** Spec: wire.md 1.5 */
-const POLICY_VIOLATION = 1008;
-
-/** Options of {@linkcode runSession}. */
-export interface SessionOptions {
-  /** URL of the hub. */
-  hub: string;
-  /** The machine the client asked for. */
+/** What all sessions of a machine have in common. */
+export interface SessionSettings {
+  /** The machine that clients ask for. */
   machine: MachineConfig;
   /** Largest IP packet sent, in bytes. */
   mtuBytes: number;
-  /** What the hub asks for. */
-  request: SessionRequest;
+  /** How long a session waits for a client that has lost its connection, in ms; 0 for not at all. */
+  graceMs: number;
+  /** Who this agent is. */
+  identity: AgentIdentity;
   /** Clock, log, and how the rest is reached. */
   surroundings: Surroundings;
-  /** Ends the session. */
-  signal: AbortSignal;
 }
 
-/** What the hub sent instead of `session-start`, for the log. */
-async function refusalOf(socket: HubSocket, message: ControlMessage | undefined): Promise<string> {
-  if (message?.type === "error") return `the hub refused: ${message.message}`;
-  if (message !== undefined) return `the hub sent ${message.type} instead of session-start`;
-  const { code, reason } = await socket.closed;
-  return `the hub closed the socket (${code}${reason && ` ${reason}`})`;
+/** Options of {@linkcode Session}. */
+export interface SessionOptions extends SessionSettings {
+  /** 1 to 254; selects the addresses inside the tunnel. */
+  sessionIdx: number;
+  /** The client's X25519 key, 32 bytes. */
+  peerPublicKey: Uint8Array;
+  /** The only ports that the hub lets the client reach; undefined for all of the machine's. */
+  allowedPorts?: readonly number[] | undefined;
 }
 
-/** Closes with a reason, and gives the hub the time to read it. */
-async function leave(socket: HubSocket, reason: string): Promise<void> {
-  socket.close(POLICY_VIOLATION, reason);
-  await socket.closed;
-}
+/**
+ * One client: a tunnel with keys of its own, and what is forwarded through it. It lasts as long as the
+ * client holds on to its key: when the socket is lost, a client of ours comes back by another within
+ * the grace time, and its connections go on.
+ *
+ * Spec: agent.md 2 (Sessions), design.md decision 3
+ */
+export class Session {
+  /** Resolves with the reason once it has ended and nothing of it is left; never rejects. */
+  readonly closed: Promise<string>;
+  readonly #settings: SessionSettings;
+  readonly #keys: KeyPair;
+  readonly #peerPublicKey: Uint8Array;
+  readonly #allowedPorts: ReadonlySet<number> | undefined;
+  readonly #ports: readonly number[];
+  readonly #tunnel: SessionTunnel;
+  #peerResumes = false;
+  #isOurs = false;
+  #wasUp = false;
+  #ended = false;
+  #grace: Timer | undefined;
+  #waitingSinceMs: number | undefined;
 
-/** Opens the tunnel behind the signalling; a string is the reason why there is none. */
-async function join(
-  options: SessionOptions,
-  { socket, deadline }: { socket: HubSocket; deadline: Deadline },
-): Promise<SessionTunnel | string> {
-  const { machine, request, mtuBytes, surroundings } = options;
-  socket.send({ type: "session-join", machineId: machine.name, sessionId: request.sessionId });
-  const start = await socket.next();
-  deadline.signal.throwIfAborted();
-  if (start?.type !== "session-start") return await refusalOf(socket, start);
-  deadline.meet();
-  const sessionIdx = Math.max(1, request.sessionIdx);
-  if (sessionIdx > MAX_SESSION_IDX) {
-    await leave(socket, "session limit exceeded");
-    return `session index ${sessionIdx} is over ${MAX_SESSION_IDX}`;
+  /**
+   * Starts to forward; nothing comes before {@linkcode Session.answer}.
+   *
+   * @throws {RangeError} if the client's key is none
+   */
+  constructor({ sessionIdx, peerPublicKey, allowedPorts, ...settings }: SessionOptions) {
+    const { surroundings, mtuBytes, graceMs, machine } = settings;
+    this.#settings = settings;
+    this.#allowedPorts = allowedPorts && new Set(allowedPorts);
+    this.#ports = machine.ports.filter((port) => this.#allowedPorts?.has(port) ?? true);
+    this.#peerPublicKey = peerPublicKey;
+    this.#keys = surroundings.newKeys();
+    this.#tunnel = surroundings.openTunnel({
+      sessionIdx,
+      privateKey: this.#keys.privateKey,
+      peerPublicKey,
+      mtuBytes,
+      graceMs,
+      handler: {
+        up: () => this.#onUp(),
+        waiting: (reason) => this.#onWaiting(reason),
+        message: (message) => this.#onMessage(message),
+      },
+    });
+    this.closed = this.#serve();
   }
-  const peerPublicKey = parseKey(request.wgPubKey || (start.wgPubKey ?? ""));
-  if (peerPublicKey === undefined) {
-    await leave(socket, "malformed client key");
-    return "the client's key is not 64 hexadecimal digits";
-  }
-  const { privateKey, publicKey } = surroundings.newKeys();
-  // Before the tunnel, whose first frame a client can use only once it has the key.
-  socket.send({
-    type: "wg-pubkey",
-    wgPubKey: encodeHex(publicKey),
-    ports: [...machine.ports],
-    capabilities: CAPABILITIES,
-  });
-  return surroundings.openTunnel({ sessionIdx, privateKey, peerPublicKey, socket, mtuBytes });
-}
 
-/** Forwards the machine's ports through the tunnel until it has ended; gives the reason. */
-async function serve(tunnel: SessionTunnel, options: SessionOptions): Promise<string> {
-  const { machine, surroundings, signal } = options;
-  const forwarder = new Forwarder({ target: machine.target, surroundings });
-  const onAbort = () => tunnel.close();
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    for (const port of machine.ports) {
+  /** Whether it has ended, or is about to. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether its client has ever proved to hold the key that it came with. */
+  get wasUp(): boolean {
+    return this.#wasUp;
+  }
+
+  /** Whether it outlives the connection to the hub, as its client comes back. */
+  get resumes(): boolean {
+    return !this.#ended && this.#peerResumes;
+  }
+
+  /** Since when it waits for its client; undefined while it does not. */
+  get waitingSinceMs(): number | undefined {
+    return this.#waitingSinceMs;
+  }
+
+  /** Whether the hub lets its client reach these ports, no more and no fewer. */
+  isFor(allowedPorts: readonly number[] | undefined): boolean {
+    const asked = allowedPorts && new Set(allowedPorts);
+    if (asked === undefined || this.#allowedPorts === undefined) {
+      return asked === this.#allowedPorts;
+    }
+    return asked.symmetricDifference(this.#allowedPorts).size === 0;
+  }
+
+  /** Answers a client by a socket that the hub has paired with it, and goes on by it; takes it. */
+  answer(socket: HubSocket): void {
+    const { machine, identity, graceMs } = this.#settings;
+    const { publicKey } = this.#keys;
+    const features = graceMs > 0 ? [FEATURE_PATHS, FEATURE_RESUME] : [FEATURE_PATHS];
+    // Before the tunnel, whose first frame a client can use only once it has the key.
+    socket.send({
+      type: "wg-pubkey",
+      wgPubKey: encodeHex(publicKey),
+      ports: [...this.#ports],
+      capabilities: capabilitiesOf(identity),
+    });
+    const keys = { agentKey: publicKey, clientKey: this.#peerPublicKey };
+    socket.send(agentHello(identity, { machine: machine.name, ...keys, features }));
+    this.#tunnel.attach(socket);
+  }
+
+  /** Ends it; a client of ours is told that it need not wait. */
+  end(reason: string): void {
+    if (this.#isOurs) this.#tunnel.leave(reason);
+    else this.#tunnel.end(reason);
+  }
+
+  /**
+   * Forwards those of the machine's ports that the client may reach, until the tunnel has ended; gives
+   * the reason. Connections to others are reset, as nothing listens there.
+   */
+  async #serve(): Promise<string> {
+    const { machine, surroundings } = this.#settings;
+    const forwarder = new Forwarder({ target: machine.target, surroundings });
+    for (const port of this.#ports) {
       try {
-        forwarder.serve(tunnel.listen({ port }), port);
+        forwarder.serve(this.#tunnel.listen({ port }), port);
       } catch (error) {
         surroundings.log(`cannot listen on port ${port} in the tunnel: ${reasonOf(error)}`);
       }
     }
-    if (signal.aborted) tunnel.close();
-    const reason = await tunnel.closed;
-    return signal.aborted ? reasonOf(signal.reason) : reason;
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    tunnel.close();
+    const reason = await this.#tunnel.closed;
+    this.#ended = true;
+    this.#stopWaiting();
     await forwarder.close();
+    return reason;
   }
-}
 
-/**
- * Serves one client from its request to its end: a socket and keys of its own, a tunnel, forwarding.
- * Resolves with the reason of the end once nothing is left open.
- *
- * Spec: agent.md 2 (Sessions), wire.md 3
- *
- * @throws {Error} if the hub cannot be dialled, or does not start the session in time
- */
-export async function runSession(options: SessionOptions): Promise<string> {
-  const { hub, surroundings, signal } = options;
-  using deadline = new Deadline({
-    clock: surroundings.clock,
-    timeoutMs: SIGNALLING_TIMEOUT_MS,
-    message: `the hub did not start the session within ${SIGNALLING_TIMEOUT_MS / 1000} s`,
-    parent: signal,
-  });
-  const socket = await surroundings.dialHub({ url: hub, signal: deadline.signal });
-  const onAbort = () => socket.close();
-  deadline.signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    deadline.signal.throwIfAborted();
-    const joined = await join(options, { socket, deadline });
-    if (typeof joined === "string") return joined;
-    surroundings.log("tunnel open");
-    return await serve(joined, options);
-  } finally {
-    deadline.signal.removeEventListener("abort", onAbort);
-    socket.close();
+  #onUp(): void {
+    this.#stopWaiting();
+    this.#settings.surroundings.log(this.#wasUp ? "resumed" : "tunnel open");
+    this.#wasUp = true;
+  }
+
+  #onWaiting(reason: string): void {
+    const { surroundings: { clock, log }, graceMs } = this.#settings;
+    if (!this.#peerResumes || graceMs === 0 || !this.#wasUp) return this.#tunnel.end(reason);
+    // Whatever came since the client was last heard does not make the time longer.
+    if (this.#grace !== undefined) return;
+    const seconds = graceMs / 1000;
+    log(`waits up to ${seconds} s for its client: ${reason}`);
+    this.#waitingSinceMs = clock.nowMs();
+    this.#grace = clock.setTimer(() => {
+      this.#tunnel.end(`its client did not come back within ${seconds} s`);
+    }, graceMs);
+  }
+
+  #stopWaiting(): void {
+    this.#grace?.cancel();
+    this.#grace = undefined;
+    this.#waitingSinceMs = undefined;
+  }
+
+  /** A hello counts even before its sender is proven: a false one only makes the session wait. */
+  #onMessage(message: ControlMessage): void {
+    if (message.type !== "peer-hello") return;
+    this.#isOurs = true;
+    if (message.features?.includes(FEATURE_RESUME)) this.#peerResumes = true;
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { SessionRequest } from "../core/control/mod.ts";
-import { fakeMachine, FakeWorld, settle } from "./_fakes.ts";
+import { FAKE_IDENTITY, FAKE_SETTINGS, fakeMachine, FakeWorld, settle } from "./_fakes.ts";
 import { Sessions } from "./sessions.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -17,11 +17,16 @@ function request(more: Partial<SessionRequest> = {}): SessionRequest {
   };
 }
 
+/** A client key of its own. */
+function key(n: number): { wgPubKey: string } {
+  return { wgPubKey: (n & 0xff).toString(16).padStart(2, "0").repeat(32) };
+}
+
 function start(world: FakeWorld, more: Partial<Surroundings> = {}): Sessions {
   return new Sessions({
     hub: "ws://hub",
     machine: fakeMachine(),
-    mtuBytes: 1100,
+    ...FAKE_SETTINGS,
     surroundings: world.surroundings(more),
   });
 }
@@ -43,7 +48,7 @@ Deno.test("Sessions joins on a socket of its own, waits for session-start, then 
     type: "wg-pubkey",
     wgPubKey: "ab".repeat(32),
     ports: [22, 80],
-    capabilities: { management: true },
+    capabilities: { management: true, identity: FAKE_IDENTITY.fingerprint },
   });
   const tunnel = await world.tunnels.next();
   await settle();
@@ -76,7 +81,7 @@ Deno.test("Sessions takes the key from the request, or else from session-start (
     sessions.start(request({ wgPubKey }));
     (await world.sockets.next()).send({ type: "session-start", wgPubKey: started });
     assert.equal((await world.tunnels.next()).options.peerPublicKey[0], used);
-    await sessions.close();
+    await sessions.close("stopping");
   }
 });
 
@@ -88,7 +93,7 @@ Deno.test("Sessions ends cleanly when the client's key is missing or malformed",
     const hub = await world.sockets.next();
     hub.send({ type: "session-start" });
     assert.deepEqual(await hub.closed, { code: 1008, reason: "malformed client key" });
-    await sessions.close();
+    await sessions.close("stopping");
     assert.equal(world.tunnels.length, 0);
   }
 });
@@ -119,11 +124,11 @@ Deno.test("Sessions closes an index over 254 with 1008 and takes 0 for 1 (agent 
   await settle();
   assert.equal(sessions.size, 0);
   for (const [sessionIdx, used] of [[0, 1], [-3, 1], [254, 254]] as const) {
-    sessions.start(request({ sessionIdx, sessionId: `session-${sessionIdx}` }));
+    sessions.start(request({ sessionIdx, sessionId: `session-${sessionIdx}`, ...key(sessionIdx) }));
     (await world.sockets.next()).send({ type: "session-start", wgPubKey: CLIENT_KEY });
     assert.equal((await world.tunnels.next()).options.sessionIdx, used);
   }
-  await sessions.close();
+  await sessions.close("stopping");
 });
 
 Deno.test("Sessions gives up when the hub answers with anything but session-start", async () => {
@@ -152,7 +157,12 @@ Deno.test("Sessions gives the hub 30 s to start a session", async () => {
   sessions.start(request());
   const hub = await world.sockets.next();
   await hub.expect("session-join");
-  world.clock.advance(29_999);
+  // In steps, so that the hub can answer the pings of the socket in between.
+  for (let passedMs = 0; passedMs < 27_000; passedMs += 3_000) {
+    world.clock.advance(3_000);
+    await settle();
+  }
+  world.clock.advance(2_999);
   await settle();
   assert.equal(sessions.size, 1);
   world.clock.advance(1);
@@ -168,23 +178,24 @@ Deno.test("Sessions runs several at once, each with its socket and keys (agent 2
   const sessions = start(world);
   const tunnels = [];
   for (const sessionIdx of [1, 2, 3]) {
-    sessions.start(request({ sessionIdx, sessionId: `session-id-${sessionIdx}` }));
+    const sessionId = `session-id-${sessionIdx}`;
+    sessions.start(request({ sessionIdx, sessionId, ...key(sessionIdx) }));
     (await world.sockets.next()).send({ type: "session-start" });
     tunnels.push(await world.tunnels.next());
   }
-  assert.equal(new Set(tunnels.map(({ options }) => options.socket)).size, 3);
+  assert.equal(new Set(tunnels.map(({ sockets }) => sockets[0])).size, 3);
   await settle();
   const clients = tunnels.map((tunnel) => tunnel.connect(22));
   const targets = [];
   for (const _ of clients) targets.push(await world.targets.next());
   assert.equal(sessions.size, 3);
-  tunnels[1]!.close();
+  tunnels[1]!.end("lost");
   await assert.rejects(clients[1]!.read(), /reset/);
   await settle();
   assert.equal(sessions.size, 2);
   await clients[0]!.write(new Uint8Array(3));
   assert.equal((await targets[0]!.read())?.length, 3);
-  await sessions.close();
+  await sessions.close("stopping");
   assert.equal(sessions.size, 0);
 });
 
@@ -197,7 +208,7 @@ Deno.test("Sessions refuses a session asked for twice and more than 254", async 
   assert.ok(world.logged("asked for twice"));
   for (let i = 0; i < 300; i++) sessions.start(request({ sessionId: `more-${i}` }));
   assert.equal(sessions.size, 254);
-  await sessions.close();
+  await sessions.close("stopping");
   assert.equal(sessions.size, 0);
 });
 

@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock/mod.ts";
 import type { Log } from "../core/log/mod.ts";
 import type { HubSocket } from "../core/path/mod.ts";
 import type { ByteStream, ConnLike, TcpAddress } from "../core/stream/mod.ts";
+import type { TunnelHandler } from "../core/tunnel/mod.ts";
 
 /** An X25519 key pair of one session. */
 export interface KeyPair {
@@ -20,10 +21,12 @@ export interface SessionTunnelOptions {
   privateKey: Uint8Array;
   /** The client's key, 32 bytes. */
   peerPublicKey: Uint8Array;
-  /** Socket of the session, behind its signalling; taken. */
-  socket: HubSocket;
   /** Largest IP packet sent, in bytes. */
   mtuBytes: number;
+  /** Longest time it is kept without a socket, in ms. */
+  graceMs: number;
+  /** Told what happens. */
+  handler: TunnelHandler;
 }
 
 /** Takes the connections of one port inside a tunnel. */
@@ -38,8 +41,12 @@ export interface SessionTunnel {
   listen(options: { port: number }): SessionListener;
   /** Resolves with the reason once the tunnel has ended; never rejects. */
   readonly closed: Promise<string>;
-  /** Ends the tunnel and its socket; connections through it are reset. */
-  close(): void;
+  /** Goes on by a socket, behind its signalling; takes it. */
+  attach(socket: HubSocket): void;
+  /** Ends the tunnel and its sockets for a reason; connections through it are reset. */
+  end(reason: string): void;
+  /** Ends it, and tells the client, one of ours, that it need not wait. */
+  leave(reason: string): void;
 }
 
 /** The world around an agent, injected so that tests can bring their own. */
@@ -58,7 +65,7 @@ export interface Surroundings {
   dialTarget(address: TcpAddress, signal: AbortSignal): Promise<ByteStream>;
   /** Makes the keys of a session. */
   newKeys(): KeyPair;
-  /** Opens a tunnel. @throws {RangeError} if the client's key is none */
+  /** Makes a tunnel that waits for its first socket. @throws {RangeError} if the client's key is none */
   openTunnel(options: SessionTunnelOptions): SessionTunnel;
 }
 

@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import { decodeHex, encodeHex } from "../core/bytes/mod.ts";
 import { systemClock, systemRandom } from "../core/clock/mod.ts";
 import { parseControl } from "../core/control/mod.ts";
+import { verifyHello } from "../core/identity/mod.ts";
 import { HubSocket } from "../core/path/mod.ts";
 import { forwardRelayFrame } from "../core/relay/mod.ts";
 import { type ByteStream, connStream, dialTcp, listenTcp, streamPair } from "../core/stream/mod.ts";
-import { Tunnel } from "../core/tunnel/mod.ts";
+import { Tunnel, type TunnelOptions } from "../core/tunnel/mod.ts";
 import { WebSocketConnection } from "../core/websocket/mod.ts";
 import { generatePrivateKey, publicKey } from "../core/wireguard/mod.ts";
-import { fakeMachine, FakeWorld, settle } from "./_fakes.ts";
-import { runSession } from "./session.ts";
+import { FAKE_IDENTITY, FAKE_SETTINGS, fakeMachine, FakeWorld, settle } from "./_fakes.ts";
+import { Sessions } from "./sessions.ts";
 
 const COMMON = { clock: systemClock, random: systemRandom };
 
@@ -41,6 +42,17 @@ function relay(agent: WebSocketConnection, client: WebSocketConnection): Promise
   return Promise.all([pass(agent, client), pass(client, agent)]);
 }
 
+/** A tunnel that ends with its socket. */
+function openTunnel(
+  socket: HubSocket,
+  options: Omit<TunnelOptions, "clock" | "random">,
+): Tunnel {
+  const handler = { waiting: (reason: string) => tunnel.end(reason) };
+  const tunnel = new Tunnel({ ...options, ...COMMON, handler });
+  tunnel.attach(socket);
+  return tunnel;
+}
+
 /** A session of an agent whose machine offers `ports`, and the client's end of the tunnel. */
 async function openSession(ports: number[]) {
   const world = new FakeWorld();
@@ -48,17 +60,11 @@ async function openSession(ports: number[]) {
   const [socket, clientEnd] = socketPair();
   const relaying = relay(agentEnd, clientEnd);
   const privateKey = generatePrivateKey(systemRandom);
-  const stopped = new AbortController();
-  const ended = runSession({
+  const clientKey = publicKey(privateKey);
+  const sessions = new Sessions({
     hub: "ws://hub",
     machine: fakeMachine({ ports }),
-    mtuBytes: 1100,
-    request: {
-      type: "session-request",
-      sessionId: "2e03c435924e72ee",
-      sessionIdx: 7,
-      wgPubKey: encodeHex(publicKey(privateKey)),
-    },
+    ...FAKE_SETTINGS,
     surroundings: world.surroundings({
       ...COMMON,
       dialHub: () => Promise.resolve(agentSocket),
@@ -69,25 +75,34 @@ async function openSession(ports: number[]) {
       },
       openTunnel: (options) => new Tunnel({ role: "agent", ...options, ...COMMON }),
     }),
-    signal: stopped.signal,
   });
+  sessions.start({
+    type: "session-request",
+    sessionId: "2e03c435924e72ee",
+    sessionIdx: 7,
+    wgPubKey: encodeHex(clientKey),
+  });
+  const answer = await socket.next();
+  assert.ok(answer?.type === "wg-pubkey");
+  assert.deepEqual(answer.ports, ports);
+  const agentKey = decodeHex(answer.wgPubKey)!;
   const hello = await socket.next();
-  assert.ok(hello?.type === "wg-pubkey");
-  assert.deepEqual(hello.ports, ports);
-  const tunnel = new Tunnel({
+  assert.ok(hello?.type === "peer-hello");
+  const proven = verifyHello(hello, { machine: "barn", agentKey, clientKey });
+  assert.equal(proven?.fingerprint, FAKE_IDENTITY.fingerprint);
+  const tunnel = openTunnel(socket, {
     role: "client",
     sessionIdx: 7,
     privateKey,
-    peerPublicKey: decodeHex(hello.wgPubKey)!,
-    socket,
+    peerPublicKey: agentKey,
     mtuBytes: 1100,
-    ...COMMON,
   });
   const close = async () => {
     tunnel.close();
-    await Promise.all([ended, relaying]);
+    await relaying;
+    while (sessions.size > 0) await settle();
   };
-  return { tunnel, ended, close, stop: () => stopped.abort(new Error("stopping")), relaying };
+  return { tunnel, close, sessions, relaying };
 }
 
 async function readAll(stream: ByteStream): Promise<Uint8Array> {
@@ -107,7 +122,7 @@ function echoServer() {
   });
 }
 
-Deno.test("runSession() carries 1 MiB each way to a real service at MTU 1100, with half-close (agent 26, agent 28, wire 41)", async () => {
+Deno.test("Sessions carries 1 MiB each way to a real service at MTU 1100, with half-close (agent 26, agent 28, wire 41)", async () => {
   const server = await echoServer();
   const { tunnel, close } = await openSession([server.port]);
   const stream = connStream(await tunnel.connect({ port: server.port }));
@@ -122,7 +137,7 @@ Deno.test("runSession() carries 1 MiB each way to a real service at MTU 1100, wi
   server.close();
 });
 
-Deno.test("runSession() refuses ports that are not listed and resets those without a service (agent 24, agent 25, wire 41)", async () => {
+Deno.test("Sessions refuses ports that are not listed and resets those without a service (agent 24, agent 25, wire 41)", async () => {
   const server = await echoServer();
   const { port } = server;
   server.close();
@@ -135,7 +150,7 @@ Deno.test("runSession() refuses ports that are not listed and resets those witho
   await close();
 });
 
-Deno.test("runSession() leaves nothing open when it is stopped mid-transfer (agent 23)", async () => {
+Deno.test("Sessions leaves nothing open when it is stopped mid-transfer (agent 23)", async () => {
   const server = await listenTcp({ hostname: "127.0.0.1", port: 0 }, async (stream) => {
     // Sends until the session's end breaks the stream.
     const chunk = new Uint8Array(65536);
@@ -144,11 +159,11 @@ Deno.test("runSession() leaves nothing open when it is stopped mid-transfer (age
     });
     stream.close();
   });
-  const { tunnel, ended, stop, relaying } = await openSession([server.port]);
+  const { tunnel, sessions, relaying } = await openSession([server.port]);
   const stream = connStream(await tunnel.connect({ port: server.port }));
   assert.ok((await stream.read())!.length > 0);
-  stop();
-  assert.equal(await ended, "stopping");
+  await sessions.close("stopping");
+  assert.equal(sessions.size, 0);
   await tunnel.closed;
   await relaying;
   stream.close();

@@ -7,6 +7,7 @@
 import type { ControlMessage } from "../core/control/mod.ts";
 import { TcpError } from "../core/netstack/mod.ts";
 import { type ByteStream, streamPair } from "../core/stream/mod.ts";
+import type { TunnelHandler, TunnelStatus } from "../core/tunnel/mod.ts";
 import type { ClientTunnel } from "./deps.ts";
 import type { SignallingSocket } from "./session.ts";
 
@@ -43,10 +44,33 @@ function tcpError(code: "refused" | "closed"): TcpError {
 /** A tunnel that opens, refuses or ends as told; `dialled` are the machine's ends. */
 export class FakeTunnel implements ClientTunnel {
   readonly dialled: { port: number; stream: ByteStream }[] = [];
+  /** Sockets that were attached. */
+  readonly sockets: SignallingSocket[] = [];
   readonly #ended = Promise.withResolvers<string>();
   readonly closed = this.#ended.promise;
   readonly #stopDials = new AbortController();
+  readonly #handler: TunnelHandler;
   mode: "open" | "refuse" | "hang" = "open";
+  /** Whether the agent proves at once to be behind a socket. */
+  proves = true;
+  /** Whether the agent was told that it need not wait. */
+  left = false;
+
+  constructor(handler: TunnelHandler = {}) {
+    this.#handler = handler;
+  }
+
+  status(): TunnelStatus {
+    return {
+      state: "up",
+      sinceWallMs: 0,
+      paths: [],
+      sentBytes: 0,
+      receivedBytes: 0,
+      resumes: 0,
+      peer: { kind: "unknown", verified: "unverified" },
+    };
+  }
 
   connect({ port, signal }: { port: number; signal: AbortSignal }): Promise<ByteStream> {
     if (this.mode === "refuse") return Promise.reject(tcpError("refused"));
@@ -61,14 +85,25 @@ export class FakeTunnel implements ClientTunnel {
     return Promise.resolve(near);
   }
 
-  /** In the order of a real tunnel: dials fail first, then `closed` resolves. */
-  end(): void {
-    this.#stopDials.abort();
-    this.#ended.resolve("lost");
+  attach(socket: SignallingSocket): void {
+    this.sockets.push(socket);
+    if (this.proves) this.#handler.up?.();
   }
 
-  close(): void {
-    this.#ended.resolve("closed");
+  /** The last socket is lost. */
+  lose(reason = "lost"): void {
+    this.#handler.waiting?.(reason);
+  }
+
+  /** In the order of a real tunnel: dials fail first, then `closed` resolves. */
+  end(reason = "lost"): void {
+    this.#stopDials.abort();
+    this.#ended.resolve(reason);
+  }
+
+  leave(reason: string): void {
+    this.left = true;
+    this.end(reason);
   }
 }
 

@@ -1,5 +1,7 @@
 import { type Command, command, type Io } from "../core/cli/mod.ts";
+import { ConfigError } from "../core/config/mod.ts";
 import { createLog, type Log } from "../core/log/mod.ts";
+import { AgentCheck } from "./agent_check.ts";
 import {
   CONNECT_FLAGS,
   type ConnectPlan,
@@ -7,30 +9,17 @@ import {
   mapServices,
   planConnect,
 } from "./connect_plan.ts";
-import type { ClientDeps, ClientTunnel } from "./deps.ts";
-import { type Dialer, Forwarder } from "./forwarder.ts";
-import { fetchHubStatus } from "./hub_api.ts";
-import { ListenerSet } from "./listener_set.ts";
+import { RunningClient } from "./control/mod.ts";
+import type { ClientDeps } from "./deps.ts";
+import { Forwarding } from "./forwarding.ts";
+import { fetchHubStatus } from "./hub/mod.ts";
+import { Link } from "./link.ts";
 import { distinct, type Mapping } from "./ports.ts";
 import { keepConnected } from "./reconnect.ts";
-import { requestSession, SessionError } from "./session.ts";
-import { TunnelSlot } from "./tunnel_slot.ts";
+import { SessionError, type SessionErrorCode } from "./session.ts";
 
 /** More ports than a person forwards; an agent that advertises more is not trusted to be sane. */
 const MAX_ADVERTISED_PORTS = 256;
-
-/** What lives as long as the command runs. */
-interface Run {
-  readonly plan: ConnectPlan;
-  readonly token: string;
-  /** Chosen ports; empty where all that the agent advertises are forwarded. */
-  readonly mappings: readonly Mapping[];
-  readonly deps: ClientDeps;
-  readonly log: Log;
-  readonly debug: (text: string) => void;
-  readonly slot: TunnelSlot<Dialer>;
-  readonly listeners: ListenerSet;
-}
 
 /** The ports to forward: those chosen by number, then those of the services chosen by name. */
 async function chosenMappings(
@@ -55,33 +44,64 @@ function advertised(ports: readonly number[], log: Log): Mapping[] {
   return valid.slice(0, MAX_ADVERTISED_PORTS).map((port) => ({ local: port, remote: port }));
 }
 
-/** Brings one session up. @throws what dialling and signalling throw */
-async function openSession(run: Run, signal: AbortSignal): Promise<ClientTunnel> {
-  const { plan, token, mappings, deps, log, debug } = run;
-  debug(`Dialling ${plan.hub.wsUrl}`);
-  const hub = await deps.dialHub(plan.hub.wsUrl, signal);
-  const keys = deps.makeKeys();
-  const ports = mappings.map(({ remote }) => remote);
-  const { machine } = plan;
-  const request = { machine, token, ports, keys, clock: deps.clock, signal };
-  const grant = await requestSession(hub.socket, request);
-  let tunnel: ClientTunnel;
-  try {
-    tunnel = hub.openTunnel({ grant, keys, mtuBytes: plan.mtuBytes });
-  } catch (error) {
-    hub.socket.close(1000, "session not set up");
-    if (!(error instanceof RangeError)) throw error;
-    throw new SessionError("bad-peer-key", `Agent of "${machine}" sent an unusable key`);
-  }
-  log(`Connected to machine "${machine}", session ${grant.sessionIdx}`);
-  if (mappings.length === 0) await run.listeners.bind(advertised(grant.ports, log));
-  run.slot.set(tunnel);
-  tunnel.closed.then(() => run.slot.clear(tunnel));
-  return tunnel;
-}
+/** Errors that no further attempt will change. */
+const FATAL: readonly SessionErrorCode[] = [
+  "bad-identity",
+  "identity-changed",
+  "invalid-token",
+  "unverified",
+];
 
 function isFatal(error: unknown): boolean {
-  return error instanceof SessionError && error.code === "invalid-token";
+  return error instanceof SessionError ? FATAL.includes(error.code) : error instanceof ConfigError;
+}
+
+function linkOf(
+  { plan, token, mappings }: { plan: ConnectPlan; token: string; mappings: readonly Mapping[] },
+  { deps, log, forwarding: { listeners, slot } }: {
+    deps: ClientDeps;
+    log: Log;
+    forwarding: Forwarding;
+  },
+): Link {
+  const { machine, mtuBytes, graceMs, acceptIdentity, requireVerified } = plan;
+  const hubUrl = plan.hub.wsUrl;
+  const known = deps.knownAgents();
+  return new Link({
+    hubUrl,
+    machine,
+    token,
+    ports: mappings.map(({ remote }) => remote),
+    mtuBytes,
+    graceMs,
+    check: new AgentCheck({ hubUrl, machine, known, acceptIdentity, requireVerified, log }),
+    deps,
+    log,
+    onGrant: async (grant) => {
+      if (mappings.length === 0) await listeners.bind(advertised(grant.ports, log));
+    },
+    onUsable: (tunnel, usable) => {
+      if (usable) slot.set(tunnel);
+      else slot.clear(tunnel);
+    },
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Serves the control API, or says why there is none: a tunnel works without. */
+async function serveControl(
+  client: RunningClient,
+  { deps, log }: { deps: ClientDeps; log: Log },
+): Promise<AsyncDisposable> {
+  try {
+    return await deps.serveControl(client);
+  } catch (error) {
+    log(`No control API, so tela status shows nothing of this: ${messageOf(error)}`);
+    return { [Symbol.asyncDispose]: () => Promise.resolve() };
+  }
 }
 
 /** Connects and stays connected until interrupted. */
@@ -90,33 +110,56 @@ async function connect(
   { deps, io }: { deps: ClientDeps; io: Io },
 ): Promise<void> {
   const { clock, random, listen } = deps;
-  const log = createLog({ component: "tela", write: (line) => io.stderr(`${line}\n`), clock });
-  const debug = plan.verbose ? log : () => {};
   const stop = new AbortController();
+  const { verbose, machine } = plan;
+  const client = new RunningClient({ profile: "", verbose, clock, stop: () => stop.abort() });
+  const write = (line: string) => {
+    client.output.addLine(line);
+    io.stderr(`${line}\n`);
+  };
+  const log = createLog({ component: "tela", write, clock });
+  const debug = (text: string) => client.verbose && log(text);
   using _signals = deps.onInterrupt(() => stop.abort());
-  const slot = new TunnelSlot<Dialer>();
-  const forwarder = new Forwarder({ slot, log, debug });
-  const listeners = new ListenerSet({ listen, accept: forwarder.forward.bind(forwarder), log });
+  const hub = plan.hub.wsUrl;
+  const forwarding = new Forwarding({ client, hub, machine, listen, log, debug });
+  const { retry, listeners, connection } = forwarding;
   stop.signal.addEventListener("abort", () => {
     log("Shutting down");
-    listeners.close();
-    forwarder.close();
+    forwarding.close();
   });
+  await using _control = await serveControl(client, { deps, log });
   try {
-    const token = plan.token || await deps.storedToken(plan.hub.wsUrl);
+    const token = plan.token || await deps.storedToken(hub);
     const mappings = await chosenMappings(plan, { token, deps, signal: stop.signal });
     await listeners.bind(mappings);
     if (mappings.length > 0 && listeners.size === 0 && !stop.signal.aborted) {
       throw new Error("Could not bind any local port: choose others with -ports LOCAL:REMOTE");
     }
-    const run = { plan, token, mappings, deps, log, debug, slot, listeners };
-    const open = (signal: AbortSignal) => openSession(run, signal);
-    await keepConnected({ open, isFatal, clock, random, log, signal: stop.signal });
+    const note = (text: string) => {
+      connection.setNote(text);
+      log(text);
+    };
+    const link = linkOf({ plan, token, mappings }, { deps, log, forwarding });
+    forwarding.link = link;
+    await keepConnected({
+      open: (signal) => {
+        debug(`Dialling ${plan.hub.wsUrl}`);
+        return link.open(signal);
+      },
+      close: () => link.close(),
+      waits: () => link.waits,
+      isAnswer: (error) => error instanceof SessionError,
+      isFatal,
+      clock,
+      random,
+      log: note,
+      retry,
+      signal: stop.signal,
+    });
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   } finally {
-    listeners.close();
-    forwarder.close();
+    forwarding.close();
   }
 }
 
@@ -129,7 +172,13 @@ export function connectCommand(deps: ClientDeps): Command {
       "Opens a WireGuard tunnel to a machine through a hub, and listens on 127.0.0.1 for each port " +
       "to forward: those of -ports and -services, or with neither all that the agent advertises. A " +
       "port that is taken is replaced from 10000 above it; the log says by which.\n\n" +
-      "The listeners stay while the connection is lost and made again. Ends on Ctrl-C.",
+      "The listeners stay while the connection is lost and made again. Open connections go on then, if " +
+      "that takes no longer than -resume-grace and the agent is one of tela's own: an older one cannot.\n\n" +
+      "The agent's identity is kept at the first contact, in ~/.tela/known_agents (%APPDATA%\\tela), " +
+      "one line for each hub and machine. An agent that shows another one later, or none, is refused: " +
+      "someone may pose as it. If the change is right, give the new fingerprint with -accept-identity, " +
+      "or remove the line.\n\n" +
+      "Ends on Ctrl-C.",
     flags: CONNECT_FLAGS,
     examples: [
       "tela connect -hub wss://hub.example.com -machine barn",

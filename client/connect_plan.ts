@@ -1,8 +1,19 @@
-import type { FlagValues } from "../core/cli/mod.ts";
-import { MAX_MTU_BYTES, MIN_MTU_BYTES } from "../core/tunnel/mod.ts";
-import { type HubAddress, parseHubAddress } from "./hub_address.ts";
-import { HUB_FLAGS } from "./hub_flags.ts";
-import { type HubStatus, type MachineStatus, serviceLabel } from "./hub_status.ts";
+import { type FlagValues, UsageError } from "../core/cli/mod.ts";
+import { isFingerprint } from "../core/identity/mod.ts";
+import {
+  DEFAULT_GRACE_SECONDS,
+  MAX_GRACE_SECONDS,
+  MAX_MTU_BYTES,
+  MIN_MTU_BYTES,
+} from "../core/tunnel/mod.ts";
+import {
+  HUB_FLAGS,
+  type HubAddress,
+  type HubStatus,
+  type MachineStatus,
+  parseHubAddress,
+  serviceLabel,
+} from "./hub/mod.ts";
 import { distinct, type Mapping, parsePorts } from "./ports.ts";
 
 /** Flags of `tela connect`. */
@@ -48,6 +59,23 @@ export const CONNECT_FLAGS = {
     min: MIN_MTU_BYTES,
     max: MAX_MTU_BYTES,
   },
+  "resume-grace": {
+    type: "number",
+    placeholder: "seconds",
+    summary: "How long connections wait for a lost hub or agent to come back; 0: not at all.",
+    default: DEFAULT_GRACE_SECONDS,
+    min: 0,
+    max: MAX_GRACE_SECONDS,
+  },
+  "accept-identity": {
+    type: "string",
+    placeholder: "SHA256:…",
+    summary: "Fingerprint that the agent must show; kept in place of the one that was known.",
+  },
+  "require-verified": {
+    type: "boolean",
+    summary: "Refuse an agent whose identity is not known yet, or that shows none.",
+  },
   v: { type: "boolean", summary: "Log every connection and attempt." },
 } as const;
 
@@ -65,6 +93,12 @@ export interface ConnectPlan {
   readonly services: readonly string[];
   /** Largest IP packet in the tunnel. */
   readonly mtuBytes: number;
+  /** How long connections wait for a new connection to the hub, in ms. */
+  readonly graceMs: number;
+  /** Fingerprint that the agent must show; undefined where the known one, or any new one, will do. */
+  readonly acceptIdentity: string | undefined;
+  /** Whether an agent that is not known yet, or shows no identity, is refused. */
+  readonly requireVerified: boolean;
   /** Whether to log every connection and attempt. */
   readonly verbose: boolean;
 }
@@ -74,13 +108,20 @@ export interface ConnectPlan {
  *
  * Spec: client.md 2.1
  *
- * @throws {import("../core/cli/mod.ts").UsageError} if the hub's address or a port is malformed
+ * @throws {UsageError} if the hub's address, a port or a fingerprint is malformed
  * @throws {Error} if the hub is given by a name
  */
 export function planConnect(flags: FlagValues<typeof CONNECT_FLAGS>): ConnectPlan {
   const local = flags.port ?? flags["target-port"];
   const remote = flags["target-port"] ?? flags.port;
   const legacy = local === undefined || remote === undefined ? [] : [{ local, remote }];
+  const acceptIdentity = flags["accept-identity"] || undefined;
+  if (acceptIdentity !== undefined && !isFingerprint(acceptIdentity)) {
+    throw new UsageError(
+      `Invalid -accept-identity "${acceptIdentity}": must be SHA256: and 43 digits of base64, ` +
+        "as telad -fingerprint prints it",
+    );
+  }
   const ports = flags.ports === undefined || flags.ports === "" ? [] : parsePorts(flags.ports);
   return {
     hub: parseHubAddress(flags.hub),
@@ -89,6 +130,9 @@ export function planConnect(flags: FlagValues<typeof CONNECT_FLAGS>): ConnectPla
     mappings: distinct([...legacy, ...ports]),
     services: (flags.services ?? "").split(",").map((name) => name.trim()).filter((n) => n !== ""),
     mtuBytes: flags.mtu,
+    graceMs: flags["resume-grace"] * 1000,
+    acceptIdentity,
+    requireVerified: flags["require-verified"],
     verbose: flags.v,
   };
 }

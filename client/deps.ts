@@ -1,43 +1,47 @@
 import type { Random } from "../core/bytes/mod.ts";
-import type { Clock } from "../core/clock/mod.ts";
+import type { KnownAgents } from "../core/identity/mod.ts";
+import type { TunnelHandler } from "../core/tunnel/mod.ts";
+import type { AccountDeps } from "./account/mod.ts";
+import type { RunningClient, StatusSource } from "./control/mod.ts";
+import type { Probes } from "./explain/mod.ts";
 import type { Dialer } from "./forwarder.ts";
-import type { Fetch } from "./hub_api.ts";
 import type { Listen } from "./listener_set.ts";
-import type { LiveSession } from "./reconnect.ts";
 import type { SessionGrant, SessionKeys, SignallingSocket } from "./session.ts";
+import type { StatusDeps } from "./status/mod.ts";
 
-/** A tunnel that is up. */
-export type ClientTunnel = Dialer & LiveSession;
-
-/** A connection to a hub: first for signalling, then for a tunnel. */
-export interface HubConnection {
-  /** Carries the signalling. */
-  readonly socket: SignallingSocket;
-  /** Brings a tunnel up once the session is granted; takes the socket unless it throws. */
-  openTunnel(options: OpenTunnelOptions): ClientTunnel;
+/** A tunnel to a machine, which lives on the sockets that it is given. */
+export interface ClientTunnel extends Dialer, StatusSource {
+  /** Resolves with the reason when it has ended; never rejects. */
+  readonly closed: Promise<string>;
+  /** Goes on by a socket, behind its signalling; takes it. */
+  attach(socket: SignallingSocket): void;
+  /** Ends it for a reason; connections through it are reset. */
+  end(reason: string): void;
+  /** Ends it, and tells the agent, one of ours, that it need not wait. */
+  leave(reason: string): void;
 }
 
 /** What the client has of the machine it runs on and of the layers below it; tests give others. */
-export interface ClientDeps {
-  /** Times everything. */
-  readonly clock: Clock;
+export interface ClientDeps extends AccountDeps, StatusDeps {
   /** Cryptographic random source. */
   readonly random: Random;
-  /** Sends HTTP requests. */
-  readonly fetch: Fetch;
+  /** Looks at the network for `tela explain`. */
+  readonly probes: Probes;
   /** Opens local listeners. */
   readonly listen: Listen;
-  /** The token kept for a hub, "" if none. */
-  readonly storedToken: (hubUrl: string) => Promise<string>;
   /** Connects to a hub. */
-  readonly dialHub: (url: string, signal: AbortSignal) => Promise<HubConnection>;
+  readonly dialHub: (url: string, signal: AbortSignal) => Promise<SignallingSocket>;
+  /** Makes a tunnel that waits for its first socket. @throws {RangeError} if the agent's key is none */
+  readonly openTunnel: (options: OpenTunnelOptions) => ClientTunnel;
+  /** The agents that this user knows; undefined where the environment tells no home directory. */
+  readonly knownAgents: () => KnownAgents | undefined;
   /** Makes the keys of a session. */
   readonly makeKeys: () => SessionKeys;
-  /** Calls back on the first signal to end, until disposed of. */
-  readonly onInterrupt: (callback: () => void) => Disposable;
+  /** Serves the local control API until disposed of. Rejects if its file cannot be written. */
+  readonly serveControl: (client: RunningClient) => Promise<AsyncDisposable>;
 }
 
-/** What a tunnel is made of, besides its socket. */
+/** What a tunnel is made of. */
 export interface OpenTunnelOptions {
   /** What both ends have agreed on. */
   readonly grant: SessionGrant;
@@ -45,4 +49,8 @@ export interface OpenTunnelOptions {
   readonly keys: SessionKeys;
   /** Largest IP packet sent. */
   readonly mtuBytes: number;
+  /** Longest time it is kept without a socket, in ms. */
+  readonly graceMs: number;
+  /** Told what happens. */
+  readonly handler: TunnelHandler;
 }

@@ -14,9 +14,9 @@
  * @module
  */
 
-export type { ClientDeps, ClientTunnel, HubConnection, OpenTunnelOptions } from "./deps.ts";
+export type { ClientDeps, ClientTunnel, OpenTunnelOptions } from "./deps.ts";
 export type { Dialer } from "./forwarder.ts";
-export type { Fetch } from "./hub_api.ts";
+export type { Fetch } from "./hub/mod.ts";
 export type { Listen, LocalServer } from "./listener_set.ts";
 export { telaProgram } from "./program.ts";
 export type { LiveSession } from "./reconnect.ts";

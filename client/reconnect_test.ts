@@ -9,39 +9,50 @@ const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 const middle = (out: Uint8Array) => void out.set([0x80, 0, 0, 0]);
 
 class FatalError extends Error {}
+class AnswerError extends Error {}
 
 /** A loop whose attempts end as `outcomes` say; `live` are the sessions that came up. */
-function loop(outcome: (attempt: number) => "up" | Error) {
+function loop(
+  outcome: (attempt: number) => "up" | Error,
+  { waits = () => false }: { waits?: () => boolean } = {},
+) {
   const clock = new ManualClock(0);
   const lines: string[] = [];
   const write = (line: string) => void lines.push(line.slice(line.indexOf("]") + 2));
   const controller = new AbortController();
-  const live: { end(reason: string): void; closed: boolean }[] = [];
+  const live: { end(reason: string): void }[] = [];
+  let closed = 0;
   let attempts = 0;
   const open = (): Promise<LiveSession> => {
     const result = outcome(attempts++);
     if (result instanceof Error) return Promise.reject(result);
-    const ended = Promise.withResolvers<string>();
-    const session = { end: ended.resolve, closed: false };
-    live.push(session);
-    const close = () => {
-      session.closed = true;
-      ended.resolve("closed");
-    };
-    return Promise.resolve({ closed: ended.promise, close });
+    const lost = Promise.withResolvers<string>();
+    live.push({ end: lost.resolve });
+    return Promise.resolve({ lost: lost.promise });
   };
   const done = keepConnected({
     open,
+    close: () => closed++,
+    waits,
+    isAnswer: (error) => error instanceof AnswerError,
     isFatal: (error) => error instanceof FatalError,
     clock,
     random: middle,
     log: createLog({ component: "tela", write, clock }),
     signal: controller.signal,
   });
-  return { done, clock, lines, live, stop: () => controller.abort(), attempts: () => attempts };
+  return {
+    done,
+    clock,
+    lines,
+    live,
+    stop: () => controller.abort(),
+    attempts: () => attempts,
+    closed: () => closed,
+  };
 }
 
-const delays = (lines: string[]) => lines.map((line) => Number(/in (\d+) s$/.exec(line)![1]));
+const delays = (lines: string[]) => lines.map((line) => Number(/in ([\d.]+) s$/.exec(line)![1]));
 
 Deno.test("keepConnected() waits 3, 6, 12 … 300 s between failures (client 47)", async () => {
   const { done, clock, lines, stop, attempts } = loop(() => new Error("Cannot reach hub: refused"));
@@ -98,6 +109,54 @@ Deno.test("keepConnected() ends when stopped during a wait or a session (client 
   await settle();
   up.stop();
   await up.done;
-  assert.ok(up.live[0]!.closed);
+  assert.equal(up.closed(), 1);
   assert.deepEqual(up.lines, []);
+});
+
+Deno.test("keepConnected() is back at once, and every 3 s at the latest, while connections wait", async () => {
+  let waiting = true;
+  const { clock, lines, live, stop, done } = loop((n) => (n === 0 ? "up" : new Error("refused")), {
+    waits: () => waiting,
+  });
+  await settle();
+  clock.advance(5000);
+  live[0]!.end("cut");
+  for (const delayMs of [0, 200, 500, 1000, 2000, 3000, 3000]) {
+    await settle();
+    clock.advance(delayMs + 10);
+  }
+  await settle();
+  assert.equal(lines[0], "Session ended: cut; next attempt now");
+  assert.deepEqual(delays(lines.slice(1)), [0.2, 0.5, 1, 2, 3, 3, 3]);
+  waiting = false;
+  lines.length = 0;
+  clock.advance(3010);
+  await settle();
+  assert.deepEqual(delays(lines), [300]);
+  stop();
+  await done;
+});
+
+Deno.test("keepConnected() hurries again when the hub is back, but not to one that drops it at once", async () => {
+  const outcomes = [
+    "up",
+    ...["down", "down", "down", "down", "down"].map((text) => new Error(text)),
+    ...["not found", "not found"].map((text) => new AnswerError(text)),
+    "up",
+  ] as const;
+  const { clock, lines, live, stop, done } = loop((n) => outcomes[n] ?? new Error("down"), {
+    waits: () => true,
+  });
+  await settle();
+  live[0]!.end("cut within a second");
+  for (const delayMs of [200, 500, 1000, 2000, 3000, 3000, 200, 500]) {
+    await settle();
+    clock.advance(delayMs + 10);
+  }
+  await settle();
+  live[1]!.end("cut within a second");
+  await settle();
+  assert.deepEqual(delays(lines), [0.2, 0.5, 1, 2, 3, 3, 0.2, 0.5, 0.2]);
+  stop();
+  await done;
 });

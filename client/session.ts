@@ -1,6 +1,7 @@
 import { encodeHex } from "../core/bytes/mod.ts";
 import type { Clock } from "../core/clock/mod.ts";
-import type { ControlMessage } from "../core/control/mod.ts";
+import type { ControlMessage, PeerHello, WgPubkey } from "../core/control/mod.ts";
+import { clientHello } from "../core/identity/mod.ts";
 import { parseKey } from "../core/wireguard/mod.ts";
 
 /** The hub gives an agent 30 s to join; half as much again is for the agent's key. */
@@ -9,12 +10,15 @@ const SIGNALLING_TIMEOUT_MS = 45_000;
 /** Why a session did not come up. `invalid-token` will not change by itself. */
 export type SessionErrorCode =
   | "access-denied"
+  | "bad-identity"
   | "bad-peer-key"
   | "closed"
+  | "identity-changed"
   | "invalid-token"
   | "not-found"
   | "refused"
-  | "timed-out";
+  | "timed-out"
+  | "unverified";
 
 /** A session did not come up; the message says why and what to do. */
 export class SessionError extends Error {
@@ -50,8 +54,10 @@ export interface SessionRequestOptions {
   token: string;
   /** Ports of the machine that are wanted: a hint for the hub's history. */
   ports: readonly number[];
-  /** Makes the key pair of the session. */
+  /** Our keys of the session; the same as before to go on with it by another socket. */
   keys: SessionKeys;
+  /** What we offer to an agent of ours. */
+  features: readonly string[];
   /** Times the signalling. */
   clock: Clock;
   /** Gives it up; the socket is then closed. */
@@ -74,6 +80,8 @@ export interface SessionGrant {
   readonly peerPublicKey: Uint8Array;
   /** Ports that the agent listens on inside the tunnel. */
   readonly ports: readonly number[];
+  /** What an agent of ours has said of itself; absent from a reference agent. Not verified yet. */
+  readonly hello?: PeerHello;
 }
 
 /** Turns the text of a hub's refusal into an error. Spec: client.md 2.4, wire.md 2.6 */
@@ -104,11 +112,30 @@ function clampIndex(sessionIdx: number): number {
   return Math.min(Math.max(sessionIdx, 1), 254);
 }
 
-/** Reads messages until both halves of a grant have come, in either order. */
+/** What the agent has sent, as far as it has come. */
+interface AgentAnswer {
+  readonly peerPublicKey: Uint8Array;
+  readonly ports: readonly number[];
+  /** Whether a hello is on its way. */
+  readonly announcesHello: boolean;
+}
+
+function readAnswer({ wgPubKey, ports, capabilities }: WgPubkey, machine: string): AgentAnswer {
+  const peerPublicKey = parseKey(wgPubKey);
+  if (peerPublicKey === undefined) {
+    const rule = "must be 64 hexadecimal digits";
+    throw new SessionError("bad-peer-key", `Agent of "${machine}" sent a malformed key: ${rule}`);
+  }
+  const announcesHello = typeof capabilities?.identity === "string";
+  return { peerPublicKey, ports: ports ?? [], announcesHello };
+}
+
+/** Reads messages until all parts of a grant have come, in any order. */
 async function awaitGrant(socket: SignallingSocket, machine: string): Promise<SessionGrant> {
   let sessionIdx: number | undefined;
-  let peer: { peerPublicKey: Uint8Array; ports: readonly number[] } | undefined;
-  while (sessionIdx === undefined || peer === undefined) {
+  let answer: AgentAnswer | undefined;
+  let hello: PeerHello | undefined;
+  for (;;) {
     const message = await socket.next();
     if (message === undefined) {
       const { code, reason } = await socket.closed;
@@ -120,19 +147,13 @@ async function awaitGrant(socket: SignallingSocket, machine: string): Promise<Se
     }
     if (message.type === "error") throw refusal(message.message, machine);
     if (message.type === "ready") sessionIdx = clampIndex(message.sessionIdx);
-    if (message.type === "wg-pubkey") {
-      const peerPublicKey = parseKey(message.wgPubKey);
-      if (peerPublicKey === undefined) {
-        const rule = "must be 64 hexadecimal digits";
-        throw new SessionError(
-          "bad-peer-key",
-          `Agent of "${machine}" sent a malformed key: ${rule}`,
-        );
-      }
-      peer = { peerPublicKey, ports: message.ports ?? [] };
-    }
+    if (message.type === "peer-hello") hello = message;
+    if (message.type === "wg-pubkey") answer = readAnswer(message, machine);
+    if (sessionIdx === undefined || answer === undefined) continue;
+    if (answer.announcesHello && hello === undefined) continue;
+    const { peerPublicKey, ports } = answer;
+    return { sessionIdx, peerPublicKey, ports, ...(hello && { hello }) };
   }
-  return { sessionIdx, ...peer };
 }
 
 /**
@@ -148,7 +169,7 @@ async function awaitGrant(socket: SignallingSocket, machine: string): Promise<Se
  */
 export async function requestSession(
   socket: SignallingSocket,
-  { machine, token, ports, keys, clock, signal }: SessionRequestOptions,
+  { machine, token, ports, keys, features, clock, signal }: SessionRequestOptions,
 ): Promise<SessionGrant> {
   let timedOut = false;
   const timer = clock.setTimer(() => {
@@ -167,7 +188,9 @@ export async function requestSession(
       ...(token === "" ? {} : { token }),
       ...(ports.length === 0 ? {} : { ports: [...ports] }),
     });
-    return await awaitGrant(socket, machine);
+    const grant = await awaitGrant(socket, machine);
+    if (grant.hello !== undefined) socket.send(clientHello(features));
+    return grant;
   } catch (error) {
     socket.close(1000, "session not set up");
     signal.throwIfAborted();

@@ -18,6 +18,7 @@ function request(socket: FakeSocket, overrides: Record<string, unknown> = {}) {
     token: "s3cret",
     ports: [],
     keys,
+    features: ["resume"],
     clock,
     signal: controller.signal,
     ...overrides,
@@ -122,4 +123,25 @@ Deno.test("requestSession() gives up after 45 s, or when aborted", async () => {
   await assert.rejects(aborted.granted, { message: "interrupted" });
   assert.ok(socket.closedByUs);
   assert.equal(aborted.clock.nextTimerMs(), Infinity);
+});
+
+Deno.test("requestSession() waits for a hello that is announced, in any order, and answers it", async () => {
+  const capabilities = { management: true, identity: "SHA256:x" };
+  const announced: ControlMessage = { ...WG_PUBKEY, capabilities } as ControlMessage;
+  const hello: ControlMessage = { type: "peer-hello", version: 1, features: ["resume"] };
+  for (const order of [[READY, announced, hello], [hello, announced, READY]]) {
+    const socket = new FakeSocket(order);
+    assert.deepEqual((await request(socket).granted).hello, hello);
+    assert.deepEqual(socket.sent.at(-1), { ...hello });
+  }
+  const silent = new FakeSocket([READY, announced]);
+  const { granted, clock } = request(silent);
+  clock.advance(45_000);
+  await assert.rejects(granted, { code: "timed-out" });
+});
+
+Deno.test("requestSession() says nothing that a reference agent does not know", async () => {
+  const socket = new FakeSocket([READY, WG_PUBKEY]);
+  assert.equal((await request(socket).granted).hello, undefined);
+  assert.equal(socket.sent.length, 1);
 });

@@ -1,34 +1,46 @@
 import { onInterrupt } from "../core/cli/mod.ts";
 import { systemClock, systemRandom } from "../core/clock/mod.ts";
-import { systemHost } from "../core/config/mod.ts";
-import { dialHub, type HubSocket } from "../core/path/mod.ts";
+import { ConfigError, joinPath, systemHost, userDir } from "../core/config/mod.ts";
+import { CredentialFile, userCredentialsPath } from "../core/credentials/mod.ts";
+import { KnownAgents } from "../core/identity/mod.ts";
+import { dialHub, HubSocket, systemUdp } from "../core/path/mod.ts";
 import { connStream, listenTcp } from "../core/stream/mod.ts";
 import { Tunnel } from "../core/tunnel/mod.ts";
 import { generatePrivateKey, publicKey } from "../core/wireguard/mod.ts";
+import { ControlServer, findClients, followClient } from "./control/mod.ts";
 import type { ClientDeps, ClientTunnel, OpenTunnelOptions } from "./deps.ts";
+import { systemProbes } from "./explain/mod.ts";
 import { storedToken } from "./token.ts";
 
 const clock = systemClock;
 const random = systemRandom;
 
-function openTunnel(socket: HubSocket, { grant, keys, mtuBytes }: OpenTunnelOptions): ClientTunnel {
+function openTunnel({ grant, keys, ...options }: OpenTunnelOptions): ClientTunnel {
   const { sessionIdx, peerPublicKey } = grant;
   const { privateKey } = keys;
-  const tunnel = new Tunnel({
-    role: "client",
-    sessionIdx,
-    privateKey,
-    peerPublicKey,
-    socket,
-    mtuBytes,
-    clock,
-    random,
-  });
+  const peer = { sessionIdx, privateKey, peerPublicKey };
+  const tunnel = new Tunnel({ role: "client", ...peer, ...options, udp: systemUdp, clock, random });
+  tunnel.peerOffers(grant.hello?.features ?? []);
   return {
+    status: () => tunnel.status(),
     connect: async (to) => connStream(await tunnel.connect(to)),
     closed: tunnel.closed,
-    close: () => tunnel.close(),
+    attach: (socket) => {
+      if (!(socket instanceof HubSocket)) throw new TypeError("Cannot attach: not a hub socket");
+      tunnel.attach(socket);
+    },
+    end: (reason) => tunnel.end(reason),
+    leave: (reason) => tunnel.leave(reason),
   };
+}
+
+function knownAgents(): KnownAgents | undefined {
+  try {
+    return new KnownAgents(joinPath(systemHost, [userDir(systemHost), "known_agents"]));
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
 }
 
 /** The machine that this process runs on, and the real layers below the client. */
@@ -36,15 +48,20 @@ export const systemDeps: ClientDeps = {
   clock,
   random,
   fetch,
+  probes: systemProbes(),
   listen: listenTcp,
   storedToken: (hubUrl) => storedToken(hubUrl, systemHost),
-  async dialHub(url, signal) {
-    const socket = await dialHub({ url, clock, random, signal });
-    return { socket, openTunnel: (options) => openTunnel(socket, options) };
-  },
+  openCredentials: () => CredentialFile.open(userCredentialsPath(systemHost)),
+  dialHub: (url, signal) => dialHub({ url, clock, random, signal }),
+  openTunnel,
+  knownAgents,
   makeKeys() {
     const privateKey = generatePrivateKey(random);
     return { privateKey, publicKey: publicKey(privateKey) };
   },
+  serveControl: (client) =>
+    ControlServer.start({ client, host: systemHost, pid: Deno.pid, clock, random }),
+  findClients: () => findClients(systemHost),
+  followClient: (address, options) => followClient(address, { ...options, clock, random }),
   onInterrupt,
 };

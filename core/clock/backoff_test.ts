@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { backoffDelayMs } from "./backoff.ts";
+import { backoffDelayMs, resumeDelayMs } from "./backoff.ts";
 
 const lowest = (out: Uint8Array) => void out.fill(0x00);
 const highest = (out: Uint8Array) => void out.fill(0xff);
@@ -20,4 +20,12 @@ Deno.test("backoffDelayMs() spreads between its bounds when the randomness varie
   const middle = (out: Uint8Array) => void out.set([0x80, 0, 0, 0]);
   const delayMs = backoffDelayMs({ attempt: 0, random: middle });
   assert.ok(Math.abs(delayMs - 3000) < 0.01, String(delayMs));
+});
+
+Deno.test("resumeDelayMs() begins at once and stays at 3 s within 25 %", () => {
+  for (const [attempt, ms] of [0, 200, 500, 1000, 2000, 3000, 3000, 3000].entries()) {
+    assert.equal(resumeDelayMs({ attempt, random: lowest }), ms * 0.75);
+    assert.equal(resumeDelayMs({ attempt, random: highest }), ms * 1.25);
+  }
+  assert.equal(resumeDelayMs({ attempt: 5000, random: lowest }), 2250);
 });

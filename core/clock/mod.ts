@@ -13,6 +13,6 @@
  * @module
  */
 
-export { backoffDelayMs, type BackoffOptions } from "./backoff.ts";
+export { backoffDelayMs, type BackoffOptions, resumeDelayMs } from "./backoff.ts";
 export { type Clock, sleep, systemClock, systemRandom, type Timer } from "./clock.ts";
 export { ManualClock } from "./manual_clock.ts";

@@ -50,15 +50,19 @@ export class Pair {
 
   /** Carries packets and lets promises run until nothing moves. */
   async run(): Promise<void> {
-    for (let idle = 0; idle < 3;) {
-      await new Promise((resolve) => setImmediate(resolve));
-      idle = this.#wire.length === 0 ? idle + 1 : 0;
-      for (const { to, packet } of this.#wire.splice(0)) {
-        if (this.cut) continue;
-        to().input(packet.bytes, packet.start, packet.end, this.clock.nowMs());
-        to().flush(this.clock.nowMs());
-      }
+    for (let idle = 0; idle < 3;) idle = await this.step() === 0 ? idle + 1 : 0;
+  }
+
+  /** Lets promises run, then carries what is under way now, but not what that gives rise to. */
+  async step(): Promise<number> {
+    await new Promise((resolve) => setImmediate(resolve));
+    const packets = this.#wire.splice(0);
+    for (const { to, packet } of packets) {
+      if (this.cut) continue;
+      to().input(packet.bytes, packet.start, packet.end, this.clock.nowMs());
+      to().flush(this.clock.nowMs());
     }
+    return packets.length;
   }
 
   /** Lets time pass in small steps. */

@@ -6,10 +6,24 @@ interface Waiter {
   readonly reject: (error: TcpError) => void;
 }
 
+/** Options of {@linkcode TcpListener}. */
+export interface TcpListenerOptions {
+  /** Address and port. */
+  addr: TcpAddr;
+  /** Connections that may wait, half-open ones included. */
+  backlog: number;
+  /** Whether a connection is handed over at its SYN already. */
+  atSyn: boolean;
+  /** Takes the listener off its port. */
+  onClose: () => void;
+}
+
 /** Connections to one port, in the shape of `Deno.TcpListener`. */
 export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
   /** Address and port it listens on. */
   readonly addr: TcpAddr;
+  /** For the stack: whether connections are handed over at their SYN. */
+  readonly atSyn: boolean;
   readonly #backlog: number;
   readonly #onClose: () => void;
   readonly #ready: TcpConn[] = [];
@@ -17,14 +31,15 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
   #halfOpen = 0;
   #closed = false;
 
-  /** Called by the stack; `onClose` takes it off the port. */
-  constructor(options: { addr: TcpAddr; backlog: number; onClose: () => void }) {
-    this.addr = options.addr;
-    this.#backlog = options.backlog;
-    this.#onClose = options.onClose;
+  /** Called by the stack. */
+  constructor({ addr, backlog, atSyn, onClose }: TcpListenerOptions) {
+    this.addr = addr;
+    this.atSyn = atSyn;
+    this.#backlog = backlog;
+    this.#onClose = onClose;
   }
 
-  /** The next connection, in the order of establishment. Rejects with code `closed` after close. */
+  /** The next connection, in the order in which they became ready. Rejects with code `closed` after close. */
   accept(): Promise<TcpConn> {
     const conn = this.#ready.shift();
     if (conn !== undefined) return Promise.resolve(conn);
@@ -71,10 +86,13 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
     return true;
   }
 
-  /** For the stack: a reserved place became a connection, or nothing. */
-  established(conn: TcpConn | undefined): void {
+  /** For the stack: a reserved place is free again, its connection being established or gone. */
+  release(): void {
     this.#halfOpen--;
-    if (conn === undefined) return;
+  }
+
+  /** For the stack: hands a connection over. */
+  deliver(conn: TcpConn): void {
     if (this.#closed) return conn.abort();
     const waiter = this.#waiters.shift();
     if (waiter === undefined) this.#ready.push(conn);

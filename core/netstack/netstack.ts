@@ -1,6 +1,4 @@
 import {
-  formatIpv4Address,
-  type Ipv4Address,
   Ipv4Header,
   isEchoRequest,
   PROTOCOL_ICMP,
@@ -23,15 +21,18 @@ import {
   type TcpOptions,
   tcpOptions,
 } from "../tcp/mod.ts";
-import { type TcpAddr, TcpConn } from "./conn.ts";
+import type { TcpConn } from "./conn.ts";
 import { Echo } from "./echo.ts";
+import { DeadlineQueue } from "./deadline_queue.ts";
 import { tcpError } from "./errors.ts";
 import { TcpListener } from "./listener.ts";
 import { checkMtu, checkPort, type NetstackOptions } from "./options.ts";
 import { PortPicker } from "./ports.ts";
+import { addrOf, connOf, keyOf } from "./naming.ts";
+import { ProgressCounter } from "./progress.ts";
 import { Ipv4Sink } from "./sink.ts";
 import { Socket } from "./socket.ts";
-import type { DropReason, InputResult, NetstackStats } from "./stats.ts";
+import type { DropReason, InputResult, NetstackProgress, NetstackStats } from "./stats.ts";
 import { Wakeup } from "./wakeup.ts";
 
 /** Connections one stack holds, those in TIME-WAIT included; more are refused. */
@@ -57,6 +58,8 @@ export class Netstack {
   readonly #sink: Ipv4Sink;
   readonly #echo: Echo;
   readonly #wakeup: Wakeup;
+  readonly #progress = new ProgressCounter();
+  readonly #deadlines = new DeadlineQueue<Socket>();
   readonly #inboundPseudoSum: number;
   readonly #sockets = new Map<number, Socket>();
   readonly #listeners = new Map<number, TcpListener>();
@@ -114,6 +117,11 @@ export class Netstack {
     };
   }
 
+  /** How far the data of all connections, past ones included, has come. */
+  get progress(): NetstackProgress {
+    return this.#progress.of(this.#sockets.values());
+  }
+
   /**
    * Processes the IP packet in `bytes` from `start` to `end`, which is borrowed; padding behind the
    * packet is ignored. `nowMs` is when it arrived. Emits nothing: call {@linkcode Netstack.flush}
@@ -154,11 +162,11 @@ export class Netstack {
     const socket = this.#sockets.get(key);
     if (socket !== undefined) {
       if (!opensConnection(segment) || !socket.connection.replaceableBy(segment)) {
-        socket.connection.input(segment, nowMs);
+        this.#progress.input(socket.connection, segment, nowMs);
         this.#markDirty(socket);
         return "ok";
       }
-      this.#sockets.delete(key);
+      this.#forget(socket, key);
     }
     const listener = this.#listeners.get(segment.destinationPort);
     if (listener !== undefined && opensConnection(segment)) return this.#onSyn(listener, nowMs);
@@ -174,10 +182,13 @@ export class Netstack {
     if (!listener.reserve()) return "backlog";
     const segment = this.#segment;
     const socket = this.#newSocket(segment.destinationPort, segment.sourcePort, nowMs);
-    socket.onOpen = (error) =>
-      listener.established(error === undefined ? this.#connOf(socket) : undefined);
+    socket.onOpen = (error) => {
+      listener.release();
+      if (error === undefined && !listener.atSyn) listener.deliver(connOf(socket, this.#options));
+    };
     socket.connection.accept(segment, nowMs);
     this.#markDirty(socket);
+    if (listener.atSyn) listener.deliver(connOf(socket, this.#options));
     return "ok";
   }
 
@@ -195,7 +206,7 @@ export class Netstack {
     this.#flushing = sockets;
     for (const socket of sockets) this.#flushSocket(socket, nowMs);
     sockets.length = 0;
-    this.#wakeup.arm();
+    this.#wakeup.arm(this.#deadlines.earliestMs);
   }
 
   /**
@@ -229,11 +240,14 @@ export class Netstack {
     }
     if (connection.state === "closed") {
       socket.settle();
-      const key = keyOf(connection.localPort, connection.remotePort);
-      if (this.#sockets.get(key) === socket) this.#sockets.delete(key);
-      return;
+      return this.#forget(socket, keyOf(connection.localPort, connection.remotePort));
     }
-    this.#wakeup.atLatest(connection.nextDeadlineMs());
+    this.#deadlines.atLatest(socket, connection.nextDeadlineMs());
+  }
+
+  #forget(socket: Socket, key: number): void {
+    this.#deadlines.remove(socket);
+    if (this.#sockets.get(key) === socket) this.#sockets.delete(key);
   }
 
   /**
@@ -260,7 +274,7 @@ export class Netstack {
       signal?.addEventListener("abort", onAbort, { once: true });
       socket.onOpen = (error) => {
         signal?.removeEventListener("abort", onAbort);
-        if (error === undefined) return resolve(this.#connOf(socket));
+        if (error === undefined) return resolve(connOf(socket, this.#options));
         // Only the signal or the end of the stack abort a connection that is not open yet.
         const closed = error.code === "aborted" && signal?.aborted !== true;
         const code = closed ? "closed" : error.code;
@@ -273,17 +287,26 @@ export class Netstack {
 
   /**
    * Accepts connections to a port from now on. `backlog` bounds those that are not accepted yet,
-   * half-open ones included; a SYN beyond it is dropped, and the peer repeats it. Default 256.
+   * half-open ones included; a SYN beyond it is dropped, and the peer repeats it. Default 256. With
+   * `atSyn` a connection is handed over when its SYN has come: what is written waits until it is open,
+   * and half a round trip is saved; but a SYN alone then costs what the application does.
    *
    * @throws {TcpError} with code `in-use` if the port has a listener, `closed` after close
    */
-  listen({ port, backlog = DEFAULT_BACKLOG }: { port: number; backlog?: number }): TcpListener {
+  listen(
+    { port, backlog = DEFAULT_BACKLOG, atSyn = false }: {
+      port: number;
+      backlog?: number;
+      atSyn?: boolean;
+    },
+  ): TcpListener {
     checkPort(port);
     if (this.#closed) throw tcpError("closed", `listen on port ${port}`);
     if (this.#listeners.has(port)) throw tcpError("in-use", `listen on port ${port}`);
     const listener = new TcpListener({
       addr: addrOf(this.#options.localAddress, port),
       backlog,
+      atSyn,
       onClose: () => this.#listeners.delete(port),
     });
     this.#listeners.set(port, listener);
@@ -343,10 +366,12 @@ export class Netstack {
   }
 
   #onWakeup(nowMs: number): void {
-    for (const socket of this.#sockets.values()) {
+    for (;;) {
+      const socket = this.#deadlines.takeDue(nowMs);
+      if (socket === undefined) break;
       const deadlineMs = socket.connection.nextDeadlineMs();
       if (deadlineMs <= nowMs) this.#markDirty(socket);
-      else this.#wakeup.atLatest(deadlineMs);
+      else this.#deadlines.atLatest(socket, deadlineMs);
     }
     this.flush(nowMs);
   }
@@ -371,21 +396,4 @@ export class Netstack {
     this.#sockets.set(keyOf(localPort, remotePort), socket);
     return socket;
   }
-
-  #connOf(socket: Socket): TcpConn {
-    const { localAddress, peerAddress } = this.#options;
-    return new TcpConn(socket, {
-      localAddr: addrOf(localAddress, socket.connection.localPort),
-      remoteAddr: addrOf(peerAddress, socket.connection.remotePort),
-    });
-  }
-}
-
-/** A signed 32-bit key: a small integer for the engine. */
-function keyOf(localPort: number, remotePort: number): number {
-  return (localPort << 16) | remotePort;
-}
-
-function addrOf(address: Ipv4Address, port: number): TcpAddr {
-  return { transport: "tcp", hostname: formatIpv4Address(address), port };
 }

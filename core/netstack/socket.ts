@@ -28,6 +28,10 @@ export class Socket {
   dirty = false;
   /** Whether the stack has it on its list of sockets held back while the carrier is full. */
   held = false;
+  /** For the stack's queue of deadlines. */
+  queuedAtMs: number = Infinity;
+  /** For the stack's queue of deadlines. */
+  queueIndex: number = -1;
   /** Told once: established, or failed before that. */
   onOpen: ((error: TcpError | undefined) => void) | undefined;
   readonly #host: SocketHost;
@@ -87,7 +91,7 @@ export class Socket {
     if (failure !== undefined) return Promise.reject(tcpError(failure, "close for writing"));
     if (this.#writeClosed) return Promise.resolve();
     this.#writeClosed = true;
-    if (this.#write === undefined) {
+    if (this.#write === undefined && this.connection.synchronised) {
       this.connection.closeWrite();
       this.#host.touch(this);
     }
@@ -128,6 +132,7 @@ export class Socket {
     const { connection, onOpen } = this;
     if (connection.synchronised) {
       this.onOpen = undefined;
+      if (this.#writeClosed && this.#write === undefined) connection.closeWrite();
       onOpen?.(undefined);
     } else if (connection.state === "closed") {
       this.onOpen = undefined;

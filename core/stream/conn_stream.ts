@@ -44,42 +44,57 @@ class ReadBuffer {
   }
 }
 
+class ConnStream implements ByteStream {
+  readonly remoteAddress: string;
+  readonly #conn: ConnLike;
+  readonly #buffer = new ReadBuffer();
+  #lastCount = 0;
+  #closed = false;
+
+  constructor(conn: ConnLike) {
+    const { hostname = "", port = 0 } = conn.remoteAddr as Partial<Deno.NetAddr>;
+    this.remoteAddress = `${hostname}:${port}`;
+    this.#conn = conn;
+  }
+
+  async read(): Promise<Uint8Array<ArrayBuffer> | null> {
+    if (this.#closed) return null;
+    const buffer = this.#buffer;
+    buffer.adapt(this.#lastCount);
+    try {
+      const count = await this.#conn.read(buffer.bytes);
+      this.#lastCount = count ?? 0;
+      return count === null ? null : buffer.bytes.subarray(0, count);
+    } catch (error) {
+      if (this.#closed) return null;
+      throw error;
+    }
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length;) at += await this.#conn.write(bytes.subarray(at));
+  }
+
+  closeWrite(): Promise<void> {
+    return this.#conn.closeWrite();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#conn.close();
+  }
+
+  abort(): void {
+    if (!this.#closed) this.#conn.abort?.();
+    this.close();
+  }
+}
+
 /**
  * A {@linkcode ByteStream} over a connection that Deno opened, or one of its shape; takes the
  * connection. Deno's own cannot send a reset: `abort` then only closes.
  */
 export function connStream(conn: ConnLike): ByteStream {
-  const buffer = new ReadBuffer();
-  let lastCount = 0;
-  let closed = false;
-  const close = () => {
-    if (closed) return;
-    closed = true;
-    conn.close();
-  };
-  const { hostname = "", port = 0 } = conn.remoteAddr as Partial<Deno.NetAddr>;
-  return {
-    remoteAddress: `${hostname}:${port}`,
-    async read() {
-      if (closed) return null;
-      buffer.adapt(lastCount);
-      try {
-        const count = await conn.read(buffer.bytes);
-        lastCount = count ?? 0;
-        return count === null ? null : buffer.bytes.subarray(0, count);
-      } catch (error) {
-        if (closed) return null;
-        throw error;
-      }
-    },
-    async write(bytes) {
-      for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));
-    },
-    closeWrite: () => conn.closeWrite(),
-    close,
-    abort() {
-      if (!closed) conn.abort?.();
-      close();
-    },
-  };
+  return new ConnStream(conn);
 }

@@ -4,49 +4,77 @@ import type { ByteStream } from "./stream.ts";
 /** Bytes that may wait in memory for a reader before the socket is paused. */
 const MAX_UNREAD_BYTES = 256 * 1024;
 
-/** What arrives on a socket, waiting for its reader. */
-class Inbox {
+class SocketStream implements ByteStream {
+  readonly remoteAddress: string;
   readonly #socket: Socket;
   readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
-  #lenBytes = 0;
+  #unreadBytes = 0;
   #end: { error: Error | undefined } | undefined;
-  #wake: (() => void) | undefined;
+  #wakeReader: (() => void) | undefined;
 
   constructor(socket: Socket) {
+    const { remoteAddress = "", remotePort } = socket;
+    this.remoteAddress = `${remoteAddress.replace(/^::ffff:/, "")}:${remotePort}`;
     this.#socket = socket;
+    const finish = (error?: unknown) => this.#finish(error instanceof Error ? error : undefined);
     socket.on("data", (chunk: Uint8Array<ArrayBuffer>) => this.#push(chunk));
-    socket.on("end", () => this.#finish(undefined));
-    socket.on("error", (error) => this.#finish(error));
-    socket.on("close", () => this.#finish(undefined));
+    socket.on("end", finish);
+    socket.on("error", finish);
+    socket.on("close", finish);
   }
 
-  async next(): Promise<Uint8Array<ArrayBuffer> | null> {
+  async read(): Promise<Uint8Array<ArrayBuffer> | null> {
     while (this.#chunks.length === 0) {
       if (this.#end?.error !== undefined) throw this.#end.error;
       if (this.#end !== undefined) return null;
-      await new Promise<void>((resolve) => this.#wake = resolve);
+      await new Promise<void>((resolve) => this.#wakeReader = resolve);
     }
     const chunk = this.#chunks.shift()!;
-    this.#lenBytes -= chunk.length;
-    if (this.#lenBytes <= MAX_UNREAD_BYTES / 2 && this.#socket.isPaused()) this.#socket.resume();
+    this.#unreadBytes -= chunk.length;
+    if (this.#unreadBytes <= MAX_UNREAD_BYTES / 2 && this.#socket.isPaused()) this.#socket.resume();
     return chunk;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    const socket = this.#socket;
+    return new Promise((resolve, reject) => {
+      if (socket.destroyed) return reject(new Error("Cannot write: the socket is closed"));
+      const onClose = () => reject(new Error("Cannot write: the socket closed"));
+      socket.once("close", onClose);
+      socket.write(bytes, (error) => {
+        socket.off("close", onClose);
+        error ? reject(error) : resolve();
+      });
+    });
+  }
+
+  closeWrite(): Promise<void> {
+    return new Promise((resolve) => void this.#socket.end(() => resolve()));
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  abort(): void {
+    this.#socket.resetAndDestroy();
   }
 
   #push(chunk: Uint8Array<ArrayBuffer>): void {
     this.#chunks.push(chunk);
-    this.#lenBytes += chunk.length;
-    if (this.#lenBytes > MAX_UNREAD_BYTES) this.#socket.pause();
-    this.#wakeReader();
+    this.#unreadBytes += chunk.length;
+    if (this.#unreadBytes > MAX_UNREAD_BYTES) this.#socket.pause();
+    this.#wake();
   }
 
   #finish(error: Error | undefined): void {
     this.#end ??= { error };
-    this.#wakeReader();
+    this.#wake();
   }
 
-  #wakeReader(): void {
-    this.#wake?.();
-    this.#wake = undefined;
+  #wake(): void {
+    this.#wakeReader?.();
+    this.#wakeReader = undefined;
   }
 }
 
@@ -55,22 +83,5 @@ class Inbox {
  * Deno's own (7 against 13 Gbit/s copied, measured), but it can send a reset.
  */
 export function socketStream(socket: Socket): ByteStream {
-  const inbox = new Inbox(socket);
-  return {
-    remoteAddress: `${(socket.remoteAddress ?? "").replace(/^::ffff:/, "")}:${socket.remotePort}`,
-    read: () => inbox.next(),
-    write: (bytes) =>
-      new Promise((resolve, reject) => {
-        if (socket.destroyed) return reject(new Error("Cannot write: the socket is closed"));
-        const onClose = () => reject(new Error("Cannot write: the socket closed"));
-        socket.once("close", onClose);
-        socket.write(bytes, (error) => {
-          socket.off("close", onClose);
-          error ? reject(error) : resolve();
-        });
-      }),
-    closeWrite: () => new Promise((resolve) => void socket.end(() => resolve())),
-    close: () => void socket.destroy(),
-    abort: () => void socket.resetAndDestroy(),
-  };
+  return new SocketStream(socket);
 }

@@ -19,7 +19,7 @@ export function segmentArrives(tcb: Tcb, segment: Segment, nowMs: number): void 
   if (tcb.timestamps.on) tcb.timestamps.update(segment, tcb.rcv.lastAckSent, nowMs);
   onAck(tcb, segment, nowMs);
   // The window of a SYN is not scaled (RFC 7323 §2.2).
-  if (crossed) tcb.snd.window.open(segment.window, segment.seq, segment.ack);
+  if (crossed) tcb.snd.window.open(segment.window, segment.seq, tcb.snd.sndUna);
   // Processing the acknowledgement may have ended the connection (LAST-ACK).
   if (!isEnded(tcb)) onText(tcb, segment, nowMs);
 }
@@ -71,7 +71,7 @@ export function takeSyn(tcb: Tcb, segment: Segment, nowMs: number): void {
   tcb.timestamps.on = tcb.options.timestamps && segment.hasTimestamps;
   if (tcb.timestamps.on) tcb.timestamps.begin(segment, nowMs);
   tcb.snd.setPeerMss(segment.mss);
-  tcb.snd.window.open(segment.window, segment.seq, segment.ack);
+  tcb.snd.window.open(segment.window, segment.seq, tcb.snd.sndUna);
   tcb.sackPermitted = tcb.snd.recovery.selective = segment.sackPermitted;
 }
 

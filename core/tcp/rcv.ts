@@ -54,8 +54,8 @@ export class Receiver {
   #takenBytes = 0;
   #tunedMs = -1;
   #tuneAtMs = -Infinity;
-  /** Something was read since the window was last announced. */
-  #wasRead = false;
+  /** Bytes the application has read since the edge of the window last moved. */
+  #readBytes = 0;
   #unackedBytes = 0;
   /** Largest payload seen: an estimate of the peer's segment size. */
   #mssBytes = DEFAULT_MSS_BYTES;
@@ -227,17 +227,18 @@ export class Receiver {
   /** Moves as many readable bytes as fit into `into`, and returns how many that were. */
   read(into: Uint8Array): number {
     const count = this.buffer.read(into);
-    if (count > 0) this.#wasRead = true;
+    this.#readBytes += count;
     this.#takenBytes += count;
     return count;
   }
 
   /** Whether reading has opened the window so far that the peer should be told. */
   get windowUpdateDue(): boolean {
-    if (!this.#wasRead) return false;
-    const gain = this.#gain();
-    if (gain < this.#leastGain()) return false;
-    return gain >= this.#limit / 4 || seqDiff(this.#rcvAdv, this.rcvNxt) < this.#mssBytes;
+    if (this.#readBytes === 0 || this.#gain() < this.#leastGain()) return false;
+    // A window that grew by itself, as behind a SYN whose field holds no more, can wait for the next
+    // segment: telling of it would cost each short connection a segment of its own.
+    return this.#readBytes >= this.#limit / 4 ||
+      seqDiff(this.#rcvAdv, this.rcvNxt) < this.#mssBytes;
   }
 
   /**
@@ -246,9 +247,11 @@ export class Receiver {
    * Spec: RFC 9293 §3.8.6.2.2 (silly-window avoidance), RFC 7323 §2.3.
    */
   window(): number {
-    this.#wasRead = false;
     const gain = this.#gain();
-    if (gain >= this.#leastGain()) this.#rcvAdv = seqAdd(this.#rcvAdv, gain);
+    if (gain >= this.#leastGain()) {
+      this.#rcvAdv = seqAdd(this.#rcvAdv, gain);
+      this.#readBytes = 0;
+    }
     return Math.min(Math.max(seqDiff(this.#rcvAdv, this.rcvNxt), 0) >> this.windowShift, 0xffff);
   }
 

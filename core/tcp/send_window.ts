@@ -17,16 +17,22 @@ export class SendWindow {
   #wl1: Seq = toSeq(0);
   #wl2: Seq = toSeq(0);
 
-  /** Takes the window of a SYN, which is never scaled. */
+  /** Takes the window of a SYN, which is never scaled; `ack` is what has been acknowledged by then. */
   open(bytes: number, seq: Seq, ack: Seq): void {
     this.bytes = this.maxBytes = bytes;
     this.#wl1 = seq;
     this.#wl2 = ack;
   }
 
-  /** Takes the window field of an acceptable segment, unless it is older than the last one taken. */
+  /**
+   * Takes the window field of an acceptable segment, unless it is older than the last one taken.
+   *
+   * Deviation from RFC 9293 §3.10.7.4, which asks the sequence number first: the later acknowledgement
+   * is the later segment. Else one that repeats lost data and acknowledges more would move `sndUna`
+   * under an old window, whose right edge would lie beyond what the peer allows.
+   */
   update(field: number, seq: Seq, ack: Seq): void {
-    if (seqLt(seq, this.#wl1) || (seq === this.#wl1 && seqLt(ack, this.#wl2))) return;
+    if (seqLt(ack, this.#wl2) || (ack === this.#wl2 && seqLt(seq, this.#wl1))) return;
     this.bytes = field << this.shift;
     if (this.bytes > 0) this.#probes = 0;
     this.maxBytes = Math.max(this.maxBytes, this.bytes);

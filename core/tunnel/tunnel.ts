@@ -1,177 +1,399 @@
 import { type Packet, PacketPool, type Random } from "../bytes/mod.ts";
-import type { Clock, Timer } from "../clock/mod.ts";
-import { type Ipv4Address, ipv4Address } from "../ip/mod.ts";
-import { Netstack, type TcpConn, type TcpListener } from "../netstack/mod.ts";
-import { type HubSocket, SessionPath } from "../path/mod.ts";
-import { WireGuard } from "../wireguard/mod.ts";
+import type { Clock } from "../clock/mod.ts";
+import type { ControlMessage, UdpOffer } from "../control/mod.ts";
+import { FEATURE_PATHS } from "../identity/mod.ts";
+import type { Netstack, TcpConn, TcpListener } from "../netstack/mod.ts";
+import {
+  type Carrier,
+  type HubSocket,
+  type PathKind,
+  Paths,
+  type PathsHandler,
+  TunnelUdp,
+  type UdpSystem,
+} from "../path/mod.ts";
+import type { WireGuard } from "../wireguard/mod.ts";
+import { type CarrierHandler, SocketCarrier } from "./_carrier.ts";
+import { Deadline } from "./_deadline.ts";
+import { addressesOf, makeNetstack, makeWireGuard } from "./_layers.ts";
+import type { TunnelHandler, TunnelOptions, TunnelRole } from "./options.ts";
+import type { PeerStatus, TunnelStatus } from "./status.ts";
+import { relayHosts } from "./relay_hosts.ts";
 
-/** Spec: wire.md 3.4 */
-const PERSISTENT_KEEPALIVE_MS = 25_000;
-
-/** A packet is sealed and copied before the next is made: few are ever lent at once. */
-const MAX_FREE_PACKETS = 16;
-
-/** Which end of a tunnel one is. */
-export type TunnelRole = "agent" | "client";
-
-/** Options of {@linkcode Tunnel}. */
-export interface TunnelOptions {
-  /** Decides which of the two addresses is ours. */
-  role: TunnelRole;
-  /** Index that the hub chose; less than 1 counts as 1, more than 254 as 254. Spec: wire.md 3.3 */
-  sessionIdx: number;
-  /** Our X25519 private key of this session, 32 bytes; copied. */
-  privateKey: Uint8Array;
-  /** The peer's public key, 32 bytes; copied. */
-  peerPublicKey: Uint8Array;
-  /** Socket of the session, behind its signalling; taken. */
-  socket: HubSocket;
-  /** Largest IP packet sent, in bytes; what the peer sends is bounded by the peer. */
-  mtuBytes: number;
-  /** Gives the time. */
-  clock: Clock;
-  /** Cryptographic random source. */
-  random: Random;
-}
-
-/** Addresses of the two ends of a session's tunnel. Spec: wire.md 3.4 */
-export function tunnelAddresses(sessionIdx: number): { agent: Ipv4Address; client: Ipv4Address } {
-  const network = 0x0a4d0000 + (Math.min(Math.max(sessionIdx, 1), 254) << 8);
-  return { agent: ipv4Address(network + 1), client: ipv4Address(network + 2) };
-}
+/** On a WebSocket few packets are ever lent at once, by UDP as many as the system has not taken yet. */
+const MAX_FREE_PACKETS = 40;
 
 /**
- * One session between agent and client: TCP connections over WireGuard over the session's path. It
- * ends when its socket does, when the peer ends it or falls silent, or when it is closed.
+ * How long a socket may be attached without the peer proving to be behind it. The first one, as long
+ * as signalling may take; a later one, two tries of a handshake, which are 5 s apart, and a slow path.
+ */
+const FIRST_PROOF_TIMEOUT_MS = 45_000;
+const PROOF_TIMEOUT_MS = 15_000;
+
+/**
+ * One session between agent and client: TCP connections over WireGuard, over the sockets it is given
+ * one after the other. Keys and connections are the tunnel's and outlive every socket; while there is
+ * none, connections wait.
  *
- * Spec: wire.md 3.4, 3.5
+ * A socket is `#candidate` until a message that WireGuard accepts has come by it, and `#carrier` from
+ * then on. So nobody without the peer's key can take the place of a socket that works, whatever is
+ * attached.
+ *
+ * Spec: wire.md 3.4, 3.5, design.md decision 3
  */
 export class Tunnel {
   /** Resolves with the reason once the tunnel has ended; never rejects. */
   readonly closed: Promise<string>;
+  /** Who is at the other end, as its owner has found out; for the status only. */
+  peer: PeerStatus = { kind: "unknown", verified: "unverified" };
   readonly #clock: Clock;
-  readonly #socket: HubSocket;
-  readonly #path: SessionPath;
+  readonly #random: Random;
+  readonly #handler: TunnelHandler;
+  readonly #pool: PacketPool;
   readonly #wireguard: WireGuard;
   readonly #netstack: Netstack;
   readonly #resolveClosed: (reason: string) => void;
-  #timer: Timer | undefined;
-  #timerAtMs = Infinity;
+  readonly #role: TunnelRole;
+  readonly #paths: Paths;
+  readonly #udp: TunnelUdp | undefined;
+  /** The socket behind which the peer is. */
+  #carrier: SocketCarrier | undefined;
+  /** Attached, and not proven yet. */
+  #candidate: SocketCarrier | undefined;
+  /** By which the message came that is being handled, and by which its answer goes. */
+  #answering: Carrier | undefined;
+  readonly #deadline: Deadline;
+  #ups = 0;
   #ended = false;
+  readonly #carrierHandler: CarrierHandler = {
+    datagram: (carrier, bytes, start, end) => this.#receive(carrier, bytes, start, end),
+    batchEnd: () => this.#flush(),
+    congestion: (carrier) => this.#onCongestion(carrier),
+    answered: (carrier) => this.#paths.requestAnswered(carrier),
+    offer: (carrier, offer) => this.#onOffer(carrier, offer),
+    message: (carrier, message) => this.#onMessage(carrier, message),
+    ended: (carrier, reason) => this.#onEnded(carrier, reason),
+  };
 
   /**
-   * Joins the layers and starts a handshake.
+   * Joins the layers. The tunnel waits until a socket is attached.
    *
    * @throws {RangeError} if a key has a wrong length or is a low-order point, or the MTU is bad
    */
   constructor(options: TunnelOptions) {
-    const { role, sessionIdx, socket, mtuBytes, clock, random } = options;
+    const { role, mtuBytes, clock, random, handler = {} } = options;
     const closed = Promise.withResolvers<string>();
     this.closed = closed.promise;
     this.#resolveClosed = closed.resolve;
     this.#clock = clock;
-    this.#socket = socket;
-    const pool = new PacketPool({ maxPacketBytes: mtuBytes, maxFree: MAX_FREE_PACKETS });
-    const addresses = tunnelAddresses(sessionIdx);
-    this.#netstack = new Netstack({
-      localAddress: addresses[role],
-      peerAddress: addresses[role === "agent" ? "client" : "agent"],
-      mtuBytes,
-      clock,
-      random,
-      pool,
+    this.#random = random;
+    this.#handler = handler;
+    this.#role = role;
+    this.#pool = new PacketPool({ maxPacketBytes: mtuBytes, maxFree: MAX_FREE_PACKETS });
+    const addresses = addressesOf(options);
+    this.#netstack = makeNetstack(options, {
+      pool: this.#pool,
       output: (packet) => this.#sendPacket(packet),
     });
-    this.#path = new SessionPath({
-      socket,
-      pool,
-      clock,
-      random,
-      handler: {
-        datagram: (bytes, start, end) => {
-          this.#wireguard.receive(bytes, start, end, clock.nowMs());
-        },
-        batchEnd: () => this.#flush(),
-        congested: () => this.#netstack.pause(),
-        writable: () => this.#netstack.resume(),
-        silent: () => this.#end("the peer has not answered for 45 s"),
-      },
-    });
-    this.#wireguard = new WireGuard({
-      privateKey: options.privateKey,
-      peerPublicKey: options.peerPublicKey,
-      persistentKeepaliveMs: PERSISTENT_KEEPALIVE_MS,
-      mtuBytes,
-      random,
-      wallMs: () => clock.wallMs(),
-      pool,
-      send: (packet) => this.#path.send(packet),
+    this.#netstack.pause();
+    this.#wireguard = makeWireGuard(options, {
+      pool: this.#pool,
+      send: (packet) => this.#sendMessage(packet),
       deliver: (bytes, start, end) => {
+        if (this.#paths.inner(this.#answering!, bytes, start, end)) return;
         this.#netstack.input(bytes, start, end, clock.nowMs());
       },
     });
-    this.#wireguard.initiate(clock.nowMs());
-    this.#path.open();
-    this.#watchSocket();
+    this.#deadline = new Deadline(clock, {
+      nextMs: () => this.#ended || this.#isBare ? Infinity : this.#wireguard.nextDeadlineMs(),
+      run: (nowMs) => this.#wireguard.tick(nowMs),
+    });
+    this.#paths = new Paths({
+      pool: this.#pool,
+      clock,
+      random,
+      mtuBytes,
+      addresses,
+      asksFirst: role === "client",
+      handler: this.#pathsHandler(),
+    });
+    this.#udp = options.udp && this.#makeUdp(options.udp);
+  }
+
+  /** `up` while a path to the peer works, else `waiting`, until it has ended. */
+  get state(): "ended" | "up" | "waiting" {
+    if (this.#ended) return "ended";
+    return this.#paths.current === undefined ? "waiting" : "up";
+  }
+
+  /** How often it went on by another socket. */
+  get resumes(): number {
+    return Math.max(0, this.#ups - 1);
+  }
+
+  /** The truth about it. */
+  status(): TunnelStatus {
+    const nowMs = this.#clock.nowMs();
+    const { ackedBytes: sentBytes, receivedBytes } = this.#netstack.progress;
+    const { lastReceivedMs } = this.#wireguard.stats;
+    const { state, resumes, peer } = this;
+    const note = this.#udp?.note;
+    return {
+      ...{ state, ...this.#paths.status(nowMs), sentBytes, receivedBytes },
+      ...(lastReceivedMs !== -Infinity && { heardAgoMs: nowMs - lastReceivedMs }),
+      ...{ resumes, peer, ...(note !== undefined && { note }) },
+    };
+  }
+
+  /**
+   * What a `peer-hello` offers, which the owner has read before the tunnel had its socket; one that
+   * comes later is noticed here. A hub that forged it would only make us ask what nobody answers.
+   */
+  peerOffers(features: readonly string[]): void {
+    if (!features.includes(FEATURE_PATHS)) return;
+    this.#paths.peerIsOurs();
+    this.#udp?.peerIsOurs();
+  }
+
+  /** The machine slept or its network changed: asks at once whether anything is still there. */
+  probeNow(): void {
+    this.#carrier?.probeNow();
+    this.#paths.probeNow();
+    this.#udp?.refresh();
+  }
+
+  /** Sends by the path of this kind, if it works, until measuring shows a better one. */
+  usePath(kind: PathKind): void {
+    this.#paths.use(kind);
+  }
+
+  /**
+   * Goes on by a socket, behind its signalling; takes it. It replaces the one in use as soon as the
+   * peer has proved to be behind it, and one that is still to prove it at once.
+   */
+  attach(socket: HubSocket): void {
+    if (this.#ended) return socket.close();
+    this.#candidate?.close();
+    const carrier = new SocketCarrier({
+      socket,
+      pool: this.#pool,
+      clock: this.#clock,
+      random: this.#random,
+      handler: this.#carrierHandler,
+    });
+    this.#candidate = carrier;
+    const limitMs = this.#ups === 0 ? FIRST_PROOF_TIMEOUT_MS : PROOF_TIMEOUT_MS;
+    carrier.limit(limitMs, `the peer did not prove itself within ${limitMs / 1000} s`);
+    this.#prove(carrier);
+    carrier.open();
   }
 
   /** Opens a TCP connection to a port of the peer. */
   connect(options: { port: number; signal?: AbortSignal }): Promise<TcpConn> {
+    this.#paths.wanted();
     return this.#netstack.connect(options);
   }
 
-  /** Listens for TCP connections of the peer. */
+  /** Listens for TCP connections of the peer, each handed over at its SYN. */
   listen(options: { port: number }): TcpListener {
-    return this.#netstack.listen(options);
+    return this.#netstack.listen({ ...options, atSyn: true });
   }
 
-  /** Ends the tunnel and its socket; every connection through it is reset. */
+  /** Ends the tunnel and its sockets; every connection through it is reset. */
   close(): void {
-    this.#end("closed");
+    this.end("closed");
+  }
+
+  /**
+   * Ends it as {@linkcode Tunnel.end} does, and tells the peer that it need not wait for us. Not for a
+   * reference peer, which would not understand.
+   */
+  leave(reason: string): void {
+    this.#end(reason, () => this.#carrier?.leave());
+  }
+
+  /** Ends it for a reason, with which {@linkcode Tunnel.closed} resolves. */
+  end(reason: string): void {
+    this.#end(reason, () => this.#carrier?.close());
+  }
+
+  #end(reason: string, closeCarrier: () => void): void {
+    if (this.#ended) return;
+    this.#netstack.close();
+    this.#ended = true;
+    this.#deadline.stop();
+    this.#wireguard.close();
+    this.#paths.close();
+    this.#udp?.close();
+    this.#candidate?.close();
+    closeCarrier();
+    this.#candidate = this.#carrier = undefined;
+    this.#resolveClosed(reason);
+  }
+
+  /** Whether nothing can be sent at all: WireGuard's timers stand still, they would fire for nothing. */
+  get #isBare(): boolean {
+    return this.#paths.current === undefined && this.#candidate === undefined;
+  }
+
+  #pathsHandler(): PathsHandler {
+    return {
+      seal: (packet, carrier) => this.#sendBy(carrier, packet),
+      isReady: () => this.#wireguard.stats.sessions > 0,
+      changed: (path, { isOther }) => this.#onPath(path, isOther),
+      progress: () => this.#netstack.progress,
+      request: (carrier) => carrier === this.#carrier && this.#carrier.request(),
+      silent: (carrier) => {
+        if (carrier === this.#carrier) this.#carrier.fail("the peer does not answer");
+        else this.#udp?.died(carrier);
+      },
+      answered: (seq) => this.#udp?.answered(seq),
+      woke: () => this.probeNow(),
+      event: (event) => this.#handler.path?.(event),
+    };
+  }
+
+  #makeUdp(system: UdpSystem): TunnelUdp {
+    return new TunnelUdp({
+      role: this.#role,
+      system,
+      pool: this.#pool,
+      clock: this.#clock,
+      random: this.#random,
+      handler: {
+        datagram: (carrier, bytes, start, end) => this.#receive(carrier, bytes, start, end),
+        batchEnd: () => this.#flush(),
+        reached: (carrier) => this.#paths.add(carrier),
+        lost: (carrier) => this.#paths.remove(carrier),
+        probe: (carrier, seq) => this.#paths.probe(carrier, seq),
+        announce: (message) => (this.#carrier ?? this.#candidate)?.tell(message),
+        congestion: (carrier) => this.#onCongestion(carrier),
+        refused: (carrier, packet) => this.#paths.refused(carrier, packet),
+      },
+    });
+  }
+
+  #onOffer(carrier: SocketCarrier, offer: UdpOffer): void {
+    if (carrier !== this.#carrier && carrier !== this.#candidate) return;
+    this.#udp?.offer(offer, relayHosts(this.#role, { offer, carrier }));
+  }
+
+  #onCongestion(carrier: Carrier): void {
+    if (carrier === this.#paths.current) this.#applyCongestion();
+  }
+
+  #onPath(path: { mtuBytes: number } | undefined, isOther: boolean): void {
+    if (path !== undefined) {
+      this.#netstack.setMtu(path.mtuBytes);
+      this.#wireguard.setMtu(path.mtuBytes);
+    }
+    this.#applyCongestion();
+    if (path !== undefined && isOther) this.#netstack.pathChanged();
+    if (this.#isBare) this.#deadline.stop();
+    else this.#deadline.arm();
+  }
+
+  /** Seals an inner packet and sends it, and what WireGuard sends instead, by `carrier`. */
+  #sendBy(carrier: Carrier, packet: Packet): void {
+    const nowMs = this.#clock.nowMs();
+    const before = this.#answering;
+    this.#answering = carrier;
+    this.#wireguard.send(packet, nowMs);
+    this.#answering = before;
+    this.#deadline.arm();
+  }
+
+  /** Sends what only we can have sent: by it the peer knows that we are behind the carrier. */
+  #prove(carrier: SocketCarrier): void {
+    const nowMs = this.#clock.nowMs();
+    this.#answering = carrier;
+    this.#wireguard.tick(nowMs);
+    if (this.#wireguard.stats.sessions === 0) this.#wireguard.initiate(nowMs);
+    else this.#wireguard.send(this.#pool.take(), nowMs);
+    this.#answering = undefined;
+    this.#deadline.arm();
+  }
+
+  /** Returns whether the message is authentic. */
+  #receive(
+    carrier: Carrier,
+    bytes: Uint8Array<ArrayBuffer>,
+    start: number,
+    end: number,
+  ): boolean {
+    this.#answering = carrier;
+    const result = this.#wireguard.receive(bytes, start, end, this.#clock.nowMs());
+    this.#answering = undefined;
+    if (result !== "data" && result !== "keepalive" && result !== "handshake") return false;
+    if (carrier === this.#candidate) this.#useCandidate();
+    this.#paths.received(carrier, end - start);
+    return true;
+  }
+
+  #useCandidate(): void {
+    this.#carrier?.close();
+    this.#carrier = this.#candidate;
+    this.#candidate = undefined;
+    this.#carrier?.keep();
+    this.#ups++;
+    this.#udp?.refresh();
+    this.#paths.add(this.#carrier!, { proven: true });
+    this.#handler.up?.();
+  }
+
+  #applyCongestion(): void {
+    if (this.#paths.current?.congested !== false) this.#netstack.pause();
+    else this.#netstack.resume();
+  }
+
+  #onMessage(carrier: SocketCarrier, message: ControlMessage): void {
+    const proven = carrier === this.#carrier;
+    // Whoever is paired with us can have sent these: they count as far as the peer has proved itself.
+    if (message.type === "session-end") {
+      if (proven && message.final) this.end("the hub has withdrawn the right to it");
+      else carrier.fail("the peer's connection to the hub ended");
+    } else if (message.type === "peer-leave") {
+      if (proven) this.end("the peer has left");
+      else carrier.fail("the peer has left");
+    } else {
+      if (message.type === "peer-endpoint" || message.type === "peer-candidates") {
+        return this.#udp?.heardOf(message);
+      }
+      if (message.type === "peer-hello") this.peerOffers(message.features ?? []);
+      this.#handler.message?.(message, { proven });
+    }
+  }
+
+  #onEnded(carrier: SocketCarrier, reason: string): void {
+    if (carrier === this.#candidate) this.#candidate = undefined;
+    else if (carrier === this.#carrier) {
+      this.#carrier = undefined;
+      this.#paths.remove(carrier);
+    }
+    if (this.#carrier !== undefined || this.#candidate !== undefined || this.#ended) return;
+    this.#handler.waiting?.(reason);
   }
 
   #sendPacket(packet: Packet): void {
+    // What goes out without a carrier is not data, and TCP makes it anew when there is one.
+    if (this.#isBare) return this.#pool.give(packet);
     const nowMs = this.#clock.nowMs();
+    this.#paths.dataSent();
     this.#wireguard.send(packet, nowMs);
-    this.#setTimer(nowMs);
+    this.#deadline.arm();
+  }
+
+  #sendMessage(packet: Packet): void {
+    const carrier = this.#answering ?? this.#paths.current ?? this.#candidate;
+    if (carrier === undefined) return this.#pool.give(packet);
+    this.#paths.sending(carrier, packet.lenBytes);
+    carrier.send(packet);
   }
 
   #flush(): void {
     if (this.#ended) return;
     const nowMs = this.#clock.nowMs();
     this.#netstack.flush(nowMs);
-    this.#setTimer(nowMs);
-  }
-
-  /** A timer that fires too early costs less than one set anew for each packet. */
-  #setTimer(nowMs: number): void {
-    const atMs = this.#wireguard.nextDeadlineMs();
-    if (this.#ended || atMs >= this.#timerAtMs) return;
-    this.#timer?.cancel();
-    this.#timerAtMs = atMs;
-    this.#timer = this.#clock.setTimer(() => {
-      this.#timerAtMs = Infinity;
-      this.#wireguard.tick(this.#clock.nowMs());
-      this.#setTimer(this.#clock.nowMs());
-    }, atMs - nowMs);
-  }
-
-  async #watchSocket(): Promise<void> {
-    for (let m = await this.#socket.next(); m !== undefined; m = await this.#socket.next()) {
-      if (m.type === "session-end") this.#end("the peer has left");
-    }
-    const { code, reason } = await this.#socket.closed;
-    this.#end(`the hub connection ended (${code}${reason && ` ${reason}`})`);
-  }
-
-  #end(reason: string): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#timer?.cancel();
-    this.#netstack.close();
-    this.#wireguard.close();
-    this.#path.close();
-    this.#socket.close();
-    this.#resolveClosed(reason);
+    this.#deadline.arm();
   }
 }

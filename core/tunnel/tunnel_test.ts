@@ -1,76 +1,8 @@
 import assert from "node:assert/strict";
-import { type Clock, systemClock, systemRandom } from "../clock/mod.ts";
-import { HubSocket } from "../path/mod.ts";
-import { forwardRelayFrame } from "../relay/mod.ts";
 import { connStream, streamPair } from "../stream/mod.ts";
-import { WebSocketConnection } from "../websocket/mod.ts";
-import { generatePrivateKey, publicKey } from "../wireguard/mod.ts";
+import { tunnelPair } from "./_pair.ts";
 import { splice } from "./splice.ts";
-import { Tunnel, tunnelAddresses } from "./tunnel.ts";
-
-/** A hub between two sockets, which keeps a copy of what it relays if asked. */
-class Relay {
-  readonly frames: Uint8Array[] = [];
-  readonly #ends: WebSocketConnection[] = [];
-
-  constructor(readonly clock: Clock) {}
-
-  socket(): HubSocket {
-    const [near, far] = streamPair();
-    const common = { clock: this.clock, random: systemRandom };
-    this.#ends.push(new WebSocketConnection({ stream: far, role: "server", ...common }));
-    return new HubSocket(
-      new WebSocketConnection({ stream: near, role: "client", ...common }),
-      this.clock,
-    );
-  }
-
-  run(): void {
-    const [a, b] = this.#ends as [WebSocketConnection, WebSocketConnection];
-    for (const [from, to] of [[a, b], [b, a]] as const) {
-      from.run({
-        text: (text) => text.includes("keepalive") || to.sendText(text),
-        binary: (bytes, start, end) => {
-          assert.equal(forwardRelayFrame(bytes, start, end), "forward");
-          this.frames.push(bytes.slice(start, end));
-          to.sendBinary(bytes, start, end);
-        },
-      }).then(() => to.abort());
-    }
-  }
-
-  sendToBoth(text: string): void {
-    for (const end of this.#ends) end.sendText(text);
-  }
-
-  cut(): void {
-    for (const end of this.#ends) end.abort();
-  }
-}
-
-interface PairOptions {
-  mtu?: [agent: number, client: number];
-}
-
-/** An agent's and a client's end of a tunnel through a relay. */
-function tunnelPair({ mtu = [1100, 1100] }: PairOptions = {}) {
-  const relay = new Relay(systemClock);
-  const keys = [generatePrivateKey(systemRandom), generatePrivateKey(systemRandom)] as const;
-  const make = (role: "agent" | "client", own: 0 | 1) =>
-    new Tunnel({
-      role,
-      sessionIdx: 7,
-      privateKey: keys[own],
-      peerPublicKey: publicKey(keys[1 - own as 0 | 1]),
-      socket: relay.socket(),
-      mtuBytes: mtu[own],
-      clock: systemClock,
-      random: systemRandom,
-    });
-  const [agent, client] = [make("agent", 0), make("client", 1)];
-  relay.run();
-  return { relay, agent, client };
-}
+import { tunnelAddresses } from "./options.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -99,6 +31,7 @@ Deno.test("Tunnel carries a TCP connection with half-close both ways (client 46)
   client.close();
   assert.equal(await client.closed, "closed");
   assert.match(await agent.closed, /^the hub connection ended/);
+  assert.deepEqual([agent.state, client.state], ["ended", "ended"]);
 });
 
 Deno.test("Tunnel refuses a port without a listener (agent 24)", async () => {
@@ -140,7 +73,7 @@ for (const mtu of [[1100, 1100], [1000, 1420], [1420, 1100], [16_000, 16_000]] a
   });
 }
 
-Deno.test("Tunnel ends on session-end and resets what is open (wire 43)", async () => {
+Deno.test("Tunnel resets what is open when its owner ends it after session-end (wire 43)", async () => {
   const { relay, agent, client } = tunnelPair();
   const listener = agent.listen({ port: 80 });
   const [accepted, dialled] = await Promise.all([
@@ -151,13 +84,13 @@ Deno.test("Tunnel ends on session-end and resets what is open (wire 43)", async 
   const failures = reads.map((read) => assert.rejects(read, { name: "TcpError" }));
   relay.sendToBoth(`{"type":"x-custom"}`);
   relay.sendToBoth(`{"type":"session-end"}`);
-  assert.equal(await agent.closed, "the peer has left");
+  assert.equal(await agent.closed, "the peer's connection to the hub ended");
   await client.closed;
   await Promise.all(failures);
   await assert.rejects(listener.accept());
 });
 
-Deno.test("Tunnel ends when its socket is cut", async () => {
+Deno.test("Tunnel ends when its socket is cut and its owner does not wait", async () => {
   const { relay, agent, client } = tunnelPair();
   const pending = assert.rejects(client.connect({ port: 80 }));
   relay.cut();

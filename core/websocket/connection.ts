@@ -39,6 +39,8 @@ export interface WebSocketOptions {
   random: Random;
   /** Longest message accepted, in bytes. Default 4 MiB. */
   maxMessageBytes?: number;
+  /** Address of the peer. Default: that of the stream, which behind a proxy is the proxy's. */
+  remoteAddress?: string;
 }
 
 /** Longest message accepted unless the owner says otherwise. */
@@ -79,11 +81,12 @@ export class WebSocketConnection {
   #closeInfo: CloseInfo | undefined;
   #closeTimer: Timer | undefined;
   readonly #closed = Promise.withResolvers<void>();
+  #endHold: (() => void) | undefined;
 
   /** Takes the stream; nothing is read before {@linkcode WebSocketConnection.run}. */
   constructor(options: WebSocketOptions) {
     const { stream, role, clock, random, maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES } = options;
-    this.remoteAddress = stream.remoteAddress;
+    this.remoteAddress = options.remoteAddress ?? stream.remoteAddress;
     this.#stream = stream;
     this.#queue = new WriteQueue(stream);
     this.#clock = clock;
@@ -166,7 +169,7 @@ export class WebSocketConnection {
         if (chunk === null) break;
         this.#parser.push(chunk);
         const hold = this.#handlers?.batchEnd?.();
-        if (hold !== undefined) await Promise.race([hold, this.closed]);
+        if (hold !== undefined) await this.#held(hold);
       }
       if (this.#closeInfo !== undefined) this.#linger();
     } finally {
@@ -175,6 +178,15 @@ export class WebSocketConnection {
       }
     }
     return this.#closeInfo!;
+  }
+
+  /** Waits for `hold`, or the end of the stream. A race with `closed` would leave something there for
+   * each hold, which is a leak as long as the connection lives. */
+  #held(hold: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#endHold = resolve;
+      hold.then(resolve, reject);
+    });
   }
 
   async #read(): Promise<Uint8Array<ArrayBuffer> | null> {
@@ -266,5 +278,6 @@ export class WebSocketConnection {
     this.#queue.discard();
     this.#stream.close();
     this.#closed.resolve();
+    this.#endHold?.();
   }
 }

@@ -19,18 +19,25 @@ export {
   type BootstrapResult,
   CONSOLE_VIEWER,
 } from "./bootstrap.ts";
-export { withEnvironment } from "./environment.ts";
+export { udpRelaySecretOf, withEnvironment } from "./environment.ts";
 export { type ConfigEditor, HubConfigFile } from "./hub_config_file.ts";
 export { LOCAL_CONFIG, locateConfig, type LocateOptions } from "./locate.ts";
 export {
   ANY_MACHINE,
+  type AuditConfig,
   type AuthConfig,
+  CLOSED_REGISTRATION,
   type ConnectGrant,
   DEFAULTS,
   type HubConfig,
   type MachineAcl,
+  type MetricsConfig,
+  MIN_SECRET_LENGTH,
   type Role,
   type TokenEntry,
   type UpdateConfig,
 } from "./model.ts";
+export { newToken } from "./new_token.ts";
+export { DEFAULT_HUB_DIRECTORY, type PortalEntry } from "./portals.ts";
+export { parseTime } from "./read.ts";
 export { newUuid } from "./uuid.ts";

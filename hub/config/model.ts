@@ -33,7 +33,7 @@ export interface ConnectGrant {
 export interface MachineAcl {
   /**
    * The only token that may register, besides owners and admins. Undefined: any valid token but a
-   * viewer's. Empty: none.
+   * viewer's. Empty, or {@linkcode CLOSED_REGISTRATION}: none.
    */
   readonly registerToken: string | undefined;
   /** Who may connect. */
@@ -58,6 +58,24 @@ export interface UpdateConfig {
   readonly sources: Readonly<Record<string, string>>;
 }
 
+/** What is kept of what happens on the hub. */
+export interface AuditConfig {
+  /** Path of the file; "" for `audit.db` beside the configuration. */
+  readonly file: string;
+  /** How long records are kept, in milliseconds; 0 for ever. */
+  readonly maxAgeMs: number;
+  /** Size from which on the oldest records are removed, in bytes; 0 for none. */
+  readonly maxBytes: number;
+}
+
+/** Who may read the metrics, besides owners and admins. */
+export interface MetricsConfig {
+  /** Anybody may. */
+  readonly open: boolean;
+  /** Whoever has this token may; a secret, "" if there is none. */
+  readonly token: string;
+}
+
 /** The configuration of a hub: what the file says, with defaults where it is silent. */
 export interface HubConfig {
   /** UUID of the hub; "" until one is made. */
@@ -70,6 +88,13 @@ export interface HubConfig {
   readonly udpPort: number;
   /** Host named in UDP offers, "" if none. */
   readonly udpHost: string;
+  /** Whether to bind the UDP port. Default: true. Not in the reference. */
+  readonly udp?: boolean;
+  /**
+   * Secret shared with a separate UDP host, which may connect if there is one. Default: "", none.
+   * Not in the reference.
+   */
+  readonly udpRelaySecret?: string;
   /** Folder of console files that replace the built-in ones, "" if none. */
   readonly wwwDir: string;
   /** Longest time a shutdown waits for peers. */
@@ -78,14 +103,30 @@ export interface HubConfig {
   readonly auth: AuthConfig;
   /** What agents are told about updates. */
   readonly update: UpdateConfig;
+  /** What is kept of what happens. */
+  readonly audit: AuditConfig;
+  /** Who may read the metrics. */
+  readonly metrics: MetricsConfig;
 }
 
-/** Defaults of hub-api.md 5.1. */
+/** Defaults of hub-api.md 5.1, and of what is ours: a year or 256 MiB of records, closed metrics. */
 export const DEFAULTS = {
   port: 80,
   udpPort: 41820,
   shutdownTimeoutMs: 30_000,
+  audit: { file: "", maxAgeMs: 365 * 24 * 3_600_000, maxBytes: 256 * 1024 * 1024 },
+  metrics: { open: false, token: "" },
 } as const;
+
+/** Least length of the secret shared with a separate UDP host, in characters. */
+export const MIN_SECRET_LENGTH = 16;
 
 /** Key of {@linkcode AuthConfig.machines} whose connect and manage grants hold for all machines. */
 export const ANY_MACHINE = "*";
+
+/**
+ * Written as `registerToken` of a machine that nobody holds the register permission of. It is no
+ * token of anybody, so that a reference hub, to which an empty or absent one means "any valid token",
+ * refuses registration too.
+ */
+export const CLOSED_REGISTRATION = "none";

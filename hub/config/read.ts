@@ -1,6 +1,6 @@
 import { ConfigError, type ConfigNode, parseDuration } from "../../core/config/mod.ts";
-import { type ConnectGrant, DEFAULTS, type HubConfig } from "./model.ts";
-import type { MachineAcl, Role, TokenEntry } from "./model.ts";
+import { type ConnectGrant, DEFAULTS, type HubConfig, MIN_SECRET_LENGTH } from "./model.ts";
+import type { AuditConfig, MachineAcl, Role, TokenEntry } from "./model.ts";
 
 const PORT = { min: 0, max: 65535 };
 
@@ -21,6 +21,8 @@ export function readConfig(root: ConfigNode): HubConfig {
     port: root.get("port").integer(PORT) || DEFAULTS.port,
     udpPort: root.get("udpPort").integer(PORT) || DEFAULTS.udpPort,
     udpHost: root.get("udpHost").string() ?? "",
+    udp: root.get("udp").boolean() ?? true,
+    udpRelaySecret: readSecret(root.get("udpRelaySecret")),
     wwwDir: root.get("wwwDir").string() ?? "",
     shutdownTimeoutMs: readTimeout(root.get("shutdownTimeout")),
     auth: {
@@ -28,6 +30,11 @@ export function readConfig(root: ConfigNode): HubConfig {
       machines: new Map(
         auth.get("machines").entries().map(([name, acl]) => [name, readAcl(acl)]),
       ),
+    },
+    audit: readAudit(root.get("audit")),
+    metrics: {
+      open: root.get("metrics").get("open").boolean() ?? DEFAULTS.metrics.open,
+      token: root.get("metrics").get("token").string() ?? DEFAULTS.metrics.token,
     },
     update: {
       channel: update.get("channel").string() ?? "",
@@ -40,6 +47,12 @@ export function readConfig(root: ConfigNode): HubConfig {
   };
 }
 
+function readSecret(node: ConfigNode): string {
+  const secret = node.string() ?? "";
+  if (secret === "" || secret.length >= MIN_SECRET_LENGTH) return secret;
+  throw node.fail(`expected at least ${MIN_SECRET_LENGTH} characters`);
+}
+
 function readTimeout(node: ConfigNode): number {
   const text = node.string() || "0";
   const ms = parseDuration(text);
@@ -47,12 +60,29 @@ function readTimeout(node: ConfigNode): number {
   return ms > 0 ? ms : DEFAULTS.shutdownTimeoutMs;
 }
 
+function readAudit(node: ConfigNode): AuditConfig {
+  const { file, maxAgeMs, maxBytes } = DEFAULTS.audit;
+  const days = node.get("keepDays").integer({ min: 0, max: 36_500 });
+  const megabytes = node.get("keepMegabytes").integer({ min: 0, max: 1_000_000 });
+  return {
+    file: node.get("file").string() ?? file,
+    maxAgeMs: days === undefined ? maxAgeMs : days * 24 * 3_600_000,
+    maxBytes: megabytes === undefined ? maxBytes : megabytes * 1024 * 1024,
+  };
+}
+
 function readTime(node: ConfigNode): number | undefined {
   const text = node.string();
   if (text === undefined) return undefined;
-  const ms = TIME.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(ms)) throw node.fail("expected a time as 2027-01-01T00:00:00Z");
+  const ms = parseTime(text);
+  if (ms === undefined) throw node.fail("expected a time as 2027-01-01T00:00:00Z");
   return ms;
+}
+
+/** Milliseconds since 1970 of a time as RFC 3339 writes it; undefined if `text` is none. */
+export function parseTime(text: string): number | undefined {
+  const ms = TIME.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 function readToken(node: ConfigNode): TokenEntry {

@@ -1,9 +1,9 @@
 import type { Clock } from "../../core/clock/mod.ts";
 import { formatTime, type Log } from "../../core/log/mod.ts";
-import { type Access, type Caller, tokenOf } from "../access/mod.ts";
+import { type Access, type Authenticator, type Caller, tokenOf } from "../access/mod.ts";
 import type { HistoryEvent } from "../history/mod.ts";
 import { isGranted, type Machine } from "../registry/mod.ts";
-import { json, text } from "./respond.ts";
+import { json, text, tooMany } from "./respond.ts";
 import type { RequestContext, Route } from "./router.ts";
 
 /** What the process is, for `/api/status`. */
@@ -28,6 +28,8 @@ export interface PublicRoutesOptions {
   readonly facts: HubFacts;
   /** Who may do what, as of now. */
   readonly access: () => Access;
+  /** Finds out who asks. */
+  readonly authenticator: Authenticator;
   /** All machines, in order. */
   readonly machines: () => readonly Machine[];
   /** How many sessions a machine has. */
@@ -36,6 +38,8 @@ export interface PublicRoutesOptions {
   readonly history: () => readonly HistoryEvent[];
   /** Gives the time; the hub is up since these options were used. */
   readonly clock: Clock;
+  /** Why records of the audit cannot be written, if they cannot. */
+  readonly auditFault?: () => string | undefined;
   /** Told of tokens in queries, which are deprecated. */
   readonly log: Log;
 }
@@ -98,7 +102,8 @@ class PublicRoutes {
   status(request: Request, context: RequestContext): Response {
     const { hub, facts, machines, access, clock } = this.#options;
     const caller = this.#callerOf(request, context);
-    if (caller === undefined) return json({ error: "auth_required", machines: [] }, 401);
+    if (caller instanceof Response) return caller;
+    if (caller.kind === "anonymous") return json({ error: "auth_required", machines: [] }, 401);
     const { hubId, name } = hub();
     const { runtime, ...rest } = facts;
     const uptime = Math.floor((clock.nowMs() - this.#startedMs) / 1000);
@@ -113,10 +118,17 @@ class PublicRoutes {
     });
   }
 
+  /** The hub serves even if its audit is degraded, but whoever watches it is to be told. */
+  health(): Response {
+    const fault = this.#options.auditFault?.();
+    return text(fault === undefined ? "ok" : `ok, auditDegraded: ${fault}`);
+  }
+
   history(request: Request, context: RequestContext): Response {
     const { access, history, clock } = this.#options;
     const caller = this.#callerOf(request, context);
-    if (caller === undefined) return json({ error: "auth_required", events: [] }, 401);
+    if (caller instanceof Response) return caller;
+    if (caller.kind === "anonymous") return json({ error: "auth_required", events: [] }, 401);
     return json({
       timestamp: formatTime(clock.wallMs()),
       events: history()
@@ -125,14 +137,15 @@ class PublicRoutes {
     });
   }
 
-  /** Whoever asks; undefined on a secured hub without a valid token. */
-  #callerOf(request: Request, { remoteAddress }: RequestContext): Caller | undefined {
+  /** Whoever asks, or what to answer somebody who has tried too many tokens. */
+  #callerOf(request: Request, { remoteAddress }: RequestContext): Caller | Response {
     const { token, from } = tokenOf(request);
     if (from === "query") {
       this.#options.log(`token in the query, which is deprecated, from ${remoteAddress}`);
     }
-    const caller = this.#options.access().authenticate(token, this.#options.clock.wallMs());
-    return caller.kind === "anonymous" ? undefined : caller;
+    const caller = this.#options.authenticator.identify(token, remoteAddress);
+    if (caller.kind !== "throttled") return caller;
+    return tooMany("too many wrong tokens from your address", caller.waitMs);
   }
 }
 
@@ -161,7 +174,7 @@ export function publicRoutes(options: PublicRoutesOptions): Route[] {
     status("/api/admin/status"),
     history("/api/history"),
     history("/api/admin/history"),
-    { path: "/healthz", cors: "none", methods: ["GET", "HEAD"], handle: () => text("ok") },
+    { path: "/healthz", cors: "none", methods: ["GET", "HEAD"], handle: () => routes.health() },
     {
       path: "/ws",
       cors: "none",

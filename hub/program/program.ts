@@ -2,6 +2,7 @@ import { type Command, command, UsageError } from "../../core/cli/mod.ts";
 import { parseDuration } from "../../core/config/mod.ts";
 import { checkHealth } from "./health.ts";
 import { runHub } from "./run_hub.ts";
+import { runUdpHost } from "./run_udp_host.ts";
 
 const RUN_FLAGS = {
   config: {
@@ -21,7 +22,8 @@ const RUN_FLAGS = {
 const RUN_DESCRIPTION = `Without -config, data/telahubd.yaml is used if it exists, else the system's
 telahubd.yaml if it exists, else data/telahubd.yaml is created. The first
 start prints the owner token, once. TELA_OWNER_TOKEN sets it instead.
-TELAHUBD_PORT, _NAME, _UDP_PORT, _UDP_HOST and _WWW_DIR stand above the file.`;
+TELAHUBD_PORT, _NAME, _UDP, _UDP_PORT, _UDP_HOST, _UDP_RELAY_SECRET and _WWW_DIR
+stand above the file.`;
 
 const run = command({
   name: "run",
@@ -60,6 +62,38 @@ const health = command({
   },
 });
 
+const udpRelay = command({
+  name: "udp-relay",
+  summary: "Relay by UDP for a hub on another host that cannot bind UDP",
+  description: `The hub must have the same udpRelaySecret. It then offers its peers this host. The
+secret is read from a file or from TELAHUBD_UDP_RELAY_SECRET.`,
+  flags: {
+    hub: {
+      type: "string",
+      summary: "URL of the hub. Default: TELA_HUB.",
+      placeholder: "url",
+    },
+    host: {
+      type: "string",
+      summary: "Public name or address of this host. Default: TELAHUBD_UDP_HOST.",
+      placeholder: "name",
+    },
+    port: {
+      type: "number",
+      summary: "UDP port; 0 takes a free one. Default: TELAHUBD_UDP_PORT, else 41820.",
+      min: 0,
+      max: 65535,
+    },
+    "secret-file": {
+      type: "string",
+      summary: "File with the secret. Default: TELAHUBD_UDP_RELAY_SECRET.",
+      placeholder: "path",
+    },
+  },
+  examples: ["telahubd udp-relay -hub wss://hub.example -host udp.example -secret-file secret"],
+  run: ({ flags, io }) => runUdpHost(flags, io),
+});
+
 /** `telahubd`, whose work without a verb is to run the hub. Spec: hub-api.md 6 */
 export const telahubd: Command = command({
   name: "telahubd",
@@ -67,6 +101,6 @@ export const telahubd: Command = command({
   description: RUN_DESCRIPTION,
   flags: RUN_FLAGS,
   examples: ["telahubd -port 8080", "telahubd -config /etc/tela/telahubd.yaml"],
-  commands: [run, health],
+  commands: [run, health, udpRelay],
   run: ({ flags, io }) => runHub(flags, io),
 });

@@ -63,6 +63,16 @@ export class Outflow {
   }
 
   /**
+   * As {@linkcode Outflow.frame}, for a frame whose sender cannot be held back, as it came by UDP:
+   * dropped as soon as more is queued than a healthy peer would leave.
+   */
+  datagram(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#connection.bufferedBytes <= HOLD_BYTES) return this.frame(bytes, start, end);
+    this.#droppedFrames++;
+    return false;
+  }
+
+  /**
    * To be called after the messages of one read: a promise means that the sender is not to be read
    * until it settles, at most {@linkcode HOLD_MS}. If the peer has still not read enough by then,
    * frames to it are dropped until it has.

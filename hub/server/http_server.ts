@@ -11,7 +11,8 @@ import {
 } from "../../core/websocket/mod.ts";
 import type { Router } from "../http/mod.ts";
 import type { Switchboard } from "../sessions/mod.ts";
-import { answer, remoteAddressOf, targetOf } from "./adapter.ts";
+import { LINK_PATH, type UdpHosts } from "../udp_link/mod.ts";
+import { answer, originOf, remoteAddressOf, targetOf } from "./adapter.ts";
 import { ConnDuplex } from "./conn_duplex.ts";
 import { ListenError } from "./listen_error.ts";
 import { isOriginAllowed } from "./origin.ts";
@@ -27,6 +28,11 @@ const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** Connections that are no WebSocket yet, or never; more are closed at once. */
 const MAX_HTTP_CONNECTIONS = 4096;
 
+/** What a peer reads that has not sent a head in time. Spec: RFC 9110 §15.5.9 */
+const LATE = new TextEncoder().encode(
+  "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+);
+
 /** How long a peer may go on sending when it has its answer. */
 const LINGER_MS = 2000;
 
@@ -39,6 +45,8 @@ export interface HttpServerOptions {
   readonly router: Router;
   /** Takes WebSockets. */
   readonly switchboard: Switchboard;
+  /** Takes those of UDP hosts, if any are expected. */
+  readonly udpHosts?: UdpHosts | undefined;
   /** True if pages of other hosts may not open WebSockets. */
   readonly isSecured: () => boolean;
   /** Times WebSockets and heads of requests. */
@@ -156,7 +164,8 @@ export class HttpServer {
   async #serveHead(connection: HttpConnection): Promise<void> {
     const { clock, headerTimeoutMs = HEADER_TIMEOUT_MS } = this.#options;
     const { conn } = connection;
-    const onLate = () => connection.close();
+    // Whether the peer still reads it makes no difference.
+    const onLate = () => void conn.write(LATE).catch(() => {}).finally(() => connection.close());
     const head = await readHead(conn, { clock, timeoutMs: headerTimeoutMs, onLate });
     if (head === undefined) return connection.close();
     const request = head.text === undefined ? undefined : webSocketRequest(head.text);
@@ -195,13 +204,16 @@ export class HttpServer {
       log(`upgrade refused: ${status}, from ${stream.remoteAddress}`);
       return stream.close();
     }
-    switchboard.serve(
+    const { udpHosts } = this.#options;
+    const isLink = udpHosts !== undefined && targetOf(request.target)?.path === LINK_PATH;
+    (isLink ? udpHosts : switchboard).serve(
       new WebSocketConnection({
         stream,
         role: "server",
         clock,
         random,
         maxMessageBytes: MAX_MESSAGE_BYTES,
+        remoteAddress: originOf(stream.remoteAddress, request.headers["x-forwarded-for"]),
       }),
     );
   }

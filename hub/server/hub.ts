@@ -2,18 +2,47 @@ import type { Random } from "../../core/bytes/mod.ts";
 import type { Clock } from "../../core/clock/mod.ts";
 import type { DefaultUpdate } from "../../core/control/mod.ts";
 import type { Log, LogRing } from "../../core/log/mod.ts";
-import { Access } from "../access/mod.ts";
-import { type HubConfig, newUuid, type UpdateConfig } from "../config/mod.ts";
-import { History } from "../history/mod.ts";
-import { adminRoutes, type HubFacts, publicRoutes, Router } from "../http/mod.ts";
+import { AccessStore, Authenticator, consoleToken, EndWatch } from "../access/mod.ts";
+import { adminRoutes } from "../admin/mod.ts";
+import {
+  type AuthConfig,
+  CONSOLE_VIEWER,
+  type HubConfig,
+  newUuid,
+  type UpdateConfig,
+} from "../config/mod.ts";
+import { type HubFacts, metricsRoute, publicRoutes, type Route, Router } from "../http/mod.ts";
+import { type CodeStore, Pairing } from "../pairing/mod.ts";
+import {
+  type Fetch,
+  MemoryPortalFile,
+  PortalClient,
+  type PortalFile,
+  Portals,
+} from "../portals/mod.ts";
 import { Registry } from "../registry/mod.ts";
 import { type RelayStats, Switchboard } from "../sessions/mod.ts";
 import { HttpServer } from "./http_server.ts";
+import { HubUdp } from "./hub_udp.ts";
+import { Observer } from "./observer.ts";
+
+/** How long after its start a hub tells portals the viewer's token. Spec: hub-api.md 8 */
+const PORTAL_SYNC_DELAY_MS = 2000;
 
 /** Options of {@linkcode startHub}. */
 export interface HubOptions {
   /** The configuration in effect; may give another object after a change. */
   readonly config: () => HubConfig;
+  /** Writes its access part, step by step from what it is; all or nothing. */
+  readonly commitAuth: (steps: readonly AuthConfig[]) => Promise<void>;
+  /** The pairing codes. Borrowed. */
+  readonly codes: CodeStore;
+  /** Path of the file of what happened; nothing is kept beyond the process without it. */
+  readonly auditFile?: string;
+  /** Where the directories are kept that list this hub. Default: in memory. */
+  readonly portalFile?: PortalFile;
+  /** Asks them. Default: `fetch`. */
+  readonly fetch?: Fetch;
   /** What `/api/status` says of the process. */
   readonly facts: HubFacts;
   /** Times everything. */
@@ -36,25 +65,13 @@ export interface RunningHub {
   readonly port: number;
   /** What it has relayed and dropped. */
   readonly stats: Readonly<RelayStats>;
+  /** Its UDP: the port, what has been relayed and dropped there, separate hosts. */
+  readonly udp: HubUdp;
   /**
    * Takes no more connections, tells every peer, and waits until what is queued for them has gone
    * out, at most `shutdownTimeoutMs` of the configuration; then cuts what is left.
    */
   shutdown(): Promise<void>;
-}
-
-/** The reading of the configuration's access part, made anew when that has changed. */
-function currentAccess(config: () => HubConfig): () => Access {
-  let auth = config().auth;
-  let access = new Access(auth);
-  return () => {
-    const latest = config().auth;
-    if (latest !== auth) {
-      auth = latest;
-      access = new Access(auth);
-    }
-    return access;
-  };
 }
 
 /** Spec: wire.md 2.2: only where a channel or a source is configured. */
@@ -69,41 +86,115 @@ function defaultUpdateOf({ channel, sources }: UpdateConfig): DefaultUpdate | un
  * @throws ListenError if it cannot listen there
  */
 export async function startHub(options: HubOptions): Promise<RunningHub> {
-  const { config, facts, clock, random, log, logs, accessLog, hostname } = options;
-  const access = currentAccess(config);
-  const history = new History();
+  const { config, commitAuth, facts, clock, random, log, accessLog, hostname } = options;
+  const store = new AccessStore({ auth: config().auth, commit: commitAuth }, {
+    onChange: () => enforce(),
+  });
+  const access = () => store.access;
   const registry = new Registry({ newId: () => newUuid(random) });
-  const defaultUpdate = () => defaultUpdateOf(config().update);
-  const shared = { access, clock, log };
-  const switchboard = new Switchboard({ ...shared, registry, history, defaultUpdate, random });
-  const routes = [
-    ...publicRoutes({
-      ...shared,
-      facts,
-      hub: config,
-      machines: () => registry.all(),
-      sessionCount: (machine) => switchboard.sessionCount(machine),
-      history: () => history.newestFirst(),
-    }),
-    ...adminRoutes({ access, logs, clock }),
-  ];
-  const router = new Router(routes, {
+  const udp = new HubUdp({ config, hostname: hostname ?? "0.0.0.0", clock, random, log });
+  const observer: Observer = new Observer({
+    ...{ auditFile: options.auditFile, config, access, facts, clock, log },
+    machines: () => registry.counts,
+    relay: () => switchboard.stats,
+    gauges: () => switchboard.gauges,
+    udp: () => udp.stats,
+  });
+  const { audit } = observer;
+  const authenticator = new Authenticator({ access, clock, audit });
+  const switchboard: Switchboard = new Switchboard({
+    ...{ access, authenticator, audit, clock, log, random },
+    ...{ registry, udp, defaultUpdate: () => defaultUpdateOf(config().update) },
+  });
+  const ends = new EndWatch({ access, clock, onEnd: () => switchboard.enforce() });
+  const enforce = () => {
+    ends.rearm();
+    switchboard.enforce();
+  };
+  const portals = portalsOf(options, store);
+  const firstSync = clock.setTimer(() => portals.sync(), PORTAL_SYNC_DELAY_MS);
+  const inside = { store, authenticator, portals, observer, registry, switchboard };
+  const router = new Router(routesOf({ ...options, ...inside }), {
     onError: (error) => log(`internal error: ${(error as Error).stack ?? error}`),
+    onAnswer: (answer) => observer.answered(answer),
   });
   const isSecured = () => access().isEnabled;
-  const server = new HttpServer({ router, switchboard, isSecured, clock, random, log, accessLog });
+  const parts = { router, switchboard, udpHosts: udp.hosts, isSecured };
+  const server = new HttpServer({ ...parts, clock, random, log, accessLog });
+  const closeAll = () => {
+    ends.stop();
+    firstSync.cancel();
+    observer.close();
+  };
   let port: number;
   try {
     port = server.listen(config().port, hostname);
   } catch (error) {
-    await switchboard.shutdown(0);
+    await Promise.all([switchboard.shutdown(0), udp.close()]);
+    closeAll();
     throw error;
   }
   return {
     port,
     stats: switchboard.stats,
-    shutdown: () => shutDown({ server, switchboard, clock, timeoutMs: config().shutdownTimeoutMs }),
+    udp,
+    shutdown: async () => {
+      await shutDown({ server, switchboard, clock, timeoutMs: config().shutdownTimeoutMs });
+      await udp.close();
+      closeAll();
+    },
   };
+}
+
+/** The directories that list this hub. */
+function portalsOf(options: HubOptions, store: AccessStore): Portals {
+  const { config, clock, log, fetch = globalThis.fetch, portalFile } = options;
+  return new Portals({
+    file: portalFile ?? new MemoryPortalFile(),
+    client: new PortalClient({ fetch, clock }),
+    hub: config,
+    viewerToken: () =>
+      consoleToken(store.identities, { id: CONSOLE_VIEWER, wallMs: clock.wallMs() }),
+    log,
+  });
+}
+
+/** All routes of the hub. */
+function routesOf(
+  parts: HubOptions & {
+    readonly store: AccessStore;
+    readonly authenticator: Authenticator;
+    readonly portals: Portals;
+    readonly observer: Observer;
+    readonly registry: Registry;
+    readonly switchboard: Switchboard;
+  },
+): Route[] {
+  const { config, store, authenticator, observer, registry, switchboard } = parts;
+  const { audit, records } = observer;
+  const access = () => store.access;
+  return [
+    ...publicRoutes({
+      ...parts,
+      access,
+      hub: config,
+      machines: () => registry.all(),
+      sessionCount: (machine) => switchboard.sessionCount(machine),
+      history: () => observer.history.newestFirst(),
+      auditFault: () => observer.auditFault,
+    }),
+    metricsRoute({
+      access,
+      authenticator,
+      config: () => config().metrics,
+      families: () => observer.families(),
+    }),
+    ...adminRoutes({
+      ...{ ...parts, audit, records },
+      pairing: new Pairing({ ...parts, audit }),
+      management: switchboard,
+    }),
+  ];
 }
 
 async function shutDown({ server, switchboard, clock, timeoutMs }: {

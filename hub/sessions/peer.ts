@@ -1,8 +1,10 @@
 import { type ControlMessage, encodeControl } from "../../core/control/mod.ts";
-import type { Clock } from "../../core/clock/mod.ts";
+import type { Clock, Timer } from "../../core/clock/mod.ts";
 import type { WebSocketConnection } from "../../core/websocket/mod.ts";
+import { Pulse } from "../liveness/mod.ts";
 import type { Machine } from "../registry/mod.ts";
 import { Outflow } from "../relay/mod.ts";
+import type { Holder } from "./context.ts";
 import type { Session } from "./session_table.ts";
 
 /** The part of a WebSocket that sessions need. */
@@ -20,10 +22,18 @@ export type Connection = Pick<
   | "run"
 >;
 
+/** A socket that is the control socket of a machine. */
+export interface ControlState {
+  readonly kind: "control";
+  readonly machine: Machine;
+  /** Whose token it registered with; undefined on an open hub. */
+  readonly holder: Holder | undefined;
+}
+
 /** What a socket has turned out to be. `ended`: whatever still arrives is ignored. */
 export type PeerState =
   | { readonly kind: "new" }
-  | { readonly kind: "control"; readonly machine: Machine }
+  | ControlState
   | { readonly kind: "client"; readonly session: Session }
   | { readonly kind: "agent"; readonly session: Session }
   | { readonly kind: "ended" };
@@ -34,15 +44,27 @@ export class Peer {
   readonly connection: Connection;
   /** What it is sent of its session. */
   readonly outflow: Outflow;
+  /** Whether it still lives. */
+  readonly pulse: Pulse;
   /** What it has turned out to be. */
   state: PeerState = { kind: "new" };
   /** Where what arrives is relayed to; undefined unless it is paired. */
   target: Outflow | undefined;
 
+  /** Ends the wait for its first message. */
+  hello: Timer | undefined;
+
   /** Takes the socket. */
   constructor(connection: Connection, clock: Clock) {
     this.connection = connection;
     this.outflow = new Outflow(connection, clock);
+    this.pulse = new Pulse(clock.nowMs());
+  }
+
+  /** It has said what it is, or gone; its timer, which holds a kilobyte, is not kept. */
+  greeted(): void {
+    this.hello?.cancel();
+    this.hello = undefined;
   }
 
   /** Sends a control message. */

@@ -122,17 +122,28 @@ Deno.test("a registration of more than 64 Ki characters is refused", () => {
   assert.deepEqual(agent.closings, ["close 1008 register: message is too long"]);
 });
 
-Deno.test("agents are pinged every 10 s and a pong refreshes lastSeen (wire 34)", () => {
+Deno.test("agents are pinged every 4 s while silent and a pong refreshes lastSeen (wire 34)", () => {
   const rig = new SwitchboardRig();
   const agent = rig.agent();
   const client = rig.client();
   const machine = rig.registry.byName("barn")!;
   const registeredMs = machine.lastSeenMs;
   rig.clock.advance(25_000);
-  assert.deepEqual([agent.pings, client.pings], [2, 0]);
+  assert.deepEqual([agent.pings, client.pings], [6, 0]);
   assert.equal(machine.lastSeenMs, registeredMs);
   agent.pong();
   assert.equal(machine.lastSeenMs, registeredMs + 25_000);
+});
+
+Deno.test("agents that are heard are pinged every 10 s, and their pings refresh lastSeen (wire 34)", () => {
+  const rig = new SwitchboardRig();
+  const agent = rig.agent();
+  for (let second = 0; second < 30; second++) {
+    rig.clock.advance(1000);
+    agent.pinged();
+  }
+  assert.equal(agent.pings, 3);
+  assert.equal(rig.registry.byName("barn")!.lastSeenMs, rig.clock.wallMs());
 });
 
 Deno.test("an agent that does not read is given up", async () => {

@@ -1,6 +1,16 @@
 import type { Timer } from "../../core/clock/mod.ts";
 import type { Machine } from "../registry/mod.ts";
+import type { UdpLease } from "../udp/mod.ts";
+import type { Holder } from "./context.ts";
 import type { Peer } from "./peer.ts";
+
+/** Bytes of frames relayed in each direction. */
+export interface Traffic {
+  /** From client to agent. */
+  toAgentBytes: number;
+  /** From agent to client. */
+  toClientBytes: number;
+}
 
 /** A client's session with a machine, from its connect on. */
 export interface Session {
@@ -10,6 +20,10 @@ export interface Session {
   readonly index: number;
   readonly machine: Machine;
   readonly client: Peer;
+  /** Whose token it was opened with; undefined on an open hub. */
+  readonly holder: Holder | undefined;
+  /** Ports that the client may reach; undefined if its grant covers the whole machine. */
+  readonly allowedPorts: readonly number[] | undefined;
   /** Public key of the client, "" if it sent none. */
   readonly wgPubKey: string;
   /** The services asked for, for the history. */
@@ -18,6 +32,12 @@ export interface Session {
   readonly joinTimer: Timer;
   /** The agent's socket, once it has joined. */
   agent: Peer | undefined;
+  /** Monotonic time of its connect, in milliseconds. */
+  readonly openedMs: number;
+  /** What was relayed so far; what came by UDP is added when that ends. */
+  readonly traffic: Traffic;
+  /** UDP for the present pairing, if there is any. */
+  udp: UdpLease | undefined;
 }
 
 /** Most sessions of one machine at a time. Spec: wire.md 3.3, 10.77.N.0 with N of 1 to 254 */
@@ -55,6 +75,11 @@ export class SessionTable {
   /** The session of this id. */
   byId(id: string): Session | undefined {
     return this.#byId.get(id);
+  }
+
+  /** All sessions. */
+  all(): Session[] {
+    return [...this.#byId.values()];
   }
 
   /** The sessions of a machine. */

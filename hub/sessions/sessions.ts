@@ -1,15 +1,24 @@
 import { encodeHex } from "../../core/bytes/mod.ts";
 import type { Connect, SessionJoin } from "../../core/control/mod.ts";
-import type { HistoryEventName } from "../history/mod.ts";
-import type { Machine } from "../registry/mod.ts";
-import { brief, type SwitchboardOptions } from "./context.ts";
+import type { Caller } from "../access/mod.ts";
+import type { AuditEntry } from "../audit/mod.ts";
+import { isGranted, type Machine } from "../registry/mod.ts";
+import {
+  brief,
+  deny,
+  holderOf,
+  INVALID_TOKEN,
+  type SwitchboardOptions,
+  throttledText,
+} from "./context.ts";
+import { PartedSessions, type SessionRight } from "./parted.ts";
 import type { Peer } from "./peer.ts";
 import { MAX_SESSIONS_PER_MACHINE, type Session, SessionTable } from "./session_table.ts";
 
 /** How long an agent may take to join after it has been asked. Spec: wire.md 3.2 */
 const JOIN_TIMEOUT_MS = 30_000;
 
-/** Services named in a line of history at most. */
+/** Services named in a record at most. */
 const MAX_SERVICES_NAMED = 32;
 
 /** The services that a client asks for, all of the machine's if it names no ports. */
@@ -23,16 +32,51 @@ function describeServices({ services }: Machine, ports: readonly number[]): stri
   return asked.length === 0 ? "" : `services=${asked.slice(0, MAX_SERVICES_NAMED).join(",")}`;
 }
 
+/** The ports of the services that a grant names; undefined if it covers the whole machine. */
+function portsGranted(
+  { services }: Machine,
+  granted: readonly string[] | undefined,
+): readonly number[] | undefined {
+  if (granted === undefined) return undefined;
+  return services.filter((service) => isGranted(service, granted)).map(({ port }) => port);
+}
+
+/** Tells the agent, if it has joined. Spec: wire.md 3.6; `final` is an addition of ours */
+function endAtAgent({ agent }: Session, { isFinal }: { isFinal: boolean }): void {
+  if (agent === undefined) return;
+  agent.send({ type: "session-end", ...(isFinal && { final: true }) });
+  agent.retire();
+  agent.connection.closeNow(1000, "session ended");
+}
+
+/** Ends UDP of a session, if it has any, and keeps what was relayed by it. */
+function endUdp(session: Session): void {
+  const { udp, traffic } = session;
+  if (udp === undefined) return;
+  traffic.toAgentBytes += udp.relayedBytes("client");
+  traffic.toClientBytes += udp.relayedBytes("agent");
+  udp.end();
+  session.udp = undefined;
+}
+
 /** The sessions of clients: asked for, joined by the agent, ended. Spec: wire.md 2.3, 2.4, 3 */
 export class Sessions {
   readonly #options: SwitchboardOptions;
   readonly #controls: ReadonlyMap<Machine, Peer>;
   readonly #table = new SessionTable();
+  readonly #parted = new PartedSessions();
 
   /** @param controls the control socket of each machine that is online */
   constructor(options: SwitchboardOptions, controls: ReadonlyMap<Machine, Peer>) {
     this.#options = options;
     this.#controls = controls;
+  }
+
+  /** How many sessions there are, and how many of them the agent has joined. */
+  get counts(): { readonly all: number; readonly joined: number } {
+    const sessions = this.#table.all();
+    const joined = sessions.filter(({ agent }) => agent !== undefined).length;
+    return { all: sessions.length, joined };
   }
 
   /** How many sessions a machine has, joined or not. */
@@ -47,12 +91,15 @@ export class Sessions {
    * probed.
    */
   connect(peer: Peer, message: Connect): string | undefined {
-    const { access, registry, clock } = this.#options;
+    const { access, authenticator, registry } = this.#options;
     const rules = access();
-    const caller = rules.authenticate(message.token, clock.wallMs());
+    const { remoteAddress } = peer.connection;
+    const caller = authenticator.identify(message.token, remoteAddress);
+    if (caller.kind === "throttled") return throttledText(caller.waitMs);
     if (!rules.canConnect(caller, message.machineId)) {
-      const { remoteAddress } = peer.connection;
       this.#options.log(`connect refused: ${brief(message.machineId)} from ${remoteAddress}`);
+      const denied = { peer, machine: message.machineId, reason: "may not connect" };
+      deny(this.#options, caller, denied);
       return "Access denied";
     }
     const machine = registry.byName(message.machineId);
@@ -63,7 +110,7 @@ export class Sessions {
     if (index === undefined) {
       return `Too many sessions for this machine (max ${MAX_SESSIONS_PER_MACHINE})`;
     }
-    this.#open({ client: peer, control, machine, index, message });
+    this.#open({ client: peer, control, machine, index, message, caller });
     return undefined;
   }
 
@@ -88,45 +135,98 @@ export class Sessions {
     const { wgPubKey } = session;
     peer.send({ type: "session-start", ...(wgPubKey !== "" && { wgPubKey }) });
     session.client.send({ type: "ready", sessionIdx: session.index });
+    this.#offerUdp(session, peer);
     this.#log(session, "paired");
     return undefined;
   }
 
   /** The client's socket is gone. Spec: wire.md 3.6 */
   clientLost(session: Session): void {
-    this.#close(session, "client-disconnect");
+    this.#parted.add(session);
+    this.#close(session, "client left");
     session.client.retire();
-    const { agent } = session;
-    if (agent === undefined) return;
-    agent.send({ type: "session-end" });
-    agent.retire();
-    agent.connection.closeNow(1000, "session ended");
+    endAtAgent(session, { isFinal: false });
+  }
+
+  /**
+   * Ends the sessions whose client has lost its right, or may reach fewer ports than before: neither
+   * end may go on with one, by whatever path.
+   *
+   * @param machine whose sessions are looked at; all if undefined
+   */
+  enforce(machine?: Machine): void {
+    const sessions = machine === undefined ? this.#table.all() : this.#table.of(machine);
+    for (const session of sessions) {
+      const reason = this.#reasonAgainst(session);
+      if (reason === undefined) continue;
+      this.#close(session, reason);
+      endAtAgent(session, { isFinal: true });
+      session.client.refuse(`Access denied: ${reason}`);
+    }
+    for (const session of this.#parted.of(machine)) this.#withdrawParted(session);
+  }
+
+  /** An agent that is away is told when it is back. */
+  #withdrawParted(session: SessionRight): void {
+    const control = this.#controls.get(session.machine);
+    if (control === undefined || this.#reasonAgainst(session) === undefined) return;
+    this.#parted.forget(session);
+    control.send({ type: "session-end", final: true, wgPubKey: session.wgPubKey });
   }
 
   /** The agent's socket of the session is gone. Spec: wire.md 3.6 */
   agentLost(session: Session): void {
-    this.#close(session, "agent-session-disconnect");
+    this.#parted.add(session);
+    this.#close(session, "agent left");
     session.agent?.retire();
     session.client.dismiss("agent session ended");
   }
 
-  /** The machine is gone: ends all of its sessions. Spec: wire.md 3.6 */
-  endAll(machine: Machine): void {
+  /**
+   * The machine is gone: ends all of its sessions.
+   *
+   * Spec: wire.md 3.6
+   *
+   * @param isFinal whether the agent may not take them up again
+   */
+  endAll(machine: Machine, { isFinal }: { isFinal: boolean }): void {
     for (const session of this.#table.of(machine)) {
-      this.#close(session, undefined);
+      this.#close(session, "agent gone");
+      if (!isFinal) this.#parted.add(session);
+      // So that a client of ours does not wait for an agent that must not come back.
+      if (isFinal) session.client.send({ type: "peer-leave" });
       session.client.dismiss("agent disconnected");
-      session.agent?.cut();
+      if (isFinal) endAtAgent(session, { isFinal });
+      else session.agent?.cut();
     }
   }
 
-  #open({ client, control, machine, index, message }: {
+  /** Forgets all sessions, whose peers somebody else sends away, as the hub stops. */
+  clear(): void {
+    for (const session of this.#table.all()) this.#close(session, "hub stopping");
+  }
+
+  #reasonAgainst({ holder, machine, allowedPorts }: SessionRight): string | undefined {
+    const { access, clock } = this.#options;
+    const rules = access();
+    const caller = rules.authenticateDigest(holder?.digest, clock.wallMs());
+    if (caller.kind === "anonymous") return INVALID_TOKEN;
+    if (!rules.canConnect(caller, machine.name)) return "may not connect any more";
+    const ports = portsGranted(machine, rules.grantedServices(caller, machine.name));
+    const isNarrower = ports !== undefined &&
+      (allowedPorts === undefined || allowedPorts.some((port) => !ports.includes(port)));
+    return isNarrower ? "may reach fewer services now; connect again" : undefined;
+  }
+
+  #open({ client, control, machine, index, message, caller }: {
     client: Peer;
     control: Peer;
     machine: Machine;
     index: number;
     message: Connect;
+    caller: Caller;
   }): void {
-    const { clock, random, history } = this.#options;
+    const { access, clock, random } = this.#options;
     const idBytes = new Uint8Array(8);
     random(idBytes);
     const session: Session = {
@@ -134,33 +234,72 @@ export class Sessions {
       index,
       machine,
       client,
+      holder: holderOf(caller),
+      allowedPorts: portsGranted(machine, access().grantedServices(caller, machine.name)),
       wgPubKey: message.wgPubKey ?? "",
       detail: describeServices(machine, message.ports ?? []),
       joinTimer: clock.setTimer(() => this.#notJoined(session), JOIN_TIMEOUT_MS),
       agent: undefined,
+      openedMs: clock.nowMs(),
+      traffic: { toAgentBytes: 0, toClientBytes: 0 },
+      udp: undefined,
     };
     this.#table.add(session);
+    this.#parted.forget(session);
     client.state = { kind: "client", session };
-    const { id: sessionId, wgPubKey, detail } = session;
-    control.send({ type: "session-request", sessionId, sessionIdx: index, wgPubKey });
-    const wallMs = clock.wallMs();
-    history.add({ machine: machine.name, event: "client-connect", wallMs, detail });
+    const { id: sessionId, wgPubKey, allowedPorts } = session;
+    control.send({
+      type: "session-request",
+      sessionId,
+      sessionIdx: index,
+      wgPubKey,
+      ...(allowedPorts !== undefined && { allowedPorts: [...allowedPorts] }),
+    });
+    this.#record(session, { event: "session-open" });
     this.#log(session, `opened by ${client.connection.remoteAddress}`);
   }
 
+  /** New tokens for each pairing; those of an earlier one die with it. Spec: wire.md 3.1, 5.1 */
+  #offerUdp(session: Session, agent: Peer): void {
+    const { client } = session;
+    endUdp(session);
+    session.udp = this.#options.udp?.lease({
+      agent: { frame: (bytes, start, end) => agent.outflow.datagram(bytes, start, end) },
+      client: { frame: (bytes, start, end) => client.outflow.datagram(bytes, start, end) },
+    });
+    if (session.udp === undefined) return;
+    agent.send(session.udp.offers.agent);
+    client.send(session.udp.offers.client);
+  }
+
   #notJoined(session: Session): void {
-    this.#close(session, "client-disconnect");
+    this.#close(session, "not joined");
     session.client.dismiss("agent did not join session");
   }
 
-  #close(session: Session, event: HistoryEventName | undefined): void {
+  /** @param reason why it ended; history tells some of them apart */
+  #close(session: Session, reason: string): void {
     session.joinTimer.cancel();
+    endUdp(session);
     this.#table.remove(session);
-    this.#log(session, event ?? "agent disconnected");
-    if (event === undefined) return;
-    const { history, clock } = this.#options;
-    const detail = session.detail || event.replace("-disconnect", " disconnected");
-    history.add({ machine: session.machine.name, event, wallMs: clock.wallMs(), detail });
+    this.#log(session, reason);
+    const durationMs = Math.round(this.#options.clock.nowMs() - session.openedMs);
+    this.#record(session, {
+      event: "session-close",
+      reason,
+      data: { ...session.traffic, durationMs },
+    });
+  }
+
+  #record(
+    { id, index, holder, machine, client, detail }: Session,
+    entry: Pick<AuditEntry, "event" | "reason" | "data">,
+  ): void {
+    const { remoteAddress: source } = client.connection;
+    // The whole id is the authority to join.
+    const data = { session: id.slice(0, 8), index, ...entry.data };
+    const whose = { identity: holder?.id, machine: machine.name, source };
+    this.#options.audit.record({ ...entry, ...whose, detail, data });
   }
 
   #log({ id, index, machine }: Session, what: string): void {

@@ -1,15 +1,13 @@
-import type { Timer } from "../../core/clock/mod.ts";
 import { type ControlMessage, parseControl } from "../../core/control/mod.ts";
-import { forwardRelayFrame } from "../../core/relay/mod.ts";
+import { forwardRelayFrame, readRelayFrame } from "../../core/relay/mod.ts";
+import { Sweeper } from "../liveness/mod.ts";
 import type { Machine } from "../registry/mod.ts";
 import type { SwitchboardOptions } from "./context.ts";
 import { Controls } from "./controls.ts";
 import { isKeepalive } from "./keepalive.ts";
+import { Management, type ManagementAnswer, type ManagementRequest } from "./management.ts";
 import { type Connection, Peer } from "./peer.ts";
 import { Sessions } from "./sessions.ts";
-
-/** Cadence of pings to agents. Spec: wire.md 1.3 */
-const PING_INTERVAL_MS = 10_000;
 
 /** How long a socket may stay open without having said what it is. */
 const HELLO_TIMEOUT_MS = 30_000;
@@ -20,18 +18,38 @@ const MAX_SOCKETS = 20_000;
 /** Longest registration, in UTF-16 units: each is kept as long as the hub runs. */
 const MAX_REGISTER_LENGTH = 64 * 1024;
 
-/** What the hub has relayed and dropped since it started. */
-export interface RelayStats {
+/** What was relayed in one direction. */
+export interface Relayed {
   /** Frames handed to a receiver. */
   frames: number;
   /** Their length in bytes, headers included. */
   bytes: number;
+}
+
+/** What the hub has relayed and dropped since it started. */
+export interface RelayStats {
+  /** Frames of clients handed to agents. */
+  toAgent: Relayed;
+  /** Frames of agents handed to clients. */
+  toClient: Relayed;
   /** Frames dropped because the receiver did not read. */
   slowReceiver: number;
   /** Frames dropped because their hops were used up. */
   hopsExhausted: number;
   /** Messages that were no frame, each of which ended a session. */
   invalid: number;
+}
+
+/** How much there is of what a switchboard holds. */
+export interface SwitchboardGauges {
+  /** WebSockets that are open. */
+  readonly sockets: number;
+  /** Sessions, joined by their agent or not. */
+  readonly sessions: number;
+  /** Sessions that are joined. */
+  readonly joinedSessions: number;
+  /** Bytes queued for peers. */
+  readonly queuedBytes: number;
 }
 
 /**
@@ -44,24 +62,33 @@ export class Switchboard {
   readonly #options: SwitchboardOptions;
   readonly #sessions: Sessions;
   readonly #controls: Controls;
+  readonly #management: Management;
   readonly #running = new Map<Peer, Promise<void>>();
   readonly #stats: RelayStats = {
-    frames: 0,
-    bytes: 0,
+    toAgent: { frames: 0, bytes: 0 },
+    toClient: { frames: 0, bytes: 0 },
     slowReceiver: 0,
     hopsExhausted: 0,
     invalid: 0,
   };
-  #pingTimer: Timer;
+  readonly #sweeper: Sweeper<Peer>;
   #isShuttingDown = false;
 
-  /** Starts pinging agents. */
+  /** Starts looking after peers. */
   constructor(options: SwitchboardOptions) {
     const controlPeers = new Map<Machine, Peer>();
     this.#options = options;
     this.#sessions = new Sessions(options, controlPeers);
     this.#controls = new Controls(options, { sessions: this.#sessions, peers: controlPeers });
-    this.#pingTimer = this.#setPingTimer();
+    this.#management = new Management(options);
+    this.#sweeper = new Sweeper({
+      clock: options.clock,
+      all: () => this.#running.keys(),
+      onSwept: (peer, silentMs) => {
+        if (peer.state.kind === "control") this.#controls.ping(peer, silentMs);
+      },
+      onLost: (peer) => this.#giveUp(peer),
+    });
   }
 
   /** Counters, live. */
@@ -74,9 +101,40 @@ export class Switchboard {
     return this.#isShuttingDown || this.#running.size >= MAX_SOCKETS;
   }
 
+  /** How much there is of what the hub holds at the moment. */
+  get gauges(): SwitchboardGauges {
+    let queuedBytes = 0;
+    for (const { connection } of this.#running.keys()) queuedBytes += connection.bufferedBytes;
+    const { all: sessions, joined: joinedSessions } = this.#sessions.counts;
+    return { sockets: this.#running.size, sessions, joinedSessions, queuedBytes };
+  }
+
   /** How many sessions a machine has, joined or not. */
   sessionCount(machine: Machine): number {
     return this.#sessions.countOf(machine);
+  }
+
+  /**
+   * Asks the agent of a machine to do something and waits for its answer; never rejects.
+   *
+   * Spec: wire.md 2.8
+   */
+  async ask(machine: Machine, request: ManagementRequest): Promise<ManagementAnswer> {
+    const control = this.#controls.of(machine);
+    return control === undefined
+      ? { kind: "offline" }
+      : await this.#management.ask(control, request);
+  }
+
+  /**
+   * Ends what nobody may do any more: sessions whose client has lost its right or part of it, and
+   * control sockets whose agent may no longer register. To be called when access has changed.
+   *
+   * Spec: hub-api.md D1
+   */
+  enforce(): void {
+    this.#sessions.enforce();
+    this.#controls.enforce();
   }
 
   /** Takes a WebSocket and settles when it has ended; never rejects. */
@@ -93,7 +151,8 @@ export class Switchboard {
    */
   async shutdown(timeoutMs: number): Promise<void> {
     this.#isShuttingDown = true;
-    this.#pingTimer.cancel();
+    this.#sweeper.stop();
+    this.#sessions.clear();
     for (const peer of this.#running.keys()) {
       peer.retire();
       peer.connection.close(1001, "hub shutting down");
@@ -109,24 +168,37 @@ export class Switchboard {
     const { clock, log } = this.#options;
     const { connection } = peer;
     if (this.#isShuttingDown) peer.dismiss("hub shutting down");
-    const hello = clock.setTimer(() => {
+    peer.hello = clock.setTimer(() => {
       if (peer.state.kind === "new") peer.refuse("no register, connect or session-join in time");
     }, HELLO_TIMEOUT_MS);
     try {
       await connection.run({
         text: (text) => this.#text(peer, text),
         binary: (bytes, start, end) => this.#binary(peer, { bytes, start, end }),
-        pong: () => {
-          if (peer.state.kind === "control") this.#controls.seen(peer.state.machine);
+        ping: () => {
+          peer.pulse.ping(clock.nowMs());
+          this.#seen(peer);
         },
-        batchEnd: () => peer.target?.hold(),
+        pong: () => {
+          peer.pulse.pong();
+          this.#seen(peer);
+        },
+        batchEnd: () => {
+          peer.pulse.heard();
+          return peer.target?.hold();
+        },
       });
     } catch (error) {
       log(`internal error with ${connection.remoteAddress}: ${(error as Error).stack ?? error}`);
     } finally {
-      hello.cancel();
+      peer.greeted();
+      this.#management.lost(peer);
       this.#lost(peer);
     }
+  }
+
+  #seen({ state }: Peer): void {
+    if (state.kind === "control") this.#controls.seen(state.machine);
   }
 
   #text(peer: Peer, text: string): void {
@@ -143,6 +215,7 @@ export class Switchboard {
       return this.#violation(peer, "Expected JSON for first message");
     }
     const refusal = this.#handle(peer, { message: message as ControlMessage, text });
+    if (peer.state.kind !== "new") peer.greeted();
     if (refusal === undefined) return;
     this.#lost(peer);
     peer.refuse(refusal);
@@ -157,6 +230,9 @@ export class Switchboard {
     if (message.type === "register" && (kind === "new" || kind === "control")) {
       if (text.length > MAX_REGISTER_LENGTH) return "register: message is too long";
       return this.#controls.register(peer, message);
+    }
+    if (message.type === "mgmt-response" && kind === "control") {
+      this.#management.answered(peer, { requestId: message.requestId, text });
     }
     if (kind !== "new") return undefined;
     if (message.type === "connect") return this.#sessions.connect(peer, message);
@@ -179,8 +255,8 @@ export class Switchboard {
         this.#stats.slowReceiver++;
         return;
       }
-      this.#stats.frames++;
-      this.#stats.bytes += end - start;
+      this.#count(peer, end - start);
+      if (readRelayFrame(bytes, start, end) === "data") this.#usedWebSocket(peer);
     } else if (verdict === "hops-exhausted") {
       this.#stats.hopsExhausted++;
     } else {
@@ -189,25 +265,43 @@ export class Switchboard {
     }
   }
 
+  #count({ state }: Peer, lenBytes: number): void {
+    const stats = this.#stats;
+    if (state.kind === "client") {
+      stats.toAgent.frames++;
+      stats.toAgent.bytes += lenBytes;
+      state.session.traffic.toAgentBytes += lenBytes;
+    } else if (state.kind === "agent") {
+      stats.toClient.frames++;
+      stats.toClient.bytes += lenBytes;
+      state.session.traffic.toClientBytes += lenBytes;
+    }
+  }
+
+  #usedWebSocket({ state }: Peer): void {
+    if (state.kind !== "client" && state.kind !== "agent") return;
+    state.session.udp?.usedWebSocket(state.kind);
+  }
+
   /** Spec: wire.md 1.5 ("protocol close") */
   #violation(peer: Peer, reason: string): void {
     this.#lost(peer);
     peer.connection.closeNow(1002, reason);
   }
 
+  #giveUp(peer: Peer): void {
+    if (peer.state.kind === "ended") return;
+    this.#options.log(`silent, given up: ${peer.connection.remoteAddress}`);
+    this.#lost(peer);
+    peer.connection.abort();
+  }
+
   /** The peer is gone or about to be; whoever depends on it is told. */
   #lost(peer: Peer): void {
     const { state } = peer;
     peer.retire();
-    if (state.kind === "control") this.#controls.lost(peer, state.machine);
+    if (state.kind === "control") this.#controls.lost(peer, state);
     else if (state.kind === "client") this.#sessions.clientLost(state.session);
     else if (state.kind === "agent") this.#sessions.agentLost(state.session);
-  }
-
-  #setPingTimer(): Timer {
-    return this.#options.clock.setTimer(() => {
-      this.#controls.pingAll();
-      this.#pingTimer = this.#setPingTimer();
-    }, PING_INTERVAL_MS);
   }
 }

@@ -95,7 +95,12 @@ export class FakeConnection {
 
   /** A pong arrives. */
   pong(): void {
-    this.#handlers?.pong?.();
+    this.#deliver((handlers) => handlers.pong?.());
+  }
+
+  /** A ping arrives. */
+  pinged(): void {
+    this.#deliver((handlers) => handlers.ping?.());
   }
 
   /** The peer goes away. */

@@ -2,14 +2,25 @@ import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
-/** The permissions that hub/README.md lists, for a hub at home in `dir`. */
-function permissions(dir: string): string[] {
+/** As in the task `hub`: what the README says of memory holds with it alone. */
+const V8_FLAGS = "--v8-flags=--max-semi-space-size=4";
+
+/** The permissions that hub/README.md lists, for a hub or a UDP host at home in `dir`. */
+function permissions(dir: string, isUdpHost: boolean): string[] {
+  if (isUdpHost) {
+    return [
+      "--allow-net",
+      `--allow-read=${dir}`,
+      "--allow-env=LOG_STREAM,LOG_TOKENS,TELA_HUB,TELAHUBD_UDP_HOST,TELAHUBD_UDP_PORT," +
+      "TELAHUBD_UDP_RELAY_SECRET",
+    ];
+  }
   return [
-    "--allow-net=0.0.0.0",
+    "--allow-net",
     `--allow-read=.,/etc/tela,${dir}/.tela/run`,
     `--allow-write=data,${dir}/.tela/run`,
     "--allow-env=HOME,LOG_STREAM,LOG_TOKENS,TELA_OWNER_TOKEN,TELAHUBD_NAME,TELAHUBD_PORT," +
-    "TELAHUBD_UDP_HOST,TELAHUBD_UDP_PORT,TELAHUBD_WWW_DIR",
+    "TELAHUBD_UDP,TELAHUBD_UDP_HOST,TELAHUBD_UDP_PORT,TELAHUBD_UDP_RELAY_SECRET,TELAHUBD_WWW_DIR",
     "--allow-sys=hostname",
   ];
 }
@@ -46,7 +57,11 @@ export class HubProcess {
       cwd: dir,
       env: { HOME: dir, NO_COLOR: "1", DENO_DIR: await denoDir(), ...env },
       clearEnv: true,
-      args: ["run", "--quiet", "--no-prompt", ...permissions(dir), MAIN, ...args],
+      args: [
+        ...["run", "--quiet", "--no-prompt", V8_FLAGS],
+        ...permissions(dir, args[0] === "udp-relay"),
+        ...[MAIN, ...args],
+      ],
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

@@ -1,17 +1,21 @@
 import { ManualClock } from "../../core/clock/mod.ts";
 import type { DefaultUpdate } from "../../core/control/mod.ts";
 import { createLog } from "../../core/log/mod.ts";
-import { Access } from "../access/mod.ts";
+import { Access, Authenticator } from "../access/mod.ts";
+import { type AuditEntry, pendingRecord } from "../audit/mod.ts";
 import type { AuthConfig } from "../config/mod.ts";
 import { History } from "../history/mod.ts";
 import { Registry } from "../registry/mod.ts";
 import { Switchboard } from "../sessions/mod.ts";
+import type { UdpCarrier } from "../udp/mod.ts";
 import { FakeConnection } from "./fake_connection.ts";
 
 /** Options of {@linkcode SwitchboardRig}. */
 export interface RigOptions {
   /** Who may do what. Default: nobody is asked. */
   readonly auth?: AuthConfig;
+  /** Relays by UDP. Default: nobody. */
+  readonly udp?: UdpCarrier;
   /** What agents are told about updates. Default: nothing. */
   readonly defaultUpdate?: DefaultUpdate;
   /** Time of day at the start. Default: 2026-08-01, 9:00 UTC. */
@@ -24,7 +28,11 @@ export class SwitchboardRig {
   readonly clock: ManualClock;
   /** What was logged. */
   readonly lines: string[] = [];
-  /** What happened. */
+  /** What was recorded. */
+  readonly audited: AuditEntry[] = [];
+  /** Finds out who dials in. */
+  readonly authenticator: Authenticator;
+  /** What happened, as history tells it. */
   readonly history: History = new History();
   /** The machines. */
   readonly registry: Registry;
@@ -36,17 +44,30 @@ export class SwitchboardRig {
 
   /** Starts with no peers. */
   constructor(options: RigOptions = {}) {
-    const { auth = { tokens: [], machines: new Map() }, defaultUpdate } = options;
+    const { auth = { tokens: [], machines: new Map() }, defaultUpdate, udp } = options;
     this.clock = new ManualClock(options.wallMs ?? Date.UTC(2026, 7, 1, 9));
     this.access = new Access(auth);
     this.registry = new Registry({ newId: () => `made-${++this.#made}` });
+    const access = () => this.access;
+    const audit = {
+      record: (entry: AuditEntry) => {
+        this.audited.push(entry);
+        this.history.add(pendingRecord(entry, this.clock.wallMs()));
+      },
+    };
+    this.authenticator = new Authenticator({ access, clock: this.clock, audit });
     this.switchboard = new Switchboard({
       registry: this.registry,
-      access: () => this.access,
-      history: this.history,
+      access,
+      authenticator: this.authenticator,
+      audit,
+      udp,
       defaultUpdate: () => defaultUpdate,
       clock: this.clock,
-      random: (out) => out.forEach((_, i) => out[i] = ++this.#made + i),
+      random: (out) => {
+        this.#made++;
+        for (let i = 0; i < out.length; i++) out[i] = this.#made >>> (i % 4 * 8);
+      },
       log: createLog({
         component: "hub",
         clock: this.clock,

@@ -17,9 +17,10 @@ async function open(port: number): Promise<Deno.TcpConn> {
   }
 }
 
-Deno.test("a client that vanishes leaves no connection and no session behind", async () => {
+Deno.test("a client that vanishes leaves no connection and no session behind once it is given up", async () => {
   await using target = new Target(echo);
-  await using fabric = await Fabric.start({ targetPorts: [target.port] });
+  const agentFlags = ["-resume-grace", "1"];
+  await using fabric = await Fabric.start({ targetPorts: [target.port], agentFlags });
   const connections = await Promise.all([1, 2, 3].map(() => open(fabric.localPort())));
   assert.equal(target.openCount, 3);
   await fabric.waitForSessions(1);
@@ -27,6 +28,15 @@ Deno.test("a client that vanishes leaves no connection and no session behind", a
   await target.waitForOpen(0);
   await fabric.waitForSessions(0);
   for (const connection of connections) connection.close();
+});
+
+Deno.test("a client that is interrupted leaves no connection and no session behind", async () => {
+  await using target = new Target(echo);
+  await using fabric = await Fabric.start({ targetPorts: [target.port] });
+  using _connection = await open(fabric.localPort());
+  assert.equal((await fabric.client.stop("SIGINT")).code, 0);
+  await target.waitForOpen(0);
+  await fabric.waitForSessions(0);
 });
 
 Deno.test("a client keeps its local port and reaches the agent again after the agent was killed", async () => {

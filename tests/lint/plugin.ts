@@ -6,7 +6,18 @@
  */
 
 /** Folders of `core` whose code is sans-IO: no clock, no randomness, no socket of their own. */
-const PROTOCOL_CORES = ["aead", "bytes", "wireguard", "ip", "tcp", "relay", "control"];
+const PROTOCOL_CORES = [
+  "aead",
+  "bytes",
+  "control",
+  "direct",
+  "endpoint",
+  "ip",
+  "relay",
+  "stun",
+  "tcp",
+  "wireguard",
+];
 
 /** Parts of `core` that would let the hub read what it relays. */
 const HUB_FORBIDDEN = ["aead", "wireguard", "ip", "tcp", "netstack", "tunnel"];

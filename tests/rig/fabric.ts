@@ -19,6 +19,8 @@ export interface FabricOptions {
   targetPorts: number[];
   /** Ports the client asks for. Default: all of `targetPorts`. */
   remotePorts?: number[];
+  /** More flags of the agent. Default none. */
+  agentFlags?: readonly string[];
 }
 
 /** A hub, an agent for machine `barn` and a client, with a directory of their own. */
@@ -47,11 +49,11 @@ export class Fabric implements AsyncDisposable {
   }
 
   /** Starts the three and waits until the client's local ports are bound. */
-  static async start({ targetPorts, remotePorts }: FabricOptions): Promise<Fabric> {
+  static async start({ targetPorts, remotePorts, agentFlags }: FabricOptions): Promise<Fabric> {
     const fabric = await Fabric.create();
     try {
       await fabric.startHub();
-      await fabric.startAgent(targetPorts);
+      await fabric.startAgent(targetPorts, agentFlags);
       await fabric.startClient(remotePorts ?? targetPorts);
       return fabric;
     } catch (error) {
@@ -108,14 +110,16 @@ export class Fabric implements AsyncDisposable {
   }
 
   /** Starts the agent, with the identity it had before if it ran before. */
-  async startAgent(targetPorts: number[]): Promise<void> {
-    this.#agent = await this.#launch(launchAgent(this.#peer("agent"), targetPorts));
+  async startAgent(targetPorts: number[], flags: readonly string[] = []): Promise<void> {
+    const peer = { ...this.#peer("agent"), flags };
+    this.#agent = await this.#launch(launchAgent(peer, targetPorts));
     await agentRegistered(this.#agent);
   }
 
   /** Starts the client. */
-  async startClient(remotePorts: number[]): Promise<void> {
-    this.#client = await this.#launch(launchClient(this.#peer("client"), remotePorts));
+  async startClient(remotePorts: number[], flags: readonly string[] = []): Promise<void> {
+    const peer = { ...this.#peer("client"), flags };
+    this.#client = await this.#launch(launchClient(peer, remotePorts));
     this.#localPorts = await clientBound(this.#client, remotePorts.length);
   }
 

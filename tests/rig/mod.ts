@@ -15,6 +15,7 @@
  * @module
  */
 
+export { Cutter } from "./cutter.ts";
 export { noise, sha256 } from "./data.ts";
 export { Fabric, type FabricOptions } from "./fabric.ts";
 export { fetchLocal } from "./http.ts";

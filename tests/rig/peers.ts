@@ -37,6 +37,8 @@ export interface PeerOptions {
   token: string;
   /** Home directory of the process; created if missing. */
   home: string;
+  /** More flags. Default none. */
+  flags?: readonly string[];
 }
 
 /** Starts a hub and waits for nothing. */
@@ -50,22 +52,22 @@ export async function launchHub({ home, ownerToken, port = 0 }: HubOptions): Pro
 
 /** Starts an agent for machine `barn` with these target ports and waits for nothing. */
 export async function launchAgent(
-  { hubUrl, token, home }: PeerOptions,
+  { hubUrl, token, home, flags = [] }: PeerOptions,
   ports: number[],
 ): Promise<Process> {
   await Deno.mkdir(home, { recursive: true });
-  const args = ["-hub", hubUrl, "-machine", MACHINE, "-ports", ports.join(",")];
+  const args = ["-hub", hubUrl, "-machine", MACHINE, "-ports", ports.join(","), ...flags];
   return await startProgram("telad", { name: "agent", args, home, env: { TELA_TOKEN: token } });
 }
 
 /** Starts a client that forwards free local ports to `remotePorts`, and waits for nothing. */
 export async function launchClient(
-  { hubUrl, token, home }: PeerOptions,
+  { hubUrl, token, home, flags = [] }: PeerOptions,
   remotePorts: number[],
 ): Promise<Process> {
   await Deno.mkdir(home, { recursive: true });
   const ports = remotePorts.map((remote) => `${freePort()}:${remote}`).join(",");
-  const args = ["connect", "-hub", hubUrl, "-machine", MACHINE, "-ports", ports];
+  const args = ["connect", "-hub", hubUrl, "-machine", MACHINE, "-ports", ports, ...flags];
   return await startProgram("tela", { name: "client", args, home, env: { TELA_TOKEN: token } });
 }
 
