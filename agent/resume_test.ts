@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { clientHello, FEATURE_RESUME } from "../core/identity/mod.ts";
-import { FAKE_SETTINGS, fakeMachine, FakeTunnel, FakeWorld, HubEnd, settle } from "./_fakes.ts";
+import {
+  FAKE_SETTINGS,
+  fakeMachine,
+  FakeTunnel,
+  FakeWorld,
+  HubEnd,
+  refuseAll,
+  settle,
+} from "./_fakes.ts";
 import { runMachine } from "./machine.ts";
+import { Registration } from "./registration.ts";
 import { Sessions } from "./sessions.ts";
 
 const KEY = "6330dc28ece519134aa0e40043f923289f711ba5e9cb359988571e81f3d73629";
@@ -196,6 +205,8 @@ async function machineWithClient() {
   const end = runMachine({
     hub: "ws://hub",
     machine: fakeMachine(),
+    registration: new Registration(fakeMachine()),
+    manage: refuseAll,
     ...FAKE_SETTINGS,
     agentId: "id",
     machineRegistrationId: "id",
@@ -247,6 +258,25 @@ Deno.test("runMachine() is back at once, and every 3 s at the latest, while a cl
   await stop();
   assert.equal(await tunnel.closed, "the agent is stopping");
   assert.equal(world.clock.nextTimerMs(), Infinity);
+});
+
+Deno.test("runMachine() hurries no longer than clients wait, even if one still has its socket", async () => {
+  const { world, control, tunnel, stop } = await machineWithClient();
+  world.clock.advance(5000);
+  world.hubFault = new Error("connection refused");
+  control.cut();
+  let delayMs = 0;
+  for (let passedMs = 0; passedMs < 125_000; passedMs += delayMs) {
+    await settle();
+    assert.equal(tunnel.sockets.length, 1);
+    const lines = world.lines.join("\n");
+    const last = /next attempt (?:in ([\d.]+) s|now)$/.exec(lines);
+    delayMs = Number(last?.[1] ?? 0) * 1000 * 1.01 + 10;
+    if (passedMs < 115_000) assert.ok(delayMs < 4000, `${delayMs} after ${passedMs}`);
+    world.clock.advance(delayMs);
+  }
+  assert.ok(delayMs >= 200_000, String(delayMs));
+  await stop();
 });
 
 Deno.test("runMachine() does not hurry back to a hub that drops it each time at once", async () => {

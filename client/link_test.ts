@@ -6,6 +6,7 @@ import { agentHello, AgentIdentity } from "../core/identity/mod.ts";
 import { createLog } from "../core/log/mod.ts";
 import { FakeSocket, FakeTunnel } from "./_fakes.ts";
 import { AgentCheck } from "./agent_check.ts";
+import { systemProbes } from "./explain/mod.ts";
 import type { ClientDeps } from "./deps.ts";
 import { Link } from "./link.ts";
 
@@ -76,6 +77,10 @@ function setUp(sockets: FakeSocket[], { requireVerified = false } = {}) {
     },
     knownAgents: unused,
     makeKeys: () => ({ privateKey: new Uint8Array(32), publicKey: clientKey(++keys) }),
+    probes: systemProbes(),
+    serveControl: unused,
+    findClients: unused,
+    followClient: unused,
     onInterrupt: unused,
   };
   const link = new Link({

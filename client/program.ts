@@ -1,7 +1,10 @@
 import { type Command, command } from "../core/cli/mod.ts";
 import { connectCommand } from "./connect.ts";
 import type { ClientDeps } from "./deps.ts";
-import { adminCommand, machinesCommand, servicesCommand, statusCommand } from "./query.ts";
+import { explainCommand } from "./explain/mod.ts";
+import { probeSession } from "./probe_session.ts";
+import { adminCommand, machinesCommand, servicesCommand } from "./query.ts";
+import { statusCommand } from "./status/mod.ts";
 
 /** The program `tela`. Spec: client.md 1 */
 export function telaProgram(deps: ClientDeps): Command {
@@ -23,6 +26,10 @@ export function telaProgram(deps: ClientDeps): Command {
       machinesCommand(deps),
       servicesCommand(deps),
       statusCommand(deps),
+      explainCommand({
+        ...deps,
+        trySession: (target, signal) => probeSession(target, { deps, signal }),
+      }),
       adminCommand(deps),
     ],
   });

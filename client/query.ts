@@ -1,33 +1,20 @@
-import { type Command, command, type FlagValues, formatJson, type Io } from "../core/cli/mod.ts";
+import { type Command, command, formatJson, type Io } from "../core/cli/mod.ts";
 import { findMachine } from "./connect_plan.ts";
 import type { ClientDeps } from "./deps.ts";
-import { parseHubAddress } from "./hub_address.ts";
-import { fetchHubStatus } from "./hub_api.ts";
-import { HUB_FLAGS } from "./hub_flags.ts";
-import type { HubStatus } from "./hub_status.ts";
 import {
   agentsView,
+  askHub,
+  HUB_FLAGS,
   machinesJson,
   machinesView,
+  parseHubAddress,
   servicesView,
-  statusJson,
-  statusView,
-} from "./views.ts";
+} from "./hub/mod.ts";
 
 const QUERY_FLAGS = {
   ...HUB_FLAGS,
   json: { type: "boolean", summary: "Print JSON, with all that the hub sent." },
 } as const;
-
-/** What the hub says, asked with the token given, else the one kept for it. */
-async function ask(
-  { hub, token = "" }: FlagValues<typeof HUB_FLAGS>,
-  { storedToken, fetch, clock }: ClientDeps,
-): Promise<HubStatus> {
-  const address = parseHubAddress(hub);
-  const secret = token || await storedToken(address.wsUrl);
-  return await fetchHubStatus(address, { token: secret, fetch, clock });
-}
 
 /** `tela machines`. */
 export function machinesCommand(deps: ClientDeps): Command {
@@ -49,7 +36,7 @@ export function machinesCommand(deps: ClientDeps): Command {
     ],
     seeAlso: ["tela services", "tela status"],
     run: async ({ flags, io }) => {
-      const status = await ask(flags, deps);
+      const status = await askHub(flags, deps);
       io.stdout(flags.json ? machinesJson(status) : machinesView(status, flags));
     },
   });
@@ -75,26 +62,9 @@ export function servicesCommand(deps: ClientDeps): Command {
     examples: ["tela services -hub wss://hub.example.com -machine barn"],
     seeAlso: ["tela machines", "tela connect"],
     run: async ({ flags, io }) => {
-      const machine = findMachine(await ask(flags, deps), flags.machine);
+      const machine = findMachine(await askHub(flags, deps), flags.machine);
       const { wsUrl } = parseHubAddress(flags.hub);
       io.stdout(flags.json ? formatJson(machine.raw) : servicesView(machine, { hubUrl: wsUrl }));
-    },
-  });
-}
-
-/** `tela status`. */
-export function statusCommand(deps: ClientDeps): Command {
-  return command({
-    name: "status",
-    summary: "Print a hub's state in five lines",
-    description: "Asks the hub how many machines, services and sessions it has.",
-    flags: QUERY_FLAGS,
-    examples: ["tela status -hub wss://hub.example.com"],
-    seeAlso: ["tela machines", "tela services"],
-    run: async ({ flags, io }) => {
-      const status = await ask(flags, deps);
-      const { wsUrl } = parseHubAddress(flags.hub);
-      io.stdout(flags.json ? statusJson(status) : statusView(status, { hubUrl: wsUrl }));
     },
   });
 }
@@ -124,7 +94,7 @@ export function adminCommand(deps: ClientDeps): Command {
     seeAlso: ["tela machines"],
     run: async ({ flags, io }) => {
       const token = ownerToken(flags.token, io);
-      const status = await ask({ hub: flags.hub, token }, deps);
+      const status = await askHub({ hub: flags.hub, token }, deps);
       io.stdout(flags.json ? machinesJson(status) : agentsView(status));
     },
   });

@@ -60,6 +60,11 @@ export class Connection {
     return this.#tcb.snd.buffer.lenBytes;
   }
 
+  /** Whether something has been sent and waits for its acknowledgement. */
+  get awaitsAck(): boolean {
+    return this.#tcb.timer.waitsForAck;
+  }
+
   /** Smoothed round-trip time in ms, or -1 before the first measurement. */
   get srttMs(): number {
     return this.#tcb.snd.rtt.srttMs;
