@@ -92,7 +92,6 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   });
   const access = () => store.access;
   const registry = new Registry({ newId: () => newUuid(random) });
-  const defaultUpdate = () => defaultUpdateOf(config().update);
   const udp = new HubUdp({ config, hostname: hostname ?? "0.0.0.0", clock, random, log });
   const observer: Observer = new Observer({
     ...{ auditFile: options.auditFile, config, access, facts, clock, log },
@@ -105,27 +104,28 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   const authenticator = new Authenticator({ access, clock, audit });
   const switchboard: Switchboard = new Switchboard({
     ...{ access, authenticator, audit, clock, log, random },
-    ...{ registry, udp, defaultUpdate },
+    ...{ registry, udp, defaultUpdate: () => defaultUpdateOf(config().update) },
   });
   const portals = portalsOf(options, store);
   const watch = watchOver({ access, clock, portals, switchboard });
   const inside = { store, authenticator, portals, observer, registry, switchboard };
-  const routes = routesOf({ ...options, ...inside });
-  const router = new Router(routes, {
+  const router = new Router(routesOf({ ...options, ...inside }), {
     onError: (error) => log(`internal error: ${(error as Error).stack ?? error}`),
     onAnswer: (answer) => observer.answered(answer),
   });
   const isSecured = () => access().isEnabled;
-  const { hosts: udpHosts } = udp;
-  const parts = { router, switchboard, udpHosts, isSecured };
+  const parts = { router, switchboard, udpHosts: udp.hosts, isSecured };
   const server = new HttpServer({ ...parts, clock, random, log, accessLog });
+  const closeAll = () => {
+    watch.stop();
+    observer.close();
+  };
   let port: number;
   try {
     port = server.listen(config().port, hostname);
   } catch (error) {
-    watch.stop();
     await Promise.all([switchboard.shutdown(0), udp.close()]);
-    observer.close();
+    closeAll();
     throw error;
   }
   return {
@@ -134,9 +134,8 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     udp,
     shutdown: async () => {
       await shutDown({ server, switchboard, clock, timeoutMs: config().shutdownTimeoutMs });
-      watch.stop();
       await udp.close();
-      observer.close();
+      closeAll();
     },
   };
 }
