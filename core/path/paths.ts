@@ -19,6 +19,9 @@ const TICK_MS = 250;
 /** More than this unacknowledged is a transfer that a better path would speed up, in bytes. */
 const BUSY_BYTES = 32 * 1024;
 
+/** So much in a tick is data of the peer, and not only acknowledgements, in bytes. */
+const PEER_BYTES = 8 * 1024;
+
 /** Data that nothing acknowledges for so long, in ms, makes the path ask; at least 3 round trips. */
 const STALL_MS = 1_000;
 
@@ -322,7 +325,7 @@ export class Paths {
       this.#stalledSinceMs = undefined;
     } else this.#onStall(nowMs);
     this.#ackedBytes = ackedBytes;
-    this.#decide(nowMs, isBusy && this.#wasBusy);
+    this.#decide(nowMs, { isBusy: isBusy && this.#wasBusy, peerUses: this.#takePeerUses() });
     this.#wasBusy = isBusy;
     const goesOn = this.#sentSinceTick || waitingBytes > 0;
     this.#sentSinceTick = false;
@@ -342,15 +345,27 @@ export class Paths {
   }
 
   #choose(nowMs: number): void {
-    this.#decide(nowMs, this.#wasBusy);
+    this.#decide(nowMs, { isBusy: this.#wasBusy });
   }
 
-  #decide(nowMs: number, isBusy: boolean): void {
+  /** The path by which nearly all of the peer's data came since the last tick, if it was much. */
+  #takePeerUses(): PathKind | undefined {
+    let totalBytes = 0;
+    let most = { kind: undefined as PathKind | undefined, bytes: 0 };
+    for (const [kind, path] of this.#paths) {
+      const bytes = path.takeReceivedBytes();
+      totalBytes += bytes;
+      if (bytes > most.bytes) most = { kind, bytes };
+    }
+    return most.bytes >= PEER_BYTES && most.bytes >= 0.8 * totalBytes ? most.kind : undefined;
+  }
+
+  #decide(nowMs: number, use: { isBusy: boolean; peerUses?: PathKind | undefined }): void {
     const paths = [...this.#paths.values()]
       .filter(({ liveness }) => liveness.state === "up")
       // Without a round trip it compares with nothing: neither better nor worse.
       .map(({ carrier: { kind }, meter: { rttMs = NaN, loss = 0 } }) => ({ kind, rttMs, loss }));
-    const kind = this.#choice.choose(nowMs, { paths, ackedBytes: this.#ackedBytes, isBusy });
+    const kind = this.#choice.choose(nowMs, { paths, ackedBytes: this.#ackedBytes, ...use });
     const path = kind && this.#paths.get(kind);
     if (path !== this.#current) return this.#switch(path);
     if (path !== undefined && path.mtuBytes !== this.#mtuBytes) this.#applyPath({ isOther: false });

@@ -1,3 +1,4 @@
+import type { Clock } from "../../clock/mod.ts";
 import type { UdpAddress, UdpHandler, UdpPort, UdpSystem } from "../mod.ts";
 
 /** A datagram on its way. */
@@ -10,8 +11,12 @@ export interface Datagram {
   to: UdpAddress;
 }
 
-/** A network without delay that can lose what it is told to. */
+/** A network that can delay, and lose what it is told to. */
 export class FakeUdpNet {
+  /** How long a datagram takes, in ms of `clock`; without a clock they arrive at once. */
+  delayMs: number = 0;
+  /** Whose time delays are of. */
+  clock: Clock | undefined;
   /** Decides about each datagram, when set: false loses it. */
   filter: ((datagram: Datagram) => boolean) | undefined;
   /** Whether the system refuses to send. */
@@ -58,11 +63,13 @@ export class FakeUdpNet {
   #carry(datagram: Datagram): void {
     const { bytes, from, to } = datagram;
     if (bytes.length > this.maxBytes || this.filter?.(datagram) === false) return;
-    setImmediate(() => {
+    const arrive = () => {
       const handler = this.#ports.get(`${to.hostname}:${to.port}`);
       handler?.datagram(bytes, bytes.length, from);
       handler?.batchEnd();
-    });
+    };
+    if (this.clock === undefined || this.delayMs === 0) setImmediate(arrive);
+    else this.clock.setTimer(arrive, this.delayMs);
   }
 }
 
