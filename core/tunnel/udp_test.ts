@@ -387,3 +387,14 @@ Deno.test("Tunnel finds out within 15 s that UDP carries more than a slow WebSoc
   assert.equal(receivedBytes, sentBytes);
   await end();
 });
+
+Deno.test("Tunnel asks every path at once when the machine's addresses change", async () => {
+  const { pair, net, pass, end } = await ourPair({ open: true });
+  await pass(4_400);
+  const heardMs = () => pair.client.status().paths.map(({ heardAgoMs }) => heardAgoMs!);
+  assert.ok(Math.max(...heardMs()) > 500, `${heardMs()}`);
+  net.moreAddresses = [{ address: "192.0.2.77" }];
+  await pass(700);
+  assert.ok(Math.max(...heardMs()) <= 700, `${heardMs()}`);
+  await end();
+});

@@ -23,6 +23,8 @@ export class FakeUdpNet {
   refuses: boolean = false;
   /** Datagrams larger than that are lost, as by a link with a small MTU. */
   maxBytes: number = Infinity;
+  /** Addresses that open machines have besides their own. */
+  moreAddresses: { address: string }[] = [];
   /** Datagrams that were sent. */
   sent: number = 0;
   readonly #ports = new Map<string, UdpHandler>();
@@ -30,10 +32,11 @@ export class FakeUdpNet {
 
   /** UDP of a machine with one address, which it tells its peers only if it is `open`. */
   machine(hostname: string, { open = false }: { open?: boolean } = {}): UdpSystem {
+    const interfaces = () => open ? [{ address: hostname }, ...this.moreAddresses] : [];
     return {
       bind: (_, handler) => this.bind({ hostname, handler }),
       lookup: (host) => Promise.resolve([host]),
-      interfaces: () => open ? [{ address: hostname }] : [],
+      interfaces,
     };
   }
 
