@@ -128,6 +128,9 @@ class Control {
       case "session-request":
         this.#sessions.start(message);
         break;
+      case "session-end":
+        if (message.final && message.wgPubKey) this.#sessions.withdraw(message.wgPubKey);
+        break;
       case "mgmt-request": {
         const { requestId, action } = message;
         surroundings.log(`management action refused: ${action}`);

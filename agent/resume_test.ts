@@ -291,3 +291,17 @@ Deno.test("runMachine() ends the sessions it kept when the hub refuses it", asyn
   assert.equal(await tunnel.closed, "the hub refuses this agent");
   await stop();
 });
+
+Deno.test("runMachine() ends a session that goes on without the hub when the hub withdraws the right to it", async () => {
+  const { control, session, tunnel, stop } = await machineWithClient();
+  session.cut();
+  await settle();
+  control.send({ type: "session-end", wgPubKey: KEY });
+  control.send({ type: "session-end", final: true });
+  control.send({ type: "session-end", final: true, wgPubKey: "00".repeat(32) });
+  await settle();
+  assert.equal(tunnel.left, false);
+  control.send({ type: "session-end", final: true, wgPubKey: KEY });
+  assert.equal(await tunnel.closed, "the hub has withdrawn the right to it");
+  await stop();
+});

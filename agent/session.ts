@@ -33,6 +33,8 @@ export interface SessionOptions extends SessionSettings {
   sessionIdx: number;
   /** The client's X25519 key, 32 bytes. */
   peerPublicKey: Uint8Array;
+  /** The only ports that the hub lets the client reach; undefined for all of the machine's. */
+  allowedPorts?: readonly number[] | undefined;
 }
 
 /**
@@ -48,6 +50,8 @@ export class Session {
   readonly #settings: SessionSettings;
   readonly #keys: KeyPair;
   readonly #peerPublicKey: Uint8Array;
+  readonly #allowedPorts: ReadonlySet<number> | undefined;
+  readonly #ports: readonly number[];
   readonly #tunnel: SessionTunnel;
   #peerResumes = false;
   #isOurs = false;
@@ -61,9 +65,11 @@ export class Session {
    *
    * @throws {RangeError} if the client's key is none
    */
-  constructor({ sessionIdx, peerPublicKey, ...settings }: SessionOptions) {
-    const { surroundings, mtuBytes, graceMs } = settings;
+  constructor({ sessionIdx, peerPublicKey, allowedPorts, ...settings }: SessionOptions) {
+    const { surroundings, mtuBytes, graceMs, machine } = settings;
     this.#settings = settings;
+    this.#allowedPorts = allowedPorts && new Set(allowedPorts);
+    this.#ports = machine.ports.filter((port) => this.#allowedPorts?.has(port) ?? true);
     this.#peerPublicKey = peerPublicKey;
     this.#keys = surroundings.newKeys();
     this.#tunnel = surroundings.openTunnel({
@@ -101,6 +107,15 @@ export class Session {
     return this.#waitingSinceMs;
   }
 
+  /** Whether the hub lets its client reach these ports, no more and no fewer. */
+  isFor(allowedPorts: readonly number[] | undefined): boolean {
+    const asked = allowedPorts && new Set(allowedPorts);
+    if (asked === undefined || this.#allowedPorts === undefined) {
+      return asked === this.#allowedPorts;
+    }
+    return asked.symmetricDifference(this.#allowedPorts).size === 0;
+  }
+
   /** Answers a client by a socket that the hub has paired with it, and goes on by it; takes it. */
   answer(socket: HubSocket): void {
     const { machine, identity, graceMs } = this.#settings;
@@ -110,7 +125,7 @@ export class Session {
     socket.send({
       type: "wg-pubkey",
       wgPubKey: encodeHex(publicKey),
-      ports: [...machine.ports],
+      ports: [...this.#ports],
       capabilities: capabilitiesOf(identity),
     });
     const keys = { agentKey: publicKey, clientKey: this.#peerPublicKey };
@@ -124,11 +139,14 @@ export class Session {
     else this.#tunnel.end(reason);
   }
 
-  /** Forwards the machine's ports through the tunnel until it has ended; gives the reason. */
+  /**
+   * Forwards those of the machine's ports that the client may reach, until the tunnel has ended; gives
+   * the reason. Connections to others are reset, as nothing listens there.
+   */
   async #serve(): Promise<string> {
     const { machine, surroundings } = this.#settings;
     const forwarder = new Forwarder({ target: machine.target, surroundings });
-    for (const port of machine.ports) {
+    for (const port of this.#ports) {
       try {
         forwarder.serve(this.#tunnel.listen({ port }), port);
       } catch (error) {

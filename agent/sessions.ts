@@ -17,6 +17,12 @@ export interface SessionsOptions extends SessionSettings {
   hub: string;
 }
 
+/** What a client's session is answered with besides its socket. */
+interface AnswerOptions {
+  readonly log: Log;
+  readonly allowedPorts: readonly number[] | undefined;
+}
+
 /**
  * The clients of one machine. They come by way of one control connection after the other; those that
  * can come back are kept while there is none.
@@ -60,6 +66,11 @@ export class Sessions {
     const prefixed = Object.assign((text: string) => log(`${name}: ${text}`), { for: log.for });
     const joining = this.#join(request, prefixed).finally(() => this.#joining.delete(sessionId));
     this.#joining.set(sessionId, joining);
+  }
+
+  /** Ends the session of a client that may not have it any more, by whatever path it goes on. */
+  withdraw(wgPubKey: string): void {
+    this.#sessions.get(wgPubKey.toLowerCase())?.end("the hub has withdrawn the right to it");
   }
 
   /**
@@ -106,19 +117,20 @@ export class Sessions {
         signal: this.#disconnected.signal,
       });
       if (typeof joined === "string") return log(`ended: ${joined}`);
-      this.#answer(joined, log);
+      this.#answer(joined, { log, allowedPorts: request.allowedPorts });
     } catch (error) {
       log(`ended: ${reasonOf(error)}`);
     }
   }
 
-  #answer(joined: JoinedSession, log: Log): void {
+  #answer(joined: JoinedSession, { log, allowedPorts }: AnswerOptions): void {
     const key = encodeHex(joined.peerPublicKey);
-    let session = this.#sessions.get(key);
-    // What was begun by someone who never proved to hold the key binds nobody who does.
-    if (session?.wasUp === false) session.end("its client has begun anew");
+    const known = this.#sessions.get(key);
+    const obstacle = known && this.#obstacle(known, allowedPorts);
+    if (obstacle !== undefined) known!.end(obstacle);
     try {
-      if (session?.wasUp !== true || session.ended) session = this.#open(key, { ...joined, log });
+      const isOpen = known?.ended === false && obstacle === undefined;
+      const session = isOpen ? known : this.#open(key, { ...joined, log, allowedPorts });
       session.answer(joined.socket);
     } catch (error) {
       joined.socket.close();
@@ -126,13 +138,22 @@ export class Sessions {
     }
   }
 
+  /** Why a session cannot go on for the client that has come by its key; undefined if it can. */
+  #obstacle(known: Session, allowedPorts: readonly number[] | undefined): string | undefined {
+    // What was begun by someone who never proved to hold the key binds nobody who does.
+    if (!known.wasUp) return "its client has begun anew";
+    // What is open may lead to where the client may not go any more.
+    return known.isFor(allowedPorts) ? undefined : "the client's permission has changed";
+  }
+
   #open(
     key: string,
-    { sessionIdx, peerPublicKey, log }: JoinedSession & { log: Log },
+    { sessionIdx, peerPublicKey, log, allowedPorts }: JoinedSession & AnswerOptions,
   ): Session {
     const { hub: _, ...settings } = this.#options;
     const surroundings = { ...settings.surroundings, log };
-    const session = new Session({ ...settings, surroundings, sessionIdx, peerPublicKey });
+    const client = { sessionIdx, peerPublicKey, allowedPorts };
+    const session = new Session({ ...settings, surroundings, ...client });
     this.#sessions.set(key, session);
     const ending = session.closed.then((reason) => {
       log(`ended: ${reason}`);

@@ -85,9 +85,19 @@ export class ConfigFile {
     }
   }
 
-  /** Removes the value at a place; false if there is none. */
+  /**
+   * Removes the value at a place; false if there is none. What an alias on the way stands for is
+   * left as it is elsewhere.
+   *
+   * @throws {ConfigError} code `invalid`, if a scalar other than null is in the way
+   */
   delete(place: ConfigPath): boolean {
-    return this.#document.contents !== null && this.#document.deleteIn(place);
+    for (let depth = 0; depth < place.length; depth++) {
+      const above = this.#document.getIn(place.slice(0, depth), true);
+      if (above === undefined || above === null) return false;
+      this.#openUp(place.slice(0, depth));
+    }
+    return this.#document.deleteIn(place);
   }
 
   /** Makes what is at `place` a collection of its own, which can be changed. */

@@ -1,10 +1,14 @@
 import { ANY_MACHINE, type AuthConfig, type MachineAcl, type Role } from "../config/mod.ts";
+import { grantsNothing } from "./acl.ts";
 import { digestToken } from "./digest.ts";
+
+/** Why a token is nobody's. */
+export type Invalidity = "no token" | "unknown token" | "token expired" | "token revoked";
 
 /** Who asks: nobody is known on an open hub; `anonymous` has no valid token on a secured one. */
 export type Caller =
   | { readonly kind: "open" }
-  | { readonly kind: "anonymous" }
+  | { readonly kind: "anonymous"; readonly reason: Invalidity; readonly id?: string }
   | {
     readonly kind: "identity";
     readonly id: string;
@@ -25,23 +29,26 @@ interface Acl {
   readonly registrar: string | undefined;
   /** Service names by digest; an empty list covers all. */
   readonly connect: ReadonlyMap<string, readonly string[]>;
+  /** Digests of those that may manage. */
+  readonly manage: ReadonlySet<string>;
 }
 
 const OPEN: Caller = { kind: "open" };
-const ANONYMOUS: Caller = { kind: "anonymous" };
+const NO_TOKEN: Caller = { kind: "anonymous", reason: "no token" };
+const UNKNOWN_TOKEN: Caller = { kind: "anonymous", reason: "unknown token" };
 
 function isAdmin(caller: Caller): boolean {
   return caller.kind === "identity" && (caller.role === "owner" || caller.role === "admin");
 }
 
 function aclOf(acl: MachineAcl): Acl | undefined {
-  const { registerToken, connect, manageTokens } = acl;
-  const isEmpty = registerToken === undefined && connect.length + manageTokens.length === 0;
   // Such an entry is left over from grants taken back; it must not open registration to anyone.
-  if (isEmpty) return undefined;
+  if (grantsNothing(acl)) return undefined;
+  const { registerToken, connect, manageTokens } = acl;
   return {
     registrar: registerToken && digestToken(registerToken),
     connect: new Map(connect.map(({ token, services }) => [digestToken(token), services])),
+    manage: new Set(manageTokens.map(digestToken)),
   };
 }
 
@@ -49,7 +56,8 @@ function aclOf(acl: MachineAcl): Acl | undefined {
  * Who may do what, as one configuration says. Immutable: a changed configuration makes a new one.
  *
  * Spec: hub-api.md 2, wire.md 2.9. Deviation: a viewer never registers, an access entry that grants
- * nothing counts as absent, and one with an empty `registerToken` admits nobody.
+ * nothing counts as absent, one with an empty `registerToken` admits nobody, and nobody but owners and
+ * admins registers a machine by the name of the wildcard.
  */
 export class Access {
   /** False on an open hub, which has no tokens at all. */
@@ -82,13 +90,28 @@ export class Access {
 
   /** Finds out who holds `token` at `wallMs`; revoked and expired tokens are nobody's. */
   authenticate(token: string | undefined, wallMs: number): Caller {
+    return this.authenticateDigest(token ? digestToken(token) : undefined, wallMs);
+  }
+
+  /** As {@linkcode Access.authenticate}, by the digest that a {@linkcode Caller} had before. */
+  authenticateDigest(tokenDigest: string | undefined, wallMs: number): Caller {
     if (!this.isEnabled) return OPEN;
-    const identity = token ? this.#identities.get(digestToken(token)) : undefined;
-    if (identity === undefined || identity.isRevoked || wallMs > identity.expiresAtMs) {
-      return ANONYMOUS;
-    }
-    const { id, role, digest } = identity;
+    if (tokenDigest === undefined) return NO_TOKEN;
+    const identity = this.#identities.get(tokenDigest);
+    if (identity === undefined) return UNKNOWN_TOKEN;
+    const { id, role, digest, isRevoked, expiresAtMs } = identity;
+    if (isRevoked) return { kind: "anonymous", reason: "token revoked", id };
+    if (wallMs > expiresAtMs) return { kind: "anonymous", reason: "token expired", id };
     return { kind: "identity", id, role, digest };
+  }
+
+  /** When the next token that is valid ends, in milliseconds since 1970; Infinity if none will. */
+  nextEndMs(wallMs: number): number {
+    let next = Infinity;
+    for (const { expiresAtMs, isRevoked } of this.#identities.values()) {
+      if (!isRevoked && expiresAtMs >= wallMs && expiresAtMs < next) next = expiresAtMs;
+    }
+    return next;
   }
 
   /** May the caller administer the hub? On an open hub nobody may. */
@@ -100,7 +123,7 @@ export class Access {
   canRegister(caller: Caller, machine: string): boolean {
     if (caller.kind !== "identity") return caller.kind === "open";
     if (isAdmin(caller)) return true;
-    if (caller.role === "viewer") return false;
+    if (caller.role === "viewer" || machine === ANY_MACHINE) return false;
     const acl = this.#machines.get(machine);
     return acl !== undefined && (acl.registrar === undefined || acl.registrar === caller.digest);
   }
@@ -111,6 +134,13 @@ export class Access {
     return isAdmin(caller) || this.#grant(caller.digest, machine) !== undefined;
   }
 
+  /** May the caller have the machine's agent do something? */
+  canManage(caller: Caller, machine: string): boolean {
+    if (caller.kind !== "identity") return caller.kind === "open";
+    const isHeldOn = (name: string) => this.#machines.get(name)?.manage.has(caller.digest);
+    return isAdmin(caller) || (isHeldOn(machine) ?? false) || (isHeldOn(ANY_MACHINE) ?? false);
+  }
+
   /** May the caller see that the machine exists? */
   canView(caller: Caller, machine: string): boolean {
     const isViewer = caller.kind === "identity" && caller.role === "viewer";
@@ -118,11 +148,20 @@ export class Access {
   }
 
   /**
-   * Names of the services that the caller's grant covers; undefined if it covers all. The grant on
-   * the machine itself stands above the one on `*`.
+   * Names of the services that the caller is shown; undefined if all. A viewer sees what it may not
+   * use.
    */
   visibleServices(caller: Caller, machine: string): readonly string[] | undefined {
-    if (caller.kind !== "identity" || isAdmin(caller) || caller.role === "viewer") return undefined;
+    const isViewer = caller.kind === "identity" && caller.role === "viewer";
+    return isViewer ? undefined : this.grantedServices(caller, machine);
+  }
+
+  /**
+   * Names of the services that the caller may connect to; undefined if all. The grant on the machine
+   * itself stands above the one on `*`.
+   */
+  grantedServices(caller: Caller, machine: string): readonly string[] | undefined {
+    if (caller.kind !== "identity" || isAdmin(caller)) return undefined;
     const services = this.#grant(caller.digest, machine) ?? [];
     return services.length === 0 ? undefined : services;
   }

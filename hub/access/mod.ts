@@ -12,6 +12,38 @@
  * @module
  */
 
-export { Access, type Caller } from "./access.ts";
+export { Access, type Caller, type Invalidity } from "./access.ts";
+export { type Permission, PERMISSIONS } from "./acl.ts";
+export { Authenticator, type AuthenticatorOptions, type Identified } from "./authenticator.ts";
+export { consoleToken } from "./console_token.ts";
 export { digestToken } from "./digest.ts";
+export { EndWatch } from "./end_watch.ts";
+export {
+  type AccessView,
+  accessView,
+  type MachineView,
+  timeText,
+  type TokenView,
+  tokenView,
+} from "./entry.ts";
 export { type RequestToken, TOKEN_COOKIE, tokenOf } from "./extract.ts";
+export { clearGrant, type GrantTarget, setGrant } from "./grants.ts";
+export {
+  addIdentity,
+  changeIdentity,
+  removeIdentity,
+  revokeIdentity,
+  rotateIdentity,
+  type Target,
+} from "./identities.ts";
+export { redeem, type Redemption } from "./redeem.ts";
+export {
+  type AccessState,
+  findIdentity,
+  type Outcome,
+  type Precondition,
+  type Refusal,
+  versionOf,
+} from "./state.ts";
+export { AccessStore, type AuthFile, type Operation, StoreBusyError } from "./store.ts";
+export { type FailureRate, sourceOf, Throttle, type ThrottleOptions } from "./throttle.ts";

@@ -1,7 +1,8 @@
-import { encodeHex, type Random } from "../../core/bytes/mod.ts";
+import type { Random } from "../../core/bytes/mod.ts";
 import { newUuid } from "./uuid.ts";
 import type { ConfigEditor, HubConfigFile } from "./hub_config_file.ts";
 import { ANY_MACHINE, type HubConfig } from "./model.ts";
+import { newToken } from "./new_token.ts";
 
 /** What {@linkcode bootstrap} needs. */
 export interface BootstrapOptions {
@@ -24,22 +25,17 @@ export interface BootstrapResult {
 /** Identity whose token the console page uses. */
 export const CONSOLE_VIEWER = "console-viewer";
 
-function newToken(random: Random): string {
-  const bytes = new Uint8Array(32);
-  random(bytes);
-  return encodeHex(bytes);
-}
-
 /**
- * Makes a configuration fit to start with: an owner if there are no tokens, a viewer for the
- * console if there is none, an id of the hub. Only edits the document; saving is the caller's.
+ * Makes a configuration fit to start with: an owner if there are no tokens, the console's identity
+ * if there is none, an id of the hub. Only edits the document; saving is the caller's.
  *
- * Spec: hub-api.md 2 (bootstrap), 5.3
+ * Spec: hub-api.md 2 (bootstrap), 5.3. Deviation: another viewer does not stand in for the console's
+ * identity, whose token anybody can read.
  */
 export function bootstrap(file: HubConfigFile, options: BootstrapOptions): BootstrapResult {
   const { auth, hubId } = file.config;
   const isFirst = auth.tokens.length === 0;
-  const lacksViewer = !auth.tokens.some(({ role }) => role === "viewer");
+  const lacksViewer = !auth.tokens.some(({ id }) => id === CONSOLE_VIEWER);
   const ownerToken = options.ownerToken || newToken(options.random);
   const changed = isFirst || lacksViewer || hubId === "";
   if (!changed) return { changed, newOwnerToken: undefined };

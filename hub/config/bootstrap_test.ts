@@ -67,9 +67,16 @@ Deno.test("bootstrap() adds a missing viewer and id to a file with tokens", asyn
   assert.match(hubId, UUID_V4);
 });
 
-Deno.test("bootstrap() counts a revoked viewer as a viewer", async () => {
+Deno.test("bootstrap() leaves a revoked console viewer revoked", async () => {
   const file = await opened(
-    "hubId: h\nauth: {tokens: [{id: v, token: t, hubRole: viewer, revokedAt: 2026-01-01T00:00:00Z}]}",
+    "hubId: h\n" +
+      "auth: {tokens: [{id: console-viewer, token: t, hubRole: viewer, revokedAt: 2026-01-01T00:00:00Z}]}",
   );
   assert.equal(bootstrap(file, options()).changed, false);
+});
+
+Deno.test("bootstrap() does not take a person who is a viewer for the console's identity", async () => {
+  const file = await opened("hubId: h\nauth: {tokens: [{id: v, token: t, hubRole: viewer}]}");
+  assert.equal(bootstrap(file, options()).changed, true);
+  assert.deepEqual(file.config.auth.tokens.map(({ id }) => id), ["v", CONSOLE_VIEWER]);
 });

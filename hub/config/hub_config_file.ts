@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import { ConfigError, ConfigFile, type ConfigPath } from "../../core/config/mod.ts";
-import type { HubConfig } from "./model.ts";
+import type { AuthConfig, HubConfig } from "./model.ts";
+import { type PortalEntry, readPortals, writePortal } from "./portals.ts";
 import { bareToken, readConfig } from "./read.ts";
+import { writeAuth } from "./write_auth.ts";
 
 const HEADER = `# Configuration of a Tela hub (telahubd).
 # Contains tokens: keep this file readable by the hub alone.
@@ -13,6 +16,8 @@ export interface ConfigEditor {
   set(place: ConfigPath, value: unknown): void;
   /** Appends to the list at a place, making it and the maps on the way. */
   add(place: ConfigPath, item: unknown): void;
+  /** Removes the value at a place, if there is one. */
+  delete(place: ConfigPath): void;
 }
 
 /**
@@ -22,15 +27,17 @@ export interface ConfigEditor {
  * whole; the reference loses them and writes in place.
  */
 export class HubConfigFile {
-  readonly #file: ConfigFile;
+  #file: ConfigFile;
   #exists: boolean;
   #config: HubConfig;
-  #lastSave: Promise<void> = Promise.resolve();
+  #portals: ReadonlyMap<string, PortalEntry>;
+  #lastWrite: Promise<void> = Promise.resolve();
 
   private constructor(file: ConfigFile, exists: boolean) {
     this.#file = file;
     this.#exists = exists;
     this.#config = readConfig(file.root);
+    this.#portals = readPortals(file.root);
   }
 
   /**
@@ -62,18 +69,65 @@ export class HubConfigFile {
     return this.#config;
   }
 
+  /** The portals that list this hub, by name. */
+  get portals(): ReadonlyMap<string, PortalEntry> {
+    return this.#portals;
+  }
+
   /** Changes the file in memory and reads it anew. */
   edit(change: (editor: ConfigEditor) => void): void {
-    const file = this.#file;
-    change({
-      set: (place, value) => file.set(place, value),
-      add(place, item) {
-        const { length } = listAt(file, place);
-        if (length === 0) file.set(place, [item]);
-        else file.set([...place, length], item);
-      },
+    change(editorOf(this.#file));
+    this.#config = readConfig(this.#file.root);
+    this.#portals = readPortals(this.#file.root);
+  }
+
+  /**
+   * Changes the file in memory and on disk, or neither. Commits and saves that overlap happen one
+   * after the other; until it is on disk, {@linkcode HubConfigFile.config} is as it was.
+   *
+   * @throws ConfigError if it cannot be written, or the result could not be read
+   */
+  commit(change: (editor: ConfigEditor) => void): Promise<void> {
+    return this.#inTurn(async () => {
+      const before = this.#file.text();
+      try {
+        writeGrantsAsObjects(this.#file);
+        change(editorOf(this.#file));
+        const config = readConfig(this.#file.root);
+        const portals = readPortals(this.#file.root);
+        await this.#file.save();
+        this.#config = config;
+        this.#portals = portals;
+        this.#exists = true;
+      } catch (error) {
+        this.#file = ConfigFile.parse(this.path, before);
+        throw error;
+      }
     });
-    this.#config = readConfig(file.root);
+  }
+
+  /**
+   * As {@linkcode HubConfigFile.commit}, for the access part.
+   *
+   * @param steps what that part becomes, one change after the other, beginning with what it is
+   * @throws ConfigError also if the file is written in a way that cannot be changed by entries
+   */
+  commitAuth(steps: readonly AuthConfig[]): Promise<void> {
+    return this.commit((editor) => {
+      for (let i = 1; i < steps.length; i++) {
+        writeAuth(editor, { before: steps[i - 1]!, after: steps[i]! });
+      }
+      const { auth } = readConfig(this.#file.root);
+      if (isDeepStrictEqual(auth, steps.at(-1))) return;
+      const message = `Cannot change ${this.path}: the entries of auth cannot be told apart; ` +
+        "write them without << merges and repeated keys";
+      throw new ConfigError(message, { code: "invalid", path: this.path });
+    });
+  }
+
+  /** As {@linkcode HubConfigFile.commit}, for one portal; undefined removes it. @throws ConfigError */
+  commitPortal(name: string, entry: PortalEntry | undefined): Promise<void> {
+    return this.commit((editor) => writePortal(editor, { name, entry }));
   }
 
   /**
@@ -82,14 +136,30 @@ export class HubConfigFile {
    * @throws ConfigError if it cannot be written; it is then as it was
    */
   save(): Promise<void> {
-    writeGrantsAsObjects(this.#file);
-    const save = this.#lastSave.then(async () => {
+    return this.#inTurn(async () => {
+      writeGrantsAsObjects(this.#file);
       await this.#file.save();
       this.#exists = true;
     });
-    this.#lastSave = save.catch(() => undefined); // the caller of that save has been told
-    return save;
   }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#lastWrite.then(work);
+    this.#lastWrite = done.catch(() => undefined); // the caller of that write has been told
+    return done;
+  }
+}
+
+function editorOf(file: ConfigFile): ConfigEditor {
+  return {
+    set: (place, value) => file.set(place, value),
+    add(place, item) {
+      const { length } = listAt(file, place);
+      if (length === 0) file.set(place, [item]);
+      else file.set([...place, length], item);
+    },
+    delete: (place) => void file.delete(place),
+  };
 }
 
 function listAt(file: ConfigFile, place: ConfigPath): unknown[] {

@@ -25,6 +25,7 @@ export { LOCAL_CONFIG, locateConfig, type LocateOptions } from "./locate.ts";
 export {
   ANY_MACHINE,
   type AuthConfig,
+  CLOSED_REGISTRATION,
   type ConnectGrant,
   DEFAULTS,
   type HubConfig,
@@ -34,4 +35,7 @@ export {
   type TokenEntry,
   type UpdateConfig,
 } from "./model.ts";
+export { newToken } from "./new_token.ts";
+export { DEFAULT_HUB_DIRECTORY, type PortalEntry } from "./portals.ts";
+export { parseTime } from "./read.ts";
 export { newUuid } from "./uuid.ts";

@@ -33,7 +33,7 @@ export interface ConnectGrant {
 export interface MachineAcl {
   /**
    * The only token that may register, besides owners and admins. Undefined: any valid token but a
-   * viewer's. Empty: none.
+   * viewer's. Empty, or {@linkcode CLOSED_REGISTRATION}: none.
    */
   readonly registerToken: string | undefined;
   /** Who may connect. */
@@ -99,3 +99,10 @@ export const MIN_SECRET_LENGTH = 16;
 
 /** Key of {@linkcode AuthConfig.machines} whose connect and manage grants hold for all machines. */
 export const ANY_MACHINE = "*";
+
+/**
+ * Written as `registerToken` of a machine that nobody holds the register permission of. It is no
+ * token of anybody, so that a reference hub, to which an empty or absent one means "any valid token",
+ * refuses registration too.
+ */
+export const CLOSED_REGISTRATION = "none";

@@ -58,9 +58,15 @@ function readTimeout(node: ConfigNode): number {
 function readTime(node: ConfigNode): number | undefined {
   const text = node.string();
   if (text === undefined) return undefined;
-  const ms = TIME.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(ms)) throw node.fail("expected a time as 2027-01-01T00:00:00Z");
+  const ms = parseTime(text);
+  if (ms === undefined) throw node.fail("expected a time as 2027-01-01T00:00:00Z");
   return ms;
+}
+
+/** Milliseconds since 1970 of a time as RFC 3339 writes it; undefined if `text` is none. */
+export function parseTime(text: string): number | undefined {
+  const ms = TIME.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 function readToken(node: ConfigNode): TokenEntry {

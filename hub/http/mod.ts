@@ -17,9 +17,16 @@
  * @module
  */
 
-export { adminRoutes, type AdminRoutesOptions } from "./admin_routes.ts";
+export {
+  type Body,
+  type BodyLimits,
+  type JsonObject,
+  parseJson,
+  readBody,
+  readJsonObject,
+} from "./body.ts";
 export { cleanPath } from "./clean_path.ts";
 export { type CorsFamily, corsHeaders } from "./cors.ts";
-export { json, text } from "./respond.ts";
+export { json, problem, text, tooMany } from "./respond.ts";
 export { type Handler, type RequestContext, type Route, Router } from "./router.ts";
 export { type HubFacts, publicRoutes, type PublicRoutesOptions } from "./routes.ts";

@@ -1,9 +1,9 @@
 import type { Clock } from "../../core/clock/mod.ts";
 import { formatTime, type Log } from "../../core/log/mod.ts";
-import { type Access, type Caller, tokenOf } from "../access/mod.ts";
+import { type Access, type Authenticator, type Caller, tokenOf } from "../access/mod.ts";
 import type { HistoryEvent } from "../history/mod.ts";
 import { isGranted, type Machine } from "../registry/mod.ts";
-import { json, text } from "./respond.ts";
+import { json, text, tooMany } from "./respond.ts";
 import type { RequestContext, Route } from "./router.ts";
 
 /** What the process is, for `/api/status`. */
@@ -28,6 +28,8 @@ export interface PublicRoutesOptions {
   readonly facts: HubFacts;
   /** Who may do what, as of now. */
   readonly access: () => Access;
+  /** Finds out who asks. */
+  readonly authenticator: Authenticator;
   /** All machines, in order. */
   readonly machines: () => readonly Machine[];
   /** How many sessions a machine has. */
@@ -98,7 +100,8 @@ class PublicRoutes {
   status(request: Request, context: RequestContext): Response {
     const { hub, facts, machines, access, clock } = this.#options;
     const caller = this.#callerOf(request, context);
-    if (caller === undefined) return json({ error: "auth_required", machines: [] }, 401);
+    if (caller instanceof Response) return caller;
+    if (caller.kind === "anonymous") return json({ error: "auth_required", machines: [] }, 401);
     const { hubId, name } = hub();
     const { runtime, ...rest } = facts;
     const uptime = Math.floor((clock.nowMs() - this.#startedMs) / 1000);
@@ -116,7 +119,8 @@ class PublicRoutes {
   history(request: Request, context: RequestContext): Response {
     const { access, history, clock } = this.#options;
     const caller = this.#callerOf(request, context);
-    if (caller === undefined) return json({ error: "auth_required", events: [] }, 401);
+    if (caller instanceof Response) return caller;
+    if (caller.kind === "anonymous") return json({ error: "auth_required", events: [] }, 401);
     return json({
       timestamp: formatTime(clock.wallMs()),
       events: history()
@@ -125,14 +129,15 @@ class PublicRoutes {
     });
   }
 
-  /** Whoever asks; undefined on a secured hub without a valid token. */
-  #callerOf(request: Request, { remoteAddress }: RequestContext): Caller | undefined {
+  /** Whoever asks, or what to answer somebody who has tried too many tokens. */
+  #callerOf(request: Request, { remoteAddress }: RequestContext): Caller | Response {
     const { token, from } = tokenOf(request);
     if (from === "query") {
       this.#options.log(`token in the query, which is deprecated, from ${remoteAddress}`);
     }
-    const caller = this.#options.access().authenticate(token, this.#options.clock.wallMs());
-    return caller.kind === "anonymous" ? undefined : caller;
+    const caller = this.#options.authenticator.identify(token, remoteAddress);
+    if (caller.kind !== "throttled") return caller;
+    return tooMany("too many wrong tokens from your address", caller.waitMs);
   }
 }
 

@@ -33,6 +33,7 @@ function setUp(auth?: AuthConfig) {
     hub: () => ({ hubId: "hub-1", name: "lab" }),
     facts: FACTS,
     access: () => rig.access,
+    authenticator: rig.authenticator,
     machines: () => rig.registry.all(),
     sessionCount: (machine: Parameters<typeof rig.switchboard.sessionCount>[0]) =>
       rig.switchboard.sessionCount(machine),

@@ -1,7 +1,9 @@
+import { dirname, join } from "node:path";
 import { goPlatform, type Io, onInterrupt, VERSION } from "../../core/cli/mod.ts";
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
 import { ConfigError, fileFault, type Host } from "../../core/config/mod.ts";
 import { createLog, type Log, LogRing } from "../../core/log/mod.ts";
+import { noAudit } from "../audit/mod.ts";
 import {
   bootstrap,
   type HubConfig,
@@ -9,6 +11,7 @@ import {
   locateConfig,
   withEnvironment,
 } from "../config/mod.ts";
+import { CodeStore } from "../pairing/mod.ts";
 import { type RunningHub, startHub } from "../server/mod.ts";
 import { removeControlFile, writeControlFile } from "./control_file.ts";
 
@@ -82,6 +85,17 @@ async function reportFailure(log: Log, work: Promise<void>): Promise<void> {
   }
 }
 
+/** Without a place to write to, codes are lost at a restart; that is no reason for a hub not to run. */
+function openCodes(path: string, log: Log): CodeStore {
+  const random = systemRandom;
+  try {
+    return new CodeStore(path, { random });
+  } catch (error) {
+    log(`warning: pairing codes will not survive a restart: ${path}: ${(error as Error).message}`);
+    return new CodeStore(":memory:", { random });
+  }
+}
+
 async function serveUntilStopped(hub: RunningHub, { host, log, name }: {
   host: Host;
   log: Log;
@@ -118,8 +132,13 @@ export async function runHub(flags: RunFlags, io: Io): Promise<void> {
   };
   log(`telahubd ${VERSION}, configuration ${file.path}`);
   await firstStart(file, { io, log, effective: config() });
+  const codes = openCodes(join(dirname(file.path), "pairing.db"), log);
   const hub = await startHub({
     config,
+    commitAuth: (steps) => file.commitAuth(steps),
+    portalFile: file,
+    codes,
+    audit: noAudit,
     facts: {
       ...goPlatform(),
       hostname: Deno.hostname(),
@@ -133,4 +152,5 @@ export async function runHub(flags: RunFlags, io: Io): Promise<void> {
     accessLog: flags.v ? log : undefined,
   });
   await serveUntilStopped(hub, { host, log, name: config().name });
+  codes.close();
 }

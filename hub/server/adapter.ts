@@ -33,20 +33,64 @@ export function remoteAddressOf({ remoteAddress, remotePort }: {
   return `${(remoteAddress ?? "").replace(/^::ffff:/, "")}:${remotePort ?? 0}`;
 }
 
+/**
+ * Who asks, behind a proxy on this machine that says so in `X-Forwarded-For`: the last address there is
+ * the one the proxy itself has seen. What any other peer says of itself is not believed.
+ */
+export function originOf(
+  peerAddress: string,
+  forwardedFor: string | readonly string[] | undefined,
+): string {
+  if (forwardedFor === undefined || !peerAddress.startsWith("127.")) return peerAddress;
+  const last = [forwardedFor].flat().join(",").split(",").at(-1)!.trim();
+  return /^[0-9A-Fa-f.:[\]]{2,64}$/.test(last) ? last : peerAddress;
+}
+
+/** The body of a request, taken from the connection only as far as somebody reads it. */
+function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> | undefined {
+  if (incoming.method === "GET" || incoming.method === "HEAD") return undefined;
+  let isOver = false;
+  const over = (end: () => void) => () => {
+    if (!isOver) end();
+    isOver = true;
+  };
+  return new ReadableStream({
+    start(controller) {
+      incoming.pause();
+      incoming.on("data", (chunk: Uint8Array) => {
+        if (isOver) return;
+        controller.enqueue(chunk);
+        incoming.pause();
+      });
+      const broken = over(() => controller.error(new Error("The request has broken off")));
+      incoming.once("end", over(() => controller.close()));
+      incoming.on("error", broken);
+      incoming.once("close", broken);
+    },
+    pull: () => void incoming.resume(),
+    cancel() {
+      isOver = true;
+      incoming.resume();
+    },
+  }, { highWaterMark: 0 });
+}
+
 function requestOf(incoming: IncomingMessage, { path, query }: Target): Request | undefined {
   try {
     const headers = new Headers();
     for (const [name, value] of Object.entries(incoming.headers)) {
       for (const item of [value ?? []].flat()) headers.append(name, item);
     }
-    return new Request(`${BASE}${path}${query}`, { method: incoming.method ?? "GET", headers });
+    const { method = "GET" } = incoming;
+    const body = bodyOf(incoming);
+    return new Request(`${BASE}${path}${query}`, { method, headers, body });
   } catch {
     // TRACE and its like, or a header that no program sends: there is no such request.
     return undefined;
   }
 }
 
-/** Answers a request that an HTTP server received. Bodies of requests are not read. */
+/** Answers a request that an HTTP server received. */
 export async function answer(
   router: Router,
   incoming: IncomingMessage,
@@ -76,5 +120,12 @@ async function respond(
   }
   const request = requestOf(incoming, target);
   if (request === undefined) return text("400 bad request", 400);
-  return await router.handle(request, { remoteAddress: remoteAddressOf(incoming.socket) });
+  const peerAddress = remoteAddressOf(incoming.socket);
+  const remoteAddress = originOf(peerAddress, incoming.headers["x-forwarded-for"]);
+  try {
+    return await router.handle(request, { remoteAddress });
+  } finally {
+    // What has not been read by now is thrown away as it comes; what has broken off cannot be.
+    request.body?.cancel().catch(() => {});
+  }
 }

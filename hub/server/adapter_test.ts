@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { remoteAddressOf, targetOf } from "./adapter.ts";
+import { originOf, remoteAddressOf, targetOf } from "./adapter.ts";
 
 const CASES: [text: string, path: string | undefined, query: string][] = [
   ["/", "/", ""],
@@ -27,3 +27,20 @@ Deno.test("remoteAddressOf() shows an IPv4 address as such", () => {
   );
   assert.equal(remoteAddressOf({}), ":0");
 });
+
+const FORWARDED: [peer: string, header: string | string[] | undefined, origin: string][] = [
+  ["127.0.0.1:5", undefined, "127.0.0.1:5"],
+  ["127.0.0.1:5", "192.0.2.7", "192.0.2.7"],
+  ["127.0.0.1:5", "9.9.9.9, 192.0.2.7", "192.0.2.7"],
+  ["127.0.0.1:5", ["9.9.9.9", "2001:db8::1"], "2001:db8::1"],
+  ["127.0.0.1:5", "", "127.0.0.1:5"],
+  ["127.0.0.1:5", "unknown\u001b", "127.0.0.1:5"],
+  ["127.0.0.1:5", "1".repeat(65), "127.0.0.1:5"],
+  ["192.0.2.9:5", "192.0.2.7", "192.0.2.9:5"],
+];
+
+for (const [peer, header, origin] of FORWARDED) {
+  Deno.test(`originOf() a peer at ${peer} that names ${header} is ${origin}`, () => {
+    assert.equal(originOf(peer, header), origin);
+  });
+}

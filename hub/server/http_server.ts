@@ -12,7 +12,7 @@ import {
 import type { Router } from "../http/mod.ts";
 import type { Switchboard } from "../sessions/mod.ts";
 import { LINK_PATH, type UdpHosts } from "../udp_link/mod.ts";
-import { answer, remoteAddressOf, targetOf } from "./adapter.ts";
+import { answer, originOf, remoteAddressOf, targetOf } from "./adapter.ts";
 import { ConnDuplex } from "./conn_duplex.ts";
 import { ListenError } from "./listen_error.ts";
 import { isOriginAllowed } from "./origin.ts";
@@ -27,6 +27,11 @@ const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 /** Connections that are no WebSocket yet, or never; more are closed at once. */
 const MAX_HTTP_CONNECTIONS = 4096;
+
+/** What a peer reads that has not sent a head in time. Spec: RFC 9110 §15.5.9 */
+const LATE = new TextEncoder().encode(
+  "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+);
 
 /** How long a peer may go on sending when it has its answer. */
 const LINGER_MS = 2000;
@@ -159,7 +164,8 @@ export class HttpServer {
   async #serveHead(connection: HttpConnection): Promise<void> {
     const { clock, headerTimeoutMs = HEADER_TIMEOUT_MS } = this.#options;
     const { conn } = connection;
-    const onLate = () => connection.close();
+    // Whether the peer still reads it makes no difference.
+    const onLate = () => void conn.write(LATE).catch(() => {}).finally(() => connection.close());
     const head = await readHead(conn, { clock, timeoutMs: headerTimeoutMs, onLate });
     if (head === undefined) return connection.close();
     const request = head.text === undefined ? undefined : webSocketRequest(head.text);
@@ -207,6 +213,7 @@ export class HttpServer {
         clock,
         random,
         maxMessageBytes: MAX_MESSAGE_BYTES,
+        remoteAddress: originOf(stream.remoteAddress, request.headers["x-forwarded-for"]),
       }),
     );
   }

@@ -2,19 +2,48 @@ import type { Random } from "../../core/bytes/mod.ts";
 import type { Clock } from "../../core/clock/mod.ts";
 import type { DefaultUpdate } from "../../core/control/mod.ts";
 import type { Log, LogRing } from "../../core/log/mod.ts";
-import { Access } from "../access/mod.ts";
-import { type HubConfig, newUuid, type UpdateConfig } from "../config/mod.ts";
+import { AccessStore, Authenticator, consoleToken, EndWatch } from "../access/mod.ts";
+import { adminRoutes } from "../admin/mod.ts";
+import type { Audit } from "../audit/mod.ts";
+import {
+  type AuthConfig,
+  CONSOLE_VIEWER,
+  type HubConfig,
+  newUuid,
+  type UpdateConfig,
+} from "../config/mod.ts";
 import { History } from "../history/mod.ts";
-import { adminRoutes, type HubFacts, publicRoutes, Router } from "../http/mod.ts";
+import { type HubFacts, publicRoutes, type Route, Router } from "../http/mod.ts";
+import { type CodeStore, Pairing } from "../pairing/mod.ts";
+import {
+  type Fetch,
+  MemoryPortalFile,
+  PortalClient,
+  type PortalFile,
+  Portals,
+} from "../portals/mod.ts";
 import { Registry } from "../registry/mod.ts";
 import { type RelayStats, Switchboard } from "../sessions/mod.ts";
 import { HttpServer } from "./http_server.ts";
 import { HubUdp } from "./hub_udp.ts";
 
+/** How long after its start a hub tells portals the viewer's token. Spec: hub-api.md 8 */
+const PORTAL_SYNC_DELAY_MS = 2000;
+
 /** Options of {@linkcode startHub}. */
 export interface HubOptions {
   /** The configuration in effect; may give another object after a change. */
   readonly config: () => HubConfig;
+  /** Writes its access part, step by step from what it is; all or nothing. */
+  readonly commitAuth: (steps: readonly AuthConfig[]) => Promise<void>;
+  /** The pairing codes. Borrowed. */
+  readonly codes: CodeStore;
+  /** Takes note of what somebody may have to answer for. */
+  readonly audit: Audit;
+  /** Where the directories are kept that list this hub. Default: in memory. */
+  readonly portalFile?: PortalFile;
+  /** Asks them. Default: `fetch`. */
+  readonly fetch?: Fetch;
   /** What `/api/status` says of the process. */
   readonly facts: HubFacts;
   /** Times everything. */
@@ -46,20 +75,6 @@ export interface RunningHub {
   shutdown(): Promise<void>;
 }
 
-/** The reading of the configuration's access part, made anew when that has changed. */
-function currentAccess(config: () => HubConfig): () => Access {
-  let auth = config().auth;
-  let access = new Access(auth);
-  return () => {
-    const latest = config().auth;
-    if (latest !== auth) {
-      auth = latest;
-      access = new Access(auth);
-    }
-    return access;
-  };
-}
-
 /** Spec: wire.md 2.2: only where a channel or a source is configured. */
 function defaultUpdateOf({ channel, sources }: UpdateConfig): DefaultUpdate | undefined {
   if (channel === "" && Object.keys(sources).length === 0) return undefined;
@@ -72,25 +87,33 @@ function defaultUpdateOf({ channel, sources }: UpdateConfig): DefaultUpdate | un
  * @throws ListenError if it cannot listen there
  */
 export async function startHub(options: HubOptions): Promise<RunningHub> {
-  const { config, facts, clock, random, log, logs, accessLog, hostname } = options;
-  const access = currentAccess(config);
+  const { config, commitAuth, audit, clock, random, log, accessLog, hostname } = options;
+  const store = new AccessStore({ auth: config().auth, commit: commitAuth }, {
+    onChange: () => enforce(),
+  });
+  const access = () => store.access;
   const history = new History();
   const registry = new Registry({ newId: () => newUuid(random) });
   const defaultUpdate = () => defaultUpdateOf(config().update);
-  const shared = { access, clock, log };
+  const authenticator = new Authenticator({ access, clock, audit });
   const udp = new HubUdp({ config, hostname: hostname ?? "0.0.0.0", clock, random, log });
-  const switchboard = new Switchboard({ ...shared, registry, history, udp, defaultUpdate, random });
-  const routes = [
-    ...publicRoutes({
-      ...shared,
-      facts,
-      hub: config,
-      machines: () => registry.all(),
-      sessionCount: (machine) => switchboard.sessionCount(machine),
-      history: () => history.newestFirst(),
-    }),
-    ...adminRoutes({ access, logs, clock }),
-  ];
+  const switchboard = new Switchboard({
+    ...{ access, authenticator, audit, clock, log, random },
+    ...{ registry, history, udp, defaultUpdate },
+  });
+  const ends = new EndWatch({ access, clock, onEnd: () => switchboard.enforce() });
+  const enforce = () => {
+    ends.rearm();
+    switchboard.enforce();
+  };
+  const portals = portalsOf(options, store);
+  const firstSync = clock.setTimer(() => portals.sync(), PORTAL_SYNC_DELAY_MS);
+  const stopTimers = () => {
+    ends.stop();
+    firstSync.cancel();
+  };
+  const inside = { store, authenticator, portals, history, registry, switchboard };
+  const routes = routesOf({ ...options, ...inside });
   const router = new Router(routes, {
     onError: (error) => log(`internal error: ${(error as Error).stack ?? error}`),
   });
@@ -102,6 +125,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   try {
     port = server.listen(config().port, hostname);
   } catch (error) {
+    stopTimers();
     await Promise.all([switchboard.shutdown(0), udp.close()]);
     throw error;
   }
@@ -111,9 +135,48 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     udp,
     shutdown: async () => {
       await shutDown({ server, switchboard, clock, timeoutMs: config().shutdownTimeoutMs });
+      stopTimers();
       await udp.close();
     },
   };
+}
+
+/** The directories that list this hub. */
+function portalsOf(options: HubOptions, store: AccessStore): Portals {
+  const { config, clock, log, fetch = globalThis.fetch, portalFile } = options;
+  return new Portals({
+    file: portalFile ?? new MemoryPortalFile(),
+    client: new PortalClient({ fetch, clock }),
+    hub: config,
+    viewerToken: () =>
+      consoleToken(store.identities, { id: CONSOLE_VIEWER, wallMs: clock.wallMs() }),
+    log,
+  });
+}
+
+/** All routes of the hub. */
+function routesOf(
+  parts: HubOptions & {
+    readonly store: AccessStore;
+    readonly authenticator: Authenticator;
+    readonly portals: Portals;
+    readonly history: History;
+    readonly registry: Registry;
+    readonly switchboard: Switchboard;
+  },
+): Route[] {
+  const { config, store, history, registry, switchboard } = parts;
+  return [
+    ...publicRoutes({
+      ...parts,
+      access: () => store.access,
+      hub: config,
+      machines: () => registry.all(),
+      sessionCount: (machine) => switchboard.sessionCount(machine),
+      history: () => history.newestFirst(),
+    }),
+    ...adminRoutes({ ...parts, pairing: new Pairing(parts), management: switchboard }),
+  ];
 }
 
 async function shutDown({ server, switchboard, clock, timeoutMs }: {

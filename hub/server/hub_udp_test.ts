@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { decodeHex } from "../../core/bytes/mod.ts";
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
 import { createLog, LogRing } from "../../core/log/mod.ts";
+import { noAudit } from "../audit/mod.ts";
 import type { HubConfig } from "../config/mod.ts";
+import { CodeStore } from "../pairing/mod.ts";
 import { RawClient } from "../testing/mod.ts";
 import { startHub } from "./hub.ts";
 import { HubUdp } from "./hub_udp.ts";
@@ -107,7 +109,16 @@ async function pairOn(port: number): Promise<{ control: RawClient; agent: End; c
 Deno.test("frames cross a hub by UDP, by WebSocket and mixed, with real sockets (wire 27, 28, 29, 31)", async () => {
   const { hostname, ...rest } = options(CONFIG);
   const facts = { os: "linux", arch: "amd64", hostname: "h", runtime: "deno", version: "0" };
-  const hub = await startHub({ ...rest, hostname, facts, logs: new LogRing() });
+  const codes = new CodeStore(":memory:", { random: systemRandom });
+  const hub = await startHub({
+    ...rest,
+    hostname,
+    facts,
+    logs: new LogRing(),
+    commitAuth: () => Promise.resolve(),
+    codes,
+    audit: noAudit,
+  });
   const { control, agent, client } = await pairOn(hub.port);
   const frame = (hop: number, lenBytes: number) =>
     new Uint8Array([0x54, hop, 0, 1, 2, 3, 4, ...new Uint8Array(lenBytes).fill(lenBytes)]);
@@ -133,6 +144,7 @@ Deno.test("frames cross a hub by UDP, by WebSocket and mixed, with real sockets 
   assert.equal(hub.udp.stats.drops["unknown-token"], 1);
   for (const each of [agent.socket, control, agent.udp, client.udp]) each.close();
   await hub.shutdown();
+  codes.close();
 });
 
 function stunRequest(): Uint8Array<ArrayBuffer> {

@@ -46,6 +46,7 @@ class Replay {
       hub: () => ({ hubId: "cb3738a7-aa62-411f-af62-de6d067e7560", name: "demo" }),
       facts: { os: "linux", arch: "amd64", hostname: "vm", runtime: "go1.26.10", version: "dev" },
       access: () => rig.access,
+      authenticator: rig.authenticator,
       machines: () => rig.registry.all(),
       sessionCount: (machine) => rig.switchboard.sessionCount(machine),
       history: () => rig.history.newestFirst(),

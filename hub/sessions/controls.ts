@@ -1,7 +1,14 @@
 import type { Register } from "../../core/control/mod.ts";
 import type { Machine } from "../registry/mod.ts";
-import { brief, type SwitchboardOptions } from "./context.ts";
-import type { Peer } from "./peer.ts";
+import {
+  brief,
+  deny,
+  holderOf,
+  INVALID_TOKEN,
+  type SwitchboardOptions,
+  throttledText,
+} from "./context.ts";
+import type { ControlState, Peer } from "./peer.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** Bytes queued for a control socket at which its agent is given up. */
@@ -39,24 +46,47 @@ export class Controls {
    * Spec: wire.md 2.2
    */
   register(peer: Peer, message: Register): string | undefined {
-    const { access, registry, clock } = this.#options;
+    const { access, authenticator, registry, clock } = this.#options;
     const wallMs = clock.wallMs();
     if (message.agentId === "") return "register: agentId is required";
-    const rules = access();
-    const caller = rules.authenticate(message.token, wallMs);
-    const mayRegister = (machine: string) => rules.canRegister(caller, machine);
-    if (!mayRegister(message.machineName)) {
-      this.#log(
-        `register refused: ${brief(message.machineName)} from ${peer.connection.remoteAddress}`,
-      );
+    const { remoteAddress } = peer.connection;
+    const caller = authenticator.identify(message.token, remoteAddress);
+    if (caller.kind === "throttled") return throttledText(caller.waitMs);
+    const mayRegister = (machine: string) => access().canRegister(caller, machine);
+    const { machineName } = message;
+    if (!mayRegister(machineName)) {
+      this.#log(`register refused: ${brief(machineName)} from ${remoteAddress}`);
+      deny(this.#options, caller, { peer, machine: machineName, reason: "may not register" });
       return "Access denied";
     }
     const entered = registry.register(message, { wallMs, mayRegister });
     if (entered === undefined) return "register: too many machines on this hub";
     if (entered.evicted !== undefined) this.#evict(entered.evicted);
-    this.#attach(peer, entered.machine);
+    this.#attach(peer, { machine: entered.machine, holder: holderOf(caller) });
     this.#confirm(peer, entered.machine);
+    // Its services may be on other ports now than those that its clients were allowed.
+    this.#sessions.enforce(entered.machine);
     return undefined;
+  }
+
+  /** Ends the control sockets of agents that may no longer register, and all of their sessions. */
+  enforce(): void {
+    const { access, clock } = this.#options;
+    const wallMs = clock.wallMs();
+    for (const [machine, peer] of this.#peers) {
+      const { state } = peer;
+      if (state.kind !== "control") continue;
+      const caller = access().authenticateDigest(state.holder?.digest, wallMs);
+      if (access().canRegister(caller, machine.name)) continue;
+      const reason = caller.kind === "anonymous" ? INVALID_TOKEN : "may not register any more";
+      this.lost(peer, state, { reason, isFinal: true });
+      peer.refuse(`Access denied: ${reason}`);
+    }
+  }
+
+  /** The control socket of a machine; undefined if it is offline. */
+  of(machine: Machine): Peer | undefined {
+    return this.#peers.get(machine);
   }
 
   /** Takes note of a ping or pong of a machine's agent. */
@@ -75,26 +105,36 @@ export class Controls {
   }
 
   /** The control socket of a machine is gone, and with it its sessions. Spec: wire.md 3.6 */
-  lost(peer: Peer, machine: Machine): void {
+  lost(
+    peer: Peer,
+    { machine, holder }: ControlState,
+    { reason = "disconnected", isFinal = false }: { reason?: string; isFinal?: boolean } = {},
+  ): void {
     if (this.#peers.get(machine) !== peer) return;
     this.#peers.delete(machine);
     machine.isOnline = false;
-    this.#sessions.endAll(machine);
-    const wallMs = this.#options.clock.wallMs();
+    this.#sessions.endAll(machine, { isFinal });
+    const { audit, history, clock } = this.#options;
+    const { name } = machine;
     const detail = "agent disconnected";
-    this.#options.history.add({ machine: machine.name, event: "agent-disconnect", wallMs, detail });
+    history.add({ machine: name, event: "agent-disconnect", wallMs: clock.wallMs(), detail });
+    const source = peer.connection.remoteAddress;
+    audit.record({ event: "agent-gone", identity: holder?.id, machine: name, source, reason });
     this.#log(`agent disconnected: ${brief(machine.name)}`);
   }
 
-  #attach(peer: Peer, machine: Machine): void {
+  #attach(peer: Peer, { machine, holder }: Omit<ControlState, "kind">): void {
     const { state } = peer;
-    if (state.kind === "control" && state.machine !== machine) this.lost(peer, state.machine);
+    if (state.kind === "control" && state.machine !== machine) this.lost(peer, state);
     const previous = this.#peers.get(machine);
     // Its disconnect no longer counts, so that sessions live on.
     if (previous !== undefined && previous !== peer) previous.cut();
     this.#peers.set(machine, peer);
     machine.isOnline = true;
-    peer.state = { kind: "control", machine };
+    peer.state = { kind: "control", machine, holder };
+    const source = peer.connection.remoteAddress;
+    const { name } = machine;
+    this.#options.audit.record({ event: "register", identity: holder?.id, machine: name, source });
   }
 
   #confirm(peer: Peer, machine: Machine): void {
@@ -112,8 +152,8 @@ export class Controls {
 
   #evict(machine: Machine): void {
     const peer = this.#peers.get(machine);
-    if (peer === undefined) return;
-    this.lost(peer, machine);
+    if (peer?.state.kind !== "control") return;
+    this.lost(peer, peer.state);
     peer.cut();
   }
 

@@ -17,6 +17,6 @@
  */
 
 export type { SwitchboardOptions } from "./context.ts";
+export type { ManagementAnswer, ManagementRequest } from "./management.ts";
 export type { Connection } from "./peer.ts";
-export type { SessionFacts } from "./session_table.ts";
 export { type RelayStats, Switchboard } from "./switchboard.ts";

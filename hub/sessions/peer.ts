@@ -4,6 +4,7 @@ import type { WebSocketConnection } from "../../core/websocket/mod.ts";
 import { Pulse } from "../liveness/mod.ts";
 import type { Machine } from "../registry/mod.ts";
 import { Outflow } from "../relay/mod.ts";
+import type { Holder } from "./context.ts";
 import type { Session } from "./session_table.ts";
 
 /** The part of a WebSocket that sessions need. */
@@ -21,10 +22,18 @@ export type Connection = Pick<
   | "run"
 >;
 
+/** A socket that is the control socket of a machine. */
+export interface ControlState {
+  readonly kind: "control";
+  readonly machine: Machine;
+  /** Whose token it registered with; undefined on an open hub. */
+  readonly holder: Holder | undefined;
+}
+
 /** What a socket has turned out to be. `ended`: whatever still arrives is ignored. */
 export type PeerState =
   | { readonly kind: "new" }
-  | { readonly kind: "control"; readonly machine: Machine }
+  | ControlState
   | { readonly kind: "client"; readonly session: Session }
   | { readonly kind: "agent"; readonly session: Session }
   | { readonly kind: "ended" };

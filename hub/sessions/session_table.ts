@@ -1,21 +1,21 @@
 import type { Timer } from "../../core/clock/mod.ts";
 import type { Machine } from "../registry/mod.ts";
 import type { UdpLease } from "../udp/mod.ts";
+import type { Holder } from "./context.ts";
 import type { Peer } from "./peer.ts";
 
-/** What a session is called, and whose. */
-export interface SessionFacts {
+/** A client's session with a machine, from its connect on. */
+export interface Session {
   /** 16 lower-case hexadecimal digits. */
   readonly id: string;
   /** 1 to 254, unique among the machine's sessions. */
   readonly index: number;
-  /** What the client is connected to. */
   readonly machine: Machine;
-}
-
-/** A client's session with a machine, from its connect on. */
-export interface Session extends SessionFacts {
   readonly client: Peer;
+  /** Whose token it was opened with; undefined on an open hub. */
+  readonly holder: Holder | undefined;
+  /** Ports that the client may reach; undefined if its grant covers the whole machine. */
+  readonly allowedPorts: readonly number[] | undefined;
   /** Public key of the client, "" if it sent none. */
   readonly wgPubKey: string;
   /** The services asked for, for the history. */

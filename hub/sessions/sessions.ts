@@ -1,15 +1,19 @@
 import { encodeHex } from "../../core/bytes/mod.ts";
 import type { Connect, SessionJoin } from "../../core/control/mod.ts";
+import type { Caller } from "../access/mod.ts";
 import type { HistoryEventName } from "../history/mod.ts";
-import type { Machine } from "../registry/mod.ts";
-import { brief, type SwitchboardOptions } from "./context.ts";
-import type { Peer } from "./peer.ts";
+import { isGranted, type Machine } from "../registry/mod.ts";
 import {
-  MAX_SESSIONS_PER_MACHINE,
-  type Session,
-  type SessionFacts,
-  SessionTable,
-} from "./session_table.ts";
+  brief,
+  deny,
+  holderOf,
+  INVALID_TOKEN,
+  type SwitchboardOptions,
+  throttledText,
+} from "./context.ts";
+import { PartedSessions, type SessionRight } from "./parted.ts";
+import type { Peer } from "./peer.ts";
+import { MAX_SESSIONS_PER_MACHINE, type Session, SessionTable } from "./session_table.ts";
 
 /** How long an agent may take to join after it has been asked. Spec: wire.md 3.2 */
 const JOIN_TIMEOUT_MS = 30_000;
@@ -28,6 +32,15 @@ function describeServices({ services }: Machine, ports: readonly number[]): stri
   return asked.length === 0 ? "" : `services=${asked.slice(0, MAX_SERVICES_NAMED).join(",")}`;
 }
 
+/** The ports of the services that a grant names; undefined if it covers the whole machine. */
+function portsGranted(
+  { services }: Machine,
+  granted: readonly string[] | undefined,
+): readonly number[] | undefined {
+  if (granted === undefined) return undefined;
+  return services.filter((service) => isGranted(service, granted)).map(({ port }) => port);
+}
+
 /** Tells the agent, if it has joined. Spec: wire.md 3.6; `final` is an addition of ours */
 function endAtAgent({ agent }: Session, { isFinal }: { isFinal: boolean }): void {
   if (agent === undefined) return;
@@ -41,6 +54,7 @@ export class Sessions {
   readonly #options: SwitchboardOptions;
   readonly #controls: ReadonlyMap<Machine, Peer>;
   readonly #table = new SessionTable();
+  readonly #parted = new PartedSessions();
 
   /** @param controls the control socket of each machine that is online */
   constructor(options: SwitchboardOptions, controls: ReadonlyMap<Machine, Peer>) {
@@ -60,12 +74,15 @@ export class Sessions {
    * probed.
    */
   connect(peer: Peer, message: Connect): string | undefined {
-    const { access, registry, clock } = this.#options;
+    const { access, authenticator, registry } = this.#options;
     const rules = access();
-    const caller = rules.authenticate(message.token, clock.wallMs());
+    const { remoteAddress } = peer.connection;
+    const caller = authenticator.identify(message.token, remoteAddress);
+    if (caller.kind === "throttled") return throttledText(caller.waitMs);
     if (!rules.canConnect(caller, message.machineId)) {
-      const { remoteAddress } = peer.connection;
       this.#options.log(`connect refused: ${brief(message.machineId)} from ${remoteAddress}`);
+      const denied = { peer, machine: message.machineId, reason: "may not connect" };
+      deny(this.#options, caller, denied);
       return "Access denied";
     }
     const machine = registry.byName(message.machineId);
@@ -76,7 +93,7 @@ export class Sessions {
     if (index === undefined) {
       return `Too many sessions for this machine (max ${MAX_SESSIONS_PER_MACHINE})`;
     }
-    this.#open({ client: peer, control, machine, index, message });
+    this.#open({ client: peer, control, machine, index, message, caller });
     return undefined;
   }
 
@@ -108,38 +125,62 @@ export class Sessions {
 
   /** The client's socket is gone. Spec: wire.md 3.6 */
   clientLost(session: Session): void {
+    this.#parted.add(session);
     this.#close(session, "client-disconnect");
     session.client.retire();
     endAtAgent(session, { isFinal: false });
   }
 
   /**
-   * Ends the sessions that `withdrawn` gives a reason for, as the client's right is gone: neither end
-   * may go on with it, by whatever path.
+   * Ends the sessions whose client has lost its right, or may reach fewer ports than before: neither
+   * end may go on with one, by whatever path.
+   *
+   * @param machine whose sessions are looked at; all if undefined
    */
-  withdraw(withdrawn: (session: SessionFacts) => string | undefined): void {
-    for (const session of this.#table.all()) {
-      const reason = withdrawn(session);
+  enforce(machine?: Machine): void {
+    const sessions = machine === undefined ? this.#table.all() : this.#table.of(machine);
+    for (const session of sessions) {
+      const reason = this.#reasonAgainst(session);
       if (reason === undefined) continue;
-      this.#close(session, "client-disconnect");
+      this.#close(session, "client-disconnect", reason);
       endAtAgent(session, { isFinal: true });
       session.client.refuse(`Access denied: ${reason}`);
     }
+    for (const session of this.#parted.of(machine)) this.#withdrawParted(session);
+  }
+
+  /** An agent that is away is told when it is back. */
+  #withdrawParted(session: SessionRight): void {
+    const control = this.#controls.get(session.machine);
+    if (control === undefined || this.#reasonAgainst(session) === undefined) return;
+    this.#parted.forget(session);
+    control.send({ type: "session-end", final: true, wgPubKey: session.wgPubKey });
   }
 
   /** The agent's socket of the session is gone. Spec: wire.md 3.6 */
   agentLost(session: Session): void {
+    this.#parted.add(session);
     this.#close(session, "agent-session-disconnect");
     session.agent?.retire();
     session.client.dismiss("agent session ended");
   }
 
-  /** The machine is gone: ends all of its sessions. Spec: wire.md 3.6 */
-  endAll(machine: Machine): void {
+  /**
+   * The machine is gone: ends all of its sessions.
+   *
+   * Spec: wire.md 3.6
+   *
+   * @param isFinal whether the agent may not take them up again
+   */
+  endAll(machine: Machine, { isFinal }: { isFinal: boolean }): void {
     for (const session of this.#table.of(machine)) {
       this.#close(session, undefined);
+      if (!isFinal) this.#parted.add(session);
+      // So that a client of ours does not wait for an agent that must not come back.
+      if (isFinal) session.client.send({ type: "peer-leave" });
       session.client.dismiss("agent disconnected");
-      session.agent?.cut();
+      if (isFinal) endAtAgent(session, { isFinal });
+      else session.agent?.cut();
     }
   }
 
@@ -148,14 +189,27 @@ export class Sessions {
     for (const session of this.#table.all()) this.#forget(session);
   }
 
-  #open({ client, control, machine, index, message }: {
+  #reasonAgainst({ holder, machine, allowedPorts }: SessionRight): string | undefined {
+    const { access, clock } = this.#options;
+    const rules = access();
+    const caller = rules.authenticateDigest(holder?.digest, clock.wallMs());
+    if (caller.kind === "anonymous") return INVALID_TOKEN;
+    if (!rules.canConnect(caller, machine.name)) return "may not connect any more";
+    const ports = portsGranted(machine, rules.grantedServices(caller, machine.name));
+    const isNarrower = ports !== undefined &&
+      (allowedPorts === undefined || allowedPorts.some((port) => !ports.includes(port)));
+    return isNarrower ? "may reach fewer services now; connect again" : undefined;
+  }
+
+  #open({ client, control, machine, index, message, caller }: {
     client: Peer;
     control: Peer;
     machine: Machine;
     index: number;
     message: Connect;
+    caller: Caller;
   }): void {
-    const { clock, random, history } = this.#options;
+    const { access, audit, clock, random, history } = this.#options;
     const idBytes = new Uint8Array(8);
     random(idBytes);
     const session: Session = {
@@ -163,6 +217,8 @@ export class Sessions {
       index,
       machine,
       client,
+      holder: holderOf(caller),
+      allowedPorts: portsGranted(machine, access().grantedServices(caller, machine.name)),
       wgPubKey: message.wgPubKey ?? "",
       detail: describeServices(machine, message.ports ?? []),
       joinTimer: clock.setTimer(() => this.#notJoined(session), JOIN_TIMEOUT_MS),
@@ -170,11 +226,21 @@ export class Sessions {
       udp: undefined,
     };
     this.#table.add(session);
+    this.#parted.forget(session);
     client.state = { kind: "client", session };
-    const { id: sessionId, wgPubKey, detail } = session;
-    control.send({ type: "session-request", sessionId, sessionIdx: index, wgPubKey });
+    const { id: sessionId, wgPubKey, detail, allowedPorts, holder } = session;
+    control.send({
+      type: "session-request",
+      sessionId,
+      sessionIdx: index,
+      wgPubKey,
+      ...(allowedPorts !== undefined && { allowedPorts: [...allowedPorts] }),
+    });
     const wallMs = clock.wallMs();
     history.add({ machine: machine.name, event: "client-connect", wallMs, detail });
+    const source = client.connection.remoteAddress;
+    const { name } = machine;
+    audit.record({ event: "session-open", identity: holder?.id, machine: name, source, detail });
     this.#log(session, `opened by ${client.connection.remoteAddress}`);
   }
 
@@ -192,17 +258,24 @@ export class Sessions {
   }
 
   #notJoined(session: Session): void {
-    this.#close(session, "client-disconnect");
+    this.#close(session, "client-disconnect", "agent did not join");
     session.client.dismiss("agent did not join session");
   }
 
-  #close(session: Session, event: HistoryEventName | undefined): void {
+  #close(
+    session: Session,
+    event: HistoryEventName | undefined,
+    reason: string = event ?? "agent disconnected",
+  ): void {
     this.#forget(session);
-    this.#log(session, event ?? "agent disconnected");
+    this.#log(session, reason);
+    const { audit, history, clock } = this.#options;
+    const { holder, machine: { name: machine }, client } = session;
+    const source = client.connection.remoteAddress;
+    audit.record({ event: "session-close", identity: holder?.id, machine, source, reason });
     if (event === undefined) return;
-    const { history, clock } = this.#options;
     const detail = session.detail || event.replace("-disconnect", " disconnected");
-    history.add({ machine: session.machine.name, event, wallMs: clock.wallMs(), detail });
+    history.add({ machine, event, wallMs: clock.wallMs(), detail });
   }
 
   #forget(session: Session): void {

@@ -5,8 +5,8 @@ import type { Machine } from "../registry/mod.ts";
 import type { SwitchboardOptions } from "./context.ts";
 import { Controls } from "./controls.ts";
 import { isKeepalive } from "./keepalive.ts";
+import { Management, type ManagementAnswer, type ManagementRequest } from "./management.ts";
 import { type Connection, Peer } from "./peer.ts";
-import type { SessionFacts } from "./session_table.ts";
 import { Sessions } from "./sessions.ts";
 
 /** How long a socket may stay open without having said what it is. */
@@ -42,6 +42,7 @@ export class Switchboard {
   readonly #options: SwitchboardOptions;
   readonly #sessions: Sessions;
   readonly #controls: Controls;
+  readonly #management: Management;
   readonly #running = new Map<Peer, Promise<void>>();
   readonly #stats: RelayStats = {
     frames: 0,
@@ -59,6 +60,7 @@ export class Switchboard {
     this.#options = options;
     this.#sessions = new Sessions(options, controlPeers);
     this.#controls = new Controls(options, { sessions: this.#sessions, peers: controlPeers });
+    this.#management = new Management(options);
     this.#sweeper = new Sweeper({
       clock: options.clock,
       all: () => this.#running.keys(),
@@ -85,11 +87,26 @@ export class Switchboard {
   }
 
   /**
-   * Ends the sessions that `withdrawn` gives a reason for, as the client's right is gone: the client
-   * reads `Access denied` and the reason, the agent must not resume the session.
+   * Asks the agent of a machine to do something and waits for its answer; never rejects.
+   *
+   * Spec: wire.md 2.8
    */
-  withdraw(withdrawn: (session: SessionFacts) => string | undefined): void {
-    this.#sessions.withdraw(withdrawn);
+  async ask(machine: Machine, request: ManagementRequest): Promise<ManagementAnswer> {
+    const control = this.#controls.of(machine);
+    return control === undefined
+      ? { kind: "offline" }
+      : await this.#management.ask(control, request);
+  }
+
+  /**
+   * Ends what nobody may do any more: sessions whose client has lost its right or part of it, and
+   * control sockets whose agent may no longer register. To be called when access has changed.
+   *
+   * Spec: hub-api.md D1
+   */
+  enforce(): void {
+    this.#sessions.enforce();
+    this.#controls.enforce();
   }
 
   /** Takes a WebSocket and settles when it has ended; never rejects. */
@@ -147,6 +164,7 @@ export class Switchboard {
       log(`internal error with ${connection.remoteAddress}: ${(error as Error).stack ?? error}`);
     } finally {
       hello.cancel();
+      this.#management.lost(peer);
       this.#lost(peer);
     }
   }
@@ -183,6 +201,9 @@ export class Switchboard {
     if (message.type === "register" && (kind === "new" || kind === "control")) {
       if (text.length > MAX_REGISTER_LENGTH) return "register: message is too long";
       return this.#controls.register(peer, message);
+    }
+    if (message.type === "mgmt-response" && kind === "control") {
+      this.#management.answered(peer, { requestId: message.requestId, text });
     }
     if (kind !== "new") return undefined;
     if (message.type === "connect") return this.#sessions.connect(peer, message);
@@ -238,7 +259,7 @@ export class Switchboard {
   #lost(peer: Peer): void {
     const { state } = peer;
     peer.retire();
-    if (state.kind === "control") this.#controls.lost(peer, state.machine);
+    if (state.kind === "control") this.#controls.lost(peer, state);
     else if (state.kind === "client") this.#sessions.clientLost(state.session);
     else if (state.kind === "agent") this.#sessions.agentLost(state.session);
   }

@@ -6,6 +6,7 @@
  */
 
 export { FakeConnection } from "./fake_connection.ts";
+export { HubRig, type RigRequest, type RigResponse } from "./hub_rig.ts";
 export { HubProcess, type HubProcessOptions } from "./hub_process.ts";
 export { linkPipe, PipeEnd } from "./link_pipe.ts";
 export { RawClient, type RawFrame, UPGRADE_HEADERS } from "./raw_client.ts";

@@ -1,7 +1,8 @@
 import { ManualClock } from "../../core/clock/mod.ts";
 import type { DefaultUpdate } from "../../core/control/mod.ts";
 import { createLog } from "../../core/log/mod.ts";
-import { Access } from "../access/mod.ts";
+import { Access, Authenticator } from "../access/mod.ts";
+import type { AuditEntry } from "../audit/mod.ts";
 import type { AuthConfig } from "../config/mod.ts";
 import { History } from "../history/mod.ts";
 import { Registry } from "../registry/mod.ts";
@@ -27,6 +28,10 @@ export class SwitchboardRig {
   readonly clock: ManualClock;
   /** What was logged. */
   readonly lines: string[] = [];
+  /** What was recorded. */
+  readonly audited: AuditEntry[] = [];
+  /** Finds out who dials in. */
+  readonly authenticator: Authenticator;
   /** What happened. */
   readonly history: History = new History();
   /** The machines. */
@@ -43,9 +48,14 @@ export class SwitchboardRig {
     this.clock = new ManualClock(options.wallMs ?? Date.UTC(2026, 7, 1, 9));
     this.access = new Access(auth);
     this.registry = new Registry({ newId: () => `made-${++this.#made}` });
+    const access = () => this.access;
+    const audit = { record: (entry: AuditEntry) => void this.audited.push(entry) };
+    this.authenticator = new Authenticator({ access, clock: this.clock, audit });
     this.switchboard = new Switchboard({
       registry: this.registry,
-      access: () => this.access,
+      access,
+      authenticator: this.authenticator,
+      audit,
       history: this.history,
       udp,
       defaultUpdate: () => defaultUpdate,

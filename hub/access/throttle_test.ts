@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { ManualClock } from "../../core/clock/mod.ts";
+import { sourceOf, Throttle } from "./throttle.ts";
+
+function setUp() {
+  const clock = new ManualClock();
+  const perSource = { burst: 3, refillMs: 1000, lockMs: 60_000 };
+  const total = { burst: 10, refillMs: 100, lockMs: 5000 };
+  return { clock, throttle: new Throttle({ clock, perSource, total }) };
+}
+
+Deno.test("Throttle locks a source after its burst, for its time, and no other", () => {
+  const { clock, throttle } = setUp();
+  assert.deepEqual([1, 2, 3].map(() => throttle.fail("a")), [false, false, true]);
+  assert.equal(throttle.waitMs("a"), 60_000);
+  assert.equal(throttle.waitMs("b"), 0);
+  clock.advance(59_999);
+  assert.equal(throttle.waitMs("a"), 1);
+  assert.equal(throttle.refused, 2);
+  clock.advance(1);
+  assert.equal(throttle.waitMs("a"), 0);
+});
+
+Deno.test("Throttle forgives failures with time", () => {
+  const { clock, throttle } = setUp();
+  for (let i = 0; i < 20; i++) {
+    assert.equal(throttle.fail("a"), false, `failure ${i}`);
+    clock.advance(1000);
+  }
+});
+
+Deno.test("Throttle locks all when many sources fail together", () => {
+  const { clock, throttle } = setUp();
+  for (let i = 0; i < 9; i++) assert.equal(throttle.fail(`source ${i}`), false);
+  assert.equal(throttle.fail("source 9"), true);
+  assert.equal(throttle.waitMs("somebody else"), 5000);
+  clock.advance(5000);
+  assert.equal(throttle.waitMs("somebody else"), 0);
+});
+
+Deno.test("Throttle remembers a bounded number of sources, those that failed last", () => {
+  const { throttle } = setUp();
+  for (let i = 0; i < 3; i++) throttle.fail("locked");
+  for (let i = 0; i < 5000; i++) throttle.fail(`${i}`);
+  assert.equal(throttle.sources, 4096);
+});
+
+Deno.test("sourceOf() is the host of an address", () => {
+  assert.equal(sourceOf("192.0.2.7:4711"), "192.0.2.7");
+  assert.equal(sourceOf("[2001:db8::1]:4711"), "[2001:db8::1]");
+  assert.equal(sourceOf("2001:db8::1"), "2001:db8::1");
+  assert.equal(sourceOf(""), "");
+});

@@ -1,0 +1,55 @@
+import type { Random } from "../../core/bytes/mod.ts";
+import type { Clock } from "../../core/clock/mod.ts";
+import type { Log, LogRing } from "../../core/log/mod.ts";
+import type { AccessStore, Authenticator } from "../access/mod.ts";
+import type { Audit } from "../audit/mod.ts";
+import type { Pairing } from "../pairing/mod.ts";
+import type { Portals } from "../portals/mod.ts";
+import type { Registry } from "../registry/mod.ts";
+import type { Switchboard } from "../sessions/mod.ts";
+
+/** Asks agents to do something, as `Switchboard` does. Spec: hub-api.md 4, wire.md 2.8 */
+export type Management = Pick<Switchboard, "ask">;
+
+/** What the administration routes work with. */
+export interface AdminOptions {
+  /** Who may do what, and its changes. */
+  readonly store: AccessStore;
+  /** Finds out who asks. */
+  readonly authenticator: Authenticator;
+  /** The pairing codes. */
+  readonly pairing: Pairing;
+  /** The directories that list this hub. */
+  readonly portals: Portals;
+  /** The machines. */
+  readonly registry: Registry;
+  /** Asks agents. */
+  readonly management: Management;
+  /** Takes note of what is done. */
+  readonly audit: Audit;
+  /** The last lines of the log. */
+  readonly logs: LogRing;
+  /** Takes a line for each change; never a secret. */
+  readonly log: Log;
+  /** Gives the time. */
+  readonly clock: Clock;
+  /** Makes tokens. */
+  readonly random: Random;
+}
+
+/** Longest body of a request, in bytes. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
+/** Longest id of an identity, and longest name of a machine, in UTF-16 units. */
+export const MAX_NAME_LENGTH = 256;
+
+/** A name that can be shown in a table and a log: not empty, not too long, no control characters. */
+export function isName(value: unknown): value is string {
+  // deno-lint-ignore no-control-regex -- control characters are what must not get in
+  const control = /[\x00-\x1f\x7f-\x9f]/;
+  return typeof value === "string" && value !== "" && value.length <= MAX_NAME_LENGTH &&
+    !control.test(value);
+}
+
+/** The rule that {@linkcode isName} tests, for error texts. */
+export const NAME_RULE = `1 to ${MAX_NAME_LENGTH} characters, no control characters`;

@@ -1,0 +1,119 @@
+import { type Caller, tokenOf } from "../access/mod.ts";
+import type { AuditEntry } from "../audit/mod.ts";
+import {
+  type CorsFamily,
+  type Handler,
+  problem,
+  type RequestContext,
+  type Route,
+  tooMany,
+} from "../http/mod.ts";
+import type { AdminOptions } from "./context.ts";
+
+/** Somebody who is known. */
+export type Identity = Caller & { readonly kind: "identity" };
+
+/** What a handler of the administration knows besides the request. */
+export interface AdminContext extends RequestContext {
+  /** The owner or admin who asks. */
+  readonly caller: Identity;
+  /** Takes note of something this caller has done, or was refused. */
+  readonly record: (entry: Omit<AuditEntry, "identity" | "source">) => void;
+}
+
+/** Answers a request of an owner or admin. */
+export type AdminHandler = (
+  request: Request,
+  context: AdminContext,
+) => Response | Promise<Response>;
+
+/** A route of the administration. */
+export interface AdminResource {
+  /** Path as `URLPattern` has it. */
+  readonly path: string;
+  /** Handlers by method. */
+  readonly methods: Readonly<Record<string, AdminHandler>>;
+  /** Which of the two is refused first. Spec: hub-api.md 1.0 (`a→m`, `m→a`) */
+  readonly first: "auth" | "method";
+  /** Default: `admin`. */
+  readonly cors?: CorsFamily;
+}
+
+/** 405, and what would do. */
+export function methodRefused(methods: readonly string[]): Response {
+  const response = problem(`method not allowed; use ${methods.join(" or ")}`, 405);
+  response.headers.set("allow", methods.join(", "));
+  return response;
+}
+
+/**
+ * A page of another host can make a browser send a cookie along, but not an `Authorization` header. A
+ * change that is authorised by a cookie must come from a page of this host.
+ */
+function isForged(request: Request): boolean {
+  if (request.method === "GET" || request.method === "HEAD") return false;
+  const origin = request.headers.get("origin");
+  const host = request.headers.get("host");
+  return tokenOf(request).from === "cookie" && origin !== null && !origin.endsWith(`://${host}`);
+}
+
+/** Lets owners and admins through, on an open hub nobody. */
+export class Gate {
+  readonly #options: AdminOptions;
+
+  /** Takes what it works with. */
+  constructor(options: AdminOptions) {
+    this.#options = options;
+  }
+
+  /** The route of a resource. Spec: hub-api.md 1.0 (OA) */
+  route({ path, methods, first, cors = "admin" }: AdminResource): Route {
+    const names = Object.keys(methods);
+    const handle: Handler = async (request, context) => {
+      const handler = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
+      if (handler === undefined && first === "method") return methodRefused(names);
+      const admitted = this.#admit(request, context);
+      if (admitted instanceof Response) return admitted;
+      return await (handler?.(request, admitted) ?? methodRefused(names));
+    };
+    return { path, cors, handle };
+  }
+
+  /** Who asks, or what to answer somebody who is tried too often. */
+  identify(request: Request, { remoteAddress }: RequestContext): Caller | Response {
+    const identified = this.#options.authenticator.identify(tokenOf(request).token, remoteAddress);
+    if (identified.kind !== "throttled") return identified;
+    return tooMany("too many wrong tokens from your address", identified.waitMs);
+  }
+
+  /** Takes note of a refusal of somebody whose token is good. */
+  denied(caller: Caller, { remoteAddress }: RequestContext, entry: Partial<AuditEntry>): void {
+    if (caller.kind !== "identity") return;
+    const { audit } = this.#options;
+    audit.record({
+      ...entry,
+      event: "denial",
+      result: "refused",
+      identity: caller.id,
+      source: remoteAddress,
+    });
+  }
+
+  #admit(request: Request, context: RequestContext): AdminContext | Response {
+    const { store, audit } = this.#options;
+    const caller = this.identify(request, context);
+    if (caller instanceof Response) return caller;
+    if (caller.kind !== "identity" || !store.access.canAdminister(caller)) {
+      const { pathname } = new URL(request.url);
+      this.denied(caller, context, { reason: "not an owner or admin", detail: pathname });
+      return problem("forbidden", 403);
+    }
+    if (isForged(request)) {
+      return problem("request from a page of another host: sign in here and repeat", 403);
+    }
+    const { id: identity } = caller;
+    const record: AdminContext["record"] = (entry) =>
+      audit.record({ ...entry, identity, source: context.remoteAddress });
+    return { ...context, caller, record };
+  }
+}

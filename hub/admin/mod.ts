@@ -1,0 +1,8 @@
+/**
+ * The administration of a hub over HTTP: identities, permissions, tokens, pairing codes, agents, log.
+ *
+ * @module
+ */
+
+export { adminRoutes } from "./admin_routes.ts";
+export type { AdminOptions, Management } from "./context.ts";

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { inTemporaryFolder } from "../testing/mod.ts";
+import { CodeStore, type Promised } from "./code_store.ts";
+
+const random = (out: Uint8Array) => void crypto.getRandomValues(out as Uint8Array<ArrayBuffer>);
+const USER: Promised = { type: "connect", machines: ["barn"], role: "user" };
+const yes = () => true;
+
+Deno.test("CodeStore gives a code once, keeps it over a restart and in no clear form", () =>
+  inTemporaryFolder(async (dir) => {
+    const path = `${dir}/pairing.db`;
+    const first = new CodeStore(path, { random });
+    assert.ok(first.add("AAAA-1111", { promised: USER, expiresAtMs: 100, wallMs: 0 }));
+    assert.ok(!first.add("AAAA-1111", { promised: USER, expiresAtMs: 100, wallMs: 0 }));
+    first.close();
+    if (Deno.build.os !== "windows") {
+      assert.equal((await Deno.stat(path)).mode! & 0o777, 0o600);
+    }
+    const bytes = new TextDecoder("latin1").decode(await Deno.readFile(path));
+    assert.ok(bytes.includes("barn"), "the file is what was written");
+    assert.equal(bytes.includes("AAAA-1111"), false);
+    const second = new CodeStore(path, { random });
+    assert.deepEqual(second.take("AAAA-1111", { wallMs: 100, accepts: yes })?.promised, USER);
+    assert.equal(second.take("AAAA-1111", { wallMs: 100, accepts: yes }), undefined);
+    second.close();
+  }));
+
+Deno.test("CodeStore leaves a code that is not accepted, and puts one back", () => {
+  const store = new CodeStore(":memory:", { random });
+  store.add("AAAA-1111", { promised: USER, expiresAtMs: 100, wallMs: 0 });
+  assert.equal(store.take("AAAA-1111", { wallMs: 0, accepts: () => false }), undefined);
+  store.take("AAAA-1111", { wallMs: 0, accepts: yes })!.putBack();
+  assert.deepEqual(store.take("AAAA-1111", { wallMs: 0, accepts: yes })?.promised, USER);
+  store.close();
+});
+
+Deno.test("CodeStore forgets codes that have expired and takes a bounded number", () => {
+  const store = new CodeStore(":memory:", { random, maxCodes: 10 });
+  const add = (i: number, wallMs: number) =>
+    store.add(`${i}`.padStart(9, "0"), { promised: USER, expiresAtMs: wallMs + 100, wallMs });
+  for (let i = 0; i < 10; i++) assert.ok(add(i, 0));
+  assert.ok(!add(10, 100));
+  assert.ok(add(10, 101));
+  assert.equal(store.size, 1);
+  store.close();
+});

@@ -1,0 +1,131 @@
+import { LogRing } from "../../core/log/mod.ts";
+import { AccessStore, consoleToken, EndWatch } from "../access/mod.ts";
+import { adminRoutes } from "../admin/mod.ts";
+import type { AuditEntry } from "../audit/mod.ts";
+import { type AuthConfig, CONSOLE_VIEWER } from "../config/mod.ts";
+import { publicRoutes, Router } from "../http/mod.ts";
+import { CodeStore, Pairing } from "../pairing/mod.ts";
+import { MemoryPortalFile, PortalClient, Portals } from "../portals/mod.ts";
+import { SwitchboardRig } from "./switchboard_rig.ts";
+
+/** A request to a {@linkcode HubRig}. */
+export interface RigRequest {
+  /** Sent as a bearer token; none if absent. */
+  readonly token?: string | undefined;
+  /** Sent as JSON; text and streams as they are. */
+  readonly body?: unknown;
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Where it comes from. Default: `192.0.2.7:4711`. */
+  readonly source?: string;
+}
+
+/** What a {@linkcode HubRig} answered. */
+export interface RigResponse {
+  /** Status code. */
+  readonly status: number;
+  /** Headers. */
+  readonly headers: Headers;
+  /** The body, parsed if it is JSON. */
+  // deno-lint-ignore no-explicit-any -- tests look into all kinds of bodies
+  readonly body: any;
+}
+
+/** All of a hub but its port, its files and the real time. */
+export class HubRig {
+  /** Sockets, sessions, clock, log. */
+  readonly sockets: SwitchboardRig;
+  /** Who may do what. */
+  readonly store: AccessStore;
+  /** The pairing codes. */
+  readonly codes: CodeStore;
+  /** Every step that was written. */
+  readonly written: AuthConfig[] = [];
+  /** Given to whoever writes next, if set. */
+  writeError: Error | undefined;
+  /** Waited for by whoever writes. */
+  writing: Promise<void> = Promise.resolve();
+  /** Requests to portals, and what they are answered. */
+  portal: (url: string, init: RequestInit) => Promise<Response> = () =>
+    Promise.reject(new TypeError("no such host"));
+  /** The name of the hub. */
+  name = "lab";
+  readonly #router: Router;
+  readonly #ends: EndWatch;
+
+  /** Starts with no peers. */
+  constructor(auth: AuthConfig) {
+    this.sockets = new SwitchboardRig({ auth });
+    const { clock, registry, switchboard, authenticator, audited, history } = this.sockets;
+    const commit = async (steps: readonly AuthConfig[]) => {
+      await this.writing;
+      if (this.writeError !== undefined) throw this.writeError;
+      this.written.push(...steps.slice(1));
+    };
+    this.store = new AccessStore({ auth, commit }, {
+      onChange: () => {
+        this.sockets.access = this.store.access;
+        this.#ends.rearm();
+        switchboard.enforce();
+      },
+    });
+    const access = () => this.store.access;
+    this.#ends = new EndWatch({ access, clock, onEnd: () => switchboard.enforce() });
+    let made = 0;
+    const random = (out: Uint8Array) => out.forEach((_, i) => out[i] = (++made * 73 + i) & 255);
+    this.codes = new CodeStore(":memory:", { random });
+    const audit = { record: (entry: AuditEntry) => void audited.push(entry) };
+    const log = Object.assign((text: string) => void this.sockets.lines.push(text), {
+      for: () => log,
+    });
+    const shared = { access, store: this.store, authenticator, audit, clock, log, random };
+    const pairing = new Pairing({ ...shared, codes: this.codes });
+    const hub = () => ({ hubId: "hub-1", name: this.name });
+    const portals = new Portals({
+      ...{ hub, log, file: new MemoryPortalFile() },
+      client: new PortalClient({ fetch: (url, init) => this.portal(url, init), clock }),
+      viewerToken: () =>
+        consoleToken(this.store.identities, { id: CONSOLE_VIEWER, wallMs: clock.wallMs() }),
+    });
+    const logs = new LogRing();
+    for (let i = 1; i <= 1200; i++) logs.push(`line ${i}`);
+    this.#router = new Router([
+      ...publicRoutes({
+        ...shared,
+        hub,
+        facts: { os: "linux", arch: "amd64", hostname: "h", runtime: "deno", version: "0" },
+        machines: () => registry.all(),
+        sessionCount: (machine) => switchboard.sessionCount(machine),
+        history: () => history.newestFirst(),
+      }),
+      ...adminRoutes({ ...shared, pairing, portals, registry, management: switchboard, logs }),
+    ], {
+      onError: (error) => {
+        throw error;
+      },
+    });
+  }
+
+  /** Sends a request such as `GET /api/status`. */
+  async ask(request: string, options: RigRequest = {}): Promise<RigResponse> {
+    const { token, body, headers = {}, source = "192.0.2.7:4711" } = options;
+    const [method, path] = request.split(" ");
+    const isRaw = typeof body === "string" || body instanceof ReadableStream || body === undefined;
+    const sent = new Request(`http://hub${path}`, {
+      method: method!,
+      headers: { ...headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) },
+      body: isRaw ? body : JSON.stringify(body),
+    });
+    const response = await this.#router.handle(sent, { remoteAddress: source });
+    const text = await response.text();
+    const isJson = response.headers.get("content-type") === "application/json";
+    const { status } = response;
+    return { status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  }
+
+  /** Closes what is open. */
+  close(): void {
+    this.#ends.stop();
+    this.codes.close();
+  }
+}
