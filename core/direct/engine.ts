@@ -103,7 +103,10 @@ export class DirectEngine {
     );
   }
 
-  /** WireGuard has keys and it is known whose the peer is: what was said before is acted upon now. */
+  /**
+   * WireGuard has keys, the hub carries messages to the peer, and it is known whose the peer is: what
+   * was said before is acted upon now. A peer that turns out to be ours after all is started again.
+   */
   start(peer: "ours" | "reference", nowMs: number): void {
     this.#peer = peer;
     this.#begin(nowMs, { announce: true });
@@ -194,14 +197,12 @@ export class DirectEngine {
     if (!isCurrent && !this.#attempt?.has(to)) return;
     if (this.#peer === "ours") this.#attempt?.settle(to);
     if (current === undefined) return this.#up(to, { nowMs, rttMs });
-    if (isCurrent) {
-      current.rttMs = Math.min(rttMs ?? Infinity, current.rttMs ?? Infinity);
-      this.#doubt = undefined;
-      return;
-    }
+    if (isCurrent) return this.#onRemoteAnswer(current, { nowMs, rttMs });
     this.#other = { endpoint: to, sinceMs: nowMs, rttMs };
     const followed = this.#options.role === "agent" && this.#follow?.text === to.text;
-    if (followed || this.#isBetter(rttMs, current.rttMs)) this.#up(to, { nowMs, rttMs });
+    if (followed) this.#up(to, { nowMs, rttMs });
+    // A first answer is often late, as programs warm up: the comparison wants another.
+    else if (this.#isBetter(rttMs, current.rttMs)) this.#doubtRemote(nowMs);
   }
 
   /** The owner's own watch over the path in use found it dead. */
@@ -260,7 +261,7 @@ export class DirectEngine {
   #admission(): AdmissionOptions {
     const { hub, stunServers, allowLoopback } = this.#options;
     return {
-      local: ownCandidates(this.#hosts, this.mapped),
+      local: [...this.#hosts, ...this.mapped],
       forbidden: [...hub, ...stunServers],
       allowLoopback,
     };
@@ -268,8 +269,10 @@ export class DirectEngine {
 
   #addNamed(nowMs: number): void {
     const endpoints = admit(this.#named, { ...this.#admission(), refusals: this.refusals });
+    // The remote is doubted by other means; but a reference peer follows punches to where we are now.
+    const remote = this.#peer === "ours" ? this.#remote?.endpoint.text : undefined;
     for (const endpoint of endpoints) {
-      if (endpoint.text !== this.#remote?.endpoint.text) this.#attempt?.add(endpoint, nowMs);
+      if (endpoint.text !== remote) this.#attempt?.add(endpoint, nowMs);
     }
   }
 
@@ -313,6 +316,18 @@ export class DirectEngine {
     this.#attempt?.addHeard(source, nowMs);
     this.#fire(nowMs);
     return "punch";
+  }
+
+  #onRemoteAnswer(
+    remote: Remote,
+    { nowMs, rttMs = Infinity }: { nowMs: number; rttMs?: number | undefined },
+  ): void {
+    remote.rttMs = Math.min(rttMs, remote.rttMs ?? Infinity);
+    const [doubt, other] = [this.#doubt, this.#other];
+    this.#doubt = undefined;
+    if (doubt === undefined || other === undefined || other.sinceMs < doubt.sinceMs) return;
+    if (!this.#isBetter(other.rttMs, remote.rttMs)) return;
+    this.#up(other.endpoint, { nowMs, rttMs: other.rttMs });
   }
 
   #isBetter(rttMs: number | undefined, currentMs: number | undefined): boolean {

@@ -108,6 +108,17 @@ Deno.test("DirectEngine announces itself, and again when STUN shows more (wire 5
   assert.deepEqual(reference.announced, [{ type: "peer-endpoint", message: SEEN.text }]);
 });
 
+Deno.test("DirectEngine needs STUN alone where it may not read its addresses", () => {
+  const bench = new Bench();
+  bench.engine.setLocal([endpoint("0.0.0.0:50000")], 0);
+  bench.engine.start("ours", 0);
+  assert.deepEqual(bench.announced, []);
+  bench.answerStun();
+  assert.deepEqual(bench.announced, [{ type: "peer-candidates", candidates: [SEEN.text] }]);
+  bench.engine.peerCandidates([PEER.text, LAN.text], 0);
+  assert.deepEqual(bench.probes, [PEER.text]);
+});
+
 Deno.test("DirectEngine repeats its endpoint when a reference peer tells its own, once", () => {
   const bench = Bench.started("reference");
   bench.answerStun();
@@ -124,12 +135,28 @@ Deno.test("DirectEngine goes direct once a probe is answered, not before", () =>
   assert.deepEqual(bench.events, []);
   bench.answered(PEER, 40);
   assert.equal(bench.engine.remote?.text, PEER.text);
-  bench.answered(LAN, 2);
-  bench.answered(PEER, 1.9);
   bench.answered(endpoint("192.0.2.77:4000"), 1);
-  assert.deepEqual(bench.events, [`up ${PEER.text}`, `up ${LAN.text}`]);
   bench.advance(20_000);
-  assert.equal(bench.probes.length, 2, "what has answered is not probed again");
+  assert.deepEqual(bench.events, [`up ${PEER.text}`]);
+  const count = bench.probes.filter((text) => text === PEER.text).length;
+  assert.equal(count, 1, "what has answered is not probed again");
+});
+
+Deno.test("DirectEngine takes a nearer address once the farther has answered twice", () => {
+  for (const secondMs of [40, 1.9]) {
+    const bench = Bench.started("ours");
+    bench.engine.peerCandidates([PEER.text, LAN.text], 0);
+    bench.answered(PEER, 40);
+    bench.answered(LAN, 2);
+    assert.deepEqual(bench.events, [`up ${PEER.text}`]);
+    assert.deepEqual(bench.probes, [PEER.text, LAN.text, PEER.text]);
+    bench.answered(PEER, secondMs);
+    assert.equal(bench.engine.remote?.text, secondMs === 40 ? LAN.text : PEER.text);
+    const events = bench.events.length;
+    bench.advance(20_000);
+    bench.answered(PEER, 1);
+    assert.equal(bench.events.length, events);
+  }
 });
 
 Deno.test("DirectEngine probes where the peer is heard from", () => {
@@ -261,6 +288,26 @@ Deno.test("DirectEngine goes direct to where a reference peer sends from (wire 5
   bench.engine.setLocal([LAN], 20);
   assert.deepEqual(bench.events, [`up ${OTHER.text}`, "down: our addresses changed"]);
   assert.ok(bench.punches.includes(OTHER.text), "it learns our new address by a punch");
+});
+
+Deno.test("DirectEngine punches the path to a reference peer again after sleep", () => {
+  const bench = Bench.started("reference");
+  bench.engine.peerEndpoint(PEER.text, 0);
+  bench.engine.authenticated(PEER, 10);
+  bench.advance(60_000);
+  bench.punches.length = bench.probes.length = 0;
+  bench.engine.refresh(bench.nowMs);
+  bench.advance(10_000);
+  assert.equal(bench.punches.length, 51);
+  assert.deepEqual(bench.events, [`up ${PEER.text}`]);
+});
+
+Deno.test("DirectEngine starts again for a peer that turns out to be ours", () => {
+  const bench = Bench.started("reference");
+  bench.engine.start("ours", 4_000);
+  assert.deepEqual(bench.announced, [{ type: "peer-candidates", candidates: [OWN.text] }]);
+  bench.engine.peerCandidates([PEER.text], 4_000);
+  assert.deepEqual([bench.probes, bench.punches], [[PEER.text], []]);
 });
 
 Deno.test("DirectEngine answers the punch of a reference peer that it has not heard of", () => {

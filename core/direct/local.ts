@@ -20,12 +20,18 @@ const SCOPES = ["loopback", "private", "global"];
 
 /**
  * The endpoints under which the sockets can be reached at the host's own addresses, nearest first, at
- * most ten; link-local addresses are useless without a zone and left out.
+ * most ten; link-local addresses are useless without a zone and left out. Where the host's addresses
+ * may not be read, so that there are none, each socket stands there with the unspecified address,
+ * which is announced to nobody.
  */
 export function hostEndpoints(
   interfaces: readonly InterfaceAddress[],
   { ports, allowLoopback }: { ports: LocalPorts; allowLoopback: boolean },
 ): Endpoint[] {
+  if (interfaces.length === 0) {
+    const sockets = [makeEndpoint("0.0.0.0", ports.ipv4 ?? 0), makeEndpoint("::", ports.ipv6 ?? 0)];
+    return sockets.filter((endpoint) => endpoint !== undefined);
+  }
   const found = new Map<string, Endpoint>();
   for (const { address } of interfaces) {
     const port = address.includes(":") ? ports.ipv6 : ports.ipv4;
@@ -45,6 +51,7 @@ export function ownCandidates(
   hosts: readonly Endpoint[],
   mapped: readonly Endpoint[],
 ): Endpoint[] {
-  const distinct = new Map([...hosts, ...mapped].map((endpoint) => [endpoint.text, endpoint]));
+  const known = [...hosts, ...mapped].filter((endpoint) => scopeOf(endpoint) !== "unspecified");
+  const distinct = new Map(known.map((endpoint) => [endpoint.text, endpoint]));
   return [...distinct.values()].slice(0, MAX_CANDIDATES);
 }

@@ -35,6 +35,16 @@ Deno.test("hostEndpoints() leaves out families without a socket", () => {
   assert.deepEqual(texts({ ports: {}, allowLoopback: true }), []);
 });
 
+Deno.test("hostEndpoints() names the sockets alone when addresses may not be read", () => {
+  const ports = { ipv4: 4000, ipv6: 6000 };
+  const all = hostEndpoints([], { ports, allowLoopback: false });
+  assert.deepEqual(all.map(({ text }) => text), ["0.0.0.0:4000", "[::]:6000"]);
+  const one = hostEndpoints([], { ports: { ipv4: 4000 }, allowLoopback: false });
+  assert.deepEqual(one.map(({ text }) => text), ["0.0.0.0:4000"]);
+  const mapped = parseEndpoint("203.0.113.1:5000")!;
+  assert.deepEqual(ownCandidates(all, [mapped]), [mapped]);
+});
+
 Deno.test("hostEndpoints() lists ten at most, and ownCandidates() sixteen", () => {
   const many = Array.from({ length: 40 }, (_, i) => ({ address: `10.0.0.${i + 1}` }));
   const hosts = hostEndpoints(many, { ports: { ipv4: 4000 }, allowLoopback: false });

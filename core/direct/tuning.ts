@@ -61,5 +61,5 @@ export const STUN_FRESH_MS = 20_000;
 /** A path is changed for a better one only if the round trip falls below this share, */
 export const BETTER_SHARE = 0.8;
 
-/** and by at least so much, milliseconds: less is noise. */
-export const BETTER_BY_MS = 1;
+/** and by at least so much, milliseconds: less is noise, most of all while programs warm up. */
+export const BETTER_BY_MS = 5;

@@ -1,9 +1,16 @@
 import type { Carrier } from "./carrier.ts";
 import { Liveness } from "./liveness.ts";
 import { BASE_MTU_BYTES, LOOPBACK_MTUS, MtuSearch, ORDINARY_MTUS } from "./mtu_search.ts";
+import type { PathView } from "./path_choice.ts";
 import { PathMeter } from "./path_meter.ts";
 import type { PeerAnswer } from "./questions.ts";
 import type { PathStatus } from "./status.ts";
+
+/**
+ * Loss that no answer has confirmed for so long, in ms, counts for nothing: an end that is only asked
+ * measures none, and would avoid a path that failed once for ever.
+ */
+const LOSS_VALID_MS = 20_000;
 
 /** What is known of one carrier: whether it works, how well, and what it carries. */
 export class Path {
@@ -107,6 +114,13 @@ export class Path {
   nextDeadlineMs(): number {
     const mtuMs = this.liveness.state === "up" ? this.#search?.nextDeadlineMs() : undefined;
     return Math.min(this.liveness.nextDeadlineMs(), mtuMs ?? Infinity);
+  }
+
+  /** What a choice needs to know. Without a round trip it is neither better nor worse than others. */
+  view(nowMs: number): PathView {
+    const { rttMs = NaN, loss = 0 } = this.meter;
+    const isStale = nowMs - this.#answeredMs > LOSS_VALID_MS;
+    return { kind: this.carrier.kind, rttMs, loss: isStale ? 0 : loss };
   }
 
   /** The truth about it. */

@@ -271,10 +271,16 @@ export class Paths {
     const nowMs = this.#options.clock.nowMs();
     const before = path?.liveness.state;
     if (!path?.answer(seq, nowMs, peer)) return false;
-    if (before !== "up") this.#tell(path, "path-up");
+    if (before !== "up") this.#onUp(path);
     this.#choose(nowMs);
     this.#arm();
     return true;
+  }
+
+  /** What it carried while it was failing says nothing about what it carries now. */
+  #onUp(path: Path): void {
+    this.#choice.goodputBps.delete(path.carrier.kind);
+    this.#tell(path, "path-up");
   }
 
   #arm(): void {
@@ -363,8 +369,7 @@ export class Paths {
   #decide(nowMs: number, use: { isBusy: boolean; peerUses?: PathKind | undefined }): void {
     const paths = [...this.#paths.values()]
       .filter(({ liveness }) => liveness.state === "up")
-      // Without a round trip it compares with nothing: neither better nor worse.
-      .map(({ carrier: { kind }, meter: { rttMs = NaN, loss = 0 } }) => ({ kind, rttMs, loss }));
+      .map((path) => path.view(nowMs));
     const kind = this.#choice.choose(nowMs, { paths, ackedBytes: this.#ackedBytes, ...use });
     const path = kind && this.#paths.get(kind);
     if (path !== this.#current) return this.#switch(path);

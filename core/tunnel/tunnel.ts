@@ -336,7 +336,8 @@ export class Tunnel {
     this.#carrier = this.#candidate;
     this.#candidate = undefined;
     this.#carrier?.keep();
-    if (this.#ups++ > 0) this.#udp?.refresh();
+    this.#ups++;
+    this.#udp?.refresh();
     this.#paths.add(this.#carrier!, { proven: true });
     this.#handler.up?.();
   }

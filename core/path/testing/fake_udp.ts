@@ -32,7 +32,9 @@ export class FakeUdpNet {
 
   /** UDP of a machine with one address, which it tells its peers only if it is `open`. */
   machine(hostname: string, { open = false }: { open?: boolean } = {}): UdpSystem {
-    const interfaces = () => open ? [{ address: hostname }, ...this.moreAddresses] : [];
+    // A link-local address leads nowhere; none at all would mean that they may not be read.
+    const own = { address: open ? hostname : "169.254.0.1" };
+    const interfaces = () => [own, ...this.moreAddresses];
     return {
       bind: (_, handler) => this.bind({ hostname, handler }),
       lookup: (host) => Promise.resolve([host]),
