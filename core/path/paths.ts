@@ -120,7 +120,7 @@ export class Paths {
 
   /** An authentic message of `lenBytes` came by `carrier`. */
   received(carrier: Carrier, lenBytes: number): void {
-    this.#find(carrier)?.countReceived(lenBytes, this.#options.clock.nowMs());
+    this.#heardBy(carrier)?.countReceived(lenBytes, this.#options.clock.nowMs());
     if (!this.#isReady) this.#arm();
   }
 
@@ -219,8 +219,16 @@ export class Paths {
     return path?.carrier === carrier ? path : undefined;
   }
 
+  /**
+   * The path that a message by this carrier is evidence for. What comes directly is so from whatever
+   * address: a peer with several may send from another one than it is sent to.
+   */
+  #heardBy(carrier: Carrier): Path | undefined {
+    return carrier.kind === "direct" ? this.#paths.get("direct") : this.#find(carrier);
+  }
+
   #onPing(carrier: Carrier, { seq, unanswered }: { seq: number; unanswered: number }): void {
-    const path = this.#find(carrier);
+    const path = this.#heardBy(carrier);
     this.#questions.answer(carrier, seq, path);
     path?.liveness.peerAsks(this.#options.clock.nowMs(), { again: unanswered > 0 });
     this.#arm();
@@ -228,7 +236,7 @@ export class Paths {
 
   /** False if it answers no question of a path. */
   #onAnswer(carrier: Carrier, seq: number, peer?: PeerAnswer): boolean {
-    const path = this.#find(carrier);
+    const path = this.#heardBy(carrier);
     const nowMs = this.#options.clock.nowMs();
     const before = path?.liveness.state;
     if (!path?.answer(seq, nowMs, peer)) return false;
