@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { clientHello, FEATURE_RESUME } from "../core/identity/mod.ts";
-import { FAKE_SETTINGS, fakeMachine, FakeTunnel, FakeWorld, HubEnd, settle } from "./_fakes.ts";
+import {
+  FAKE_SETTINGS,
+  fakeMachine,
+  FakeTunnel,
+  FakeWorld,
+  HubEnd,
+  refuseAll,
+  settle,
+} from "./_fakes.ts";
 import { runMachine } from "./machine.ts";
+import { Registration } from "./registration.ts";
 import { Sessions } from "./sessions.ts";
 
 const KEY = "6330dc28ece519134aa0e40043f923289f711ba5e9cb359988571e81f3d73629";
@@ -196,6 +205,8 @@ async function machineWithClient() {
   const end = runMachine({
     hub: "ws://hub",
     machine: fakeMachine(),
+    registration: new Registration(fakeMachine()),
+    manage: refuseAll,
     ...FAKE_SETTINGS,
     agentId: "id",
     machineRegistrationId: "id",

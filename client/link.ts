@@ -4,6 +4,7 @@ import { FEATURE_PATHS, FEATURE_RESUME } from "../core/identity/mod.ts";
 import type { Log } from "../core/log/mod.ts";
 import type { PeerStatus } from "../core/tunnel/mod.ts";
 import type { AgentCheck } from "./agent_check.ts";
+import type { StatusSource } from "./control/mod.ts";
 import type { ClientDeps, ClientTunnel } from "./deps.ts";
 import type { LiveSession } from "./reconnect.ts";
 import {
@@ -80,6 +81,18 @@ export class Link {
   /** Who is at the other end; undefined before it is known. */
   get agent(): PeerStatus | undefined {
     return this.#held?.agent;
+  }
+
+  /** The tunnel, once it has been up and until it has ended. */
+  get tunnel(): StatusSource | undefined {
+    const held = this.#held;
+    if (held === undefined || held.ups === 0) return undefined;
+    return { status: () => ({ ...held.tunnel.status(), peer: held.agent }) };
+  }
+
+  /** Gives the socket up for another; the tunnel goes on by it until that has taken its place. */
+  reconnect(): void {
+    this.#held?.lost("asked to reconnect");
   }
 
   /**

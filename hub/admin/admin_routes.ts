@@ -1,6 +1,7 @@
 import type { Route } from "../http/mod.ts";
 import { accessRoutes } from "./access.ts";
 import { agentRoutes } from "./agents.ts";
+import { auditRoutes } from "./audit.ts";
 import type { AdminOptions } from "./context.ts";
 import { Gate } from "./gate.ts";
 import { logRoutes } from "./logs.ts";
@@ -27,6 +28,7 @@ export function adminRoutes(options: AdminOptions): Route[] {
     ...agentRoutes(gate, options),
     ...portalRoutes(gate, options),
     ...logRoutes(gate, options),
+    ...auditRoutes(gate, options),
     withSlash("/api/admin/agents"),
     withSlash("/api/admin/rotate"),
   ];

@@ -3,7 +3,6 @@ import { goPlatform, type Io, onInterrupt, VERSION } from "../../core/cli/mod.ts
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
 import { ConfigError, fileFault, type Host } from "../../core/config/mod.ts";
 import { createLog, type Log, LogRing } from "../../core/log/mod.ts";
-import { noAudit } from "../audit/mod.ts";
 import {
   bootstrap,
   type HubConfig,
@@ -138,7 +137,6 @@ export async function runHub(flags: RunFlags, io: Io): Promise<void> {
     commitAuth: (steps) => file.commitAuth(steps),
     portalFile: file,
     codes,
-    audit: noAudit,
     facts: {
       ...goPlatform(),
       hostname: Deno.hostname(),
@@ -149,6 +147,7 @@ export async function runHub(flags: RunFlags, io: Io): Promise<void> {
     random: systemRandom,
     log,
     logs,
+    auditFile: config().audit.file || join(dirname(file.path), "audit.db"),
     accessLog: flags.v ? log : undefined,
   });
   await serveUntilStopped(hub, { host, log, name: config().name });

@@ -4,7 +4,6 @@ import type { DefaultUpdate } from "../../core/control/mod.ts";
 import type { Log, LogRing } from "../../core/log/mod.ts";
 import { AccessStore, Authenticator, consoleToken, EndWatch } from "../access/mod.ts";
 import { adminRoutes } from "../admin/mod.ts";
-import type { Audit } from "../audit/mod.ts";
 import {
   type AuthConfig,
   CONSOLE_VIEWER,
@@ -12,8 +11,7 @@ import {
   newUuid,
   type UpdateConfig,
 } from "../config/mod.ts";
-import { History } from "../history/mod.ts";
-import { type HubFacts, publicRoutes, type Route, Router } from "../http/mod.ts";
+import { type HubFacts, metricsRoute, publicRoutes, type Route, Router } from "../http/mod.ts";
 import { type CodeStore, Pairing } from "../pairing/mod.ts";
 import {
   type Fetch,
@@ -26,6 +24,7 @@ import { Registry } from "../registry/mod.ts";
 import { type RelayStats, Switchboard } from "../sessions/mod.ts";
 import { HttpServer } from "./http_server.ts";
 import { HubUdp } from "./hub_udp.ts";
+import { Observer } from "./observer.ts";
 
 /** How long after its start a hub tells portals the viewer's token. Spec: hub-api.md 8 */
 const PORTAL_SYNC_DELAY_MS = 2000;
@@ -38,8 +37,8 @@ export interface HubOptions {
   readonly commitAuth: (steps: readonly AuthConfig[]) => Promise<void>;
   /** The pairing codes. Borrowed. */
   readonly codes: CodeStore;
-  /** Takes note of what somebody may have to answer for. */
-  readonly audit: Audit;
+  /** Path of the file of what happened; nothing is kept beyond the process without it. */
+  readonly auditFile?: string;
   /** Where the directories are kept that list this hub. Default: in memory. */
   readonly portalFile?: PortalFile;
   /** Asks them. Default: `fetch`. */
@@ -87,19 +86,25 @@ function defaultUpdateOf({ channel, sources }: UpdateConfig): DefaultUpdate | un
  * @throws ListenError if it cannot listen there
  */
 export async function startHub(options: HubOptions): Promise<RunningHub> {
-  const { config, commitAuth, audit, clock, random, log, accessLog, hostname } = options;
+  const { config, commitAuth, facts, clock, random, log, accessLog, hostname } = options;
   const store = new AccessStore({ auth: config().auth, commit: commitAuth }, {
     onChange: () => enforce(),
   });
   const access = () => store.access;
-  const history = new History();
   const registry = new Registry({ newId: () => newUuid(random) });
-  const defaultUpdate = () => defaultUpdateOf(config().update);
-  const authenticator = new Authenticator({ access, clock, audit });
   const udp = new HubUdp({ config, hostname: hostname ?? "0.0.0.0", clock, random, log });
-  const switchboard = new Switchboard({
+  const observer: Observer = new Observer({
+    ...{ auditFile: options.auditFile, config, access, facts, clock, log },
+    machines: () => registry.counts,
+    relay: () => switchboard.stats,
+    gauges: () => switchboard.gauges,
+    udp: () => udp.stats,
+  });
+  const { audit } = observer;
+  const authenticator = new Authenticator({ access, clock, audit });
+  const switchboard: Switchboard = new Switchboard({
     ...{ access, authenticator, audit, clock, log, random },
-    ...{ registry, history, udp, defaultUpdate },
+    ...{ registry, udp, defaultUpdate: () => defaultUpdateOf(config().update) },
   });
   const ends = new EndWatch({ access, clock, onEnd: () => switchboard.enforce() });
   const enforce = () => {
@@ -108,25 +113,25 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   };
   const portals = portalsOf(options, store);
   const firstSync = clock.setTimer(() => portals.sync(), PORTAL_SYNC_DELAY_MS);
-  const stopTimers = () => {
-    ends.stop();
-    firstSync.cancel();
-  };
-  const inside = { store, authenticator, portals, history, registry, switchboard };
-  const routes = routesOf({ ...options, ...inside });
-  const router = new Router(routes, {
+  const inside = { store, authenticator, portals, observer, registry, switchboard };
+  const router = new Router(routesOf({ ...options, ...inside }), {
     onError: (error) => log(`internal error: ${(error as Error).stack ?? error}`),
+    onAnswer: (answer) => observer.answered(answer),
   });
   const isSecured = () => access().isEnabled;
-  const { hosts: udpHosts } = udp;
-  const parts = { router, switchboard, udpHosts, isSecured };
+  const parts = { router, switchboard, udpHosts: udp.hosts, isSecured };
   const server = new HttpServer({ ...parts, clock, random, log, accessLog });
+  const closeAll = () => {
+    ends.stop();
+    firstSync.cancel();
+    observer.close();
+  };
   let port: number;
   try {
     port = server.listen(config().port, hostname);
   } catch (error) {
-    stopTimers();
     await Promise.all([switchboard.shutdown(0), udp.close()]);
+    closeAll();
     throw error;
   }
   return {
@@ -135,8 +140,8 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     udp,
     shutdown: async () => {
       await shutDown({ server, switchboard, clock, timeoutMs: config().shutdownTimeoutMs });
-      stopTimers();
       await udp.close();
+      closeAll();
     },
   };
 }
@@ -160,22 +165,35 @@ function routesOf(
     readonly store: AccessStore;
     readonly authenticator: Authenticator;
     readonly portals: Portals;
-    readonly history: History;
+    readonly observer: Observer;
     readonly registry: Registry;
     readonly switchboard: Switchboard;
   },
 ): Route[] {
-  const { config, store, history, registry, switchboard } = parts;
+  const { config, store, authenticator, observer, registry, switchboard } = parts;
+  const { audit, records } = observer;
+  const access = () => store.access;
   return [
     ...publicRoutes({
       ...parts,
-      access: () => store.access,
+      access,
       hub: config,
       machines: () => registry.all(),
       sessionCount: (machine) => switchboard.sessionCount(machine),
-      history: () => history.newestFirst(),
+      history: () => observer.history.newestFirst(),
+      auditFault: () => observer.auditFault,
     }),
-    ...adminRoutes({ ...parts, pairing: new Pairing(parts), management: switchboard }),
+    metricsRoute({
+      access,
+      authenticator,
+      config: () => config().metrics,
+      families: () => observer.families(),
+    }),
+    ...adminRoutes({
+      ...{ ...parts, audit, records },
+      pairing: new Pairing({ ...parts, audit }),
+      management: switchboard,
+    }),
   ];
 }
 

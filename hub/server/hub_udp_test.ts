@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { decodeHex } from "../../core/bytes/mod.ts";
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
 import { createLog, LogRing } from "../../core/log/mod.ts";
-import { noAudit } from "../audit/mod.ts";
-import type { HubConfig } from "../config/mod.ts";
+import { DEFAULTS, type HubConfig } from "../config/mod.ts";
 import { CodeStore } from "../pairing/mod.ts";
 import { RawClient } from "../testing/mod.ts";
 import { startHub } from "./hub.ts";
@@ -19,6 +18,8 @@ const CONFIG: HubConfig = {
   shutdownTimeoutMs: 5000,
   auth: { tokens: [], machines: new Map() },
   update: { channel: "", sources: {} },
+  audit: DEFAULTS.audit,
+  metrics: DEFAULTS.metrics,
 };
 const SECRET = "correct horse battery staple";
 const sinks = { agent: { frame: () => true }, client: { frame: () => true } };
@@ -117,7 +118,6 @@ Deno.test("frames cross a hub by UDP, by WebSocket and mixed, with real sockets 
     logs: new LogRing(),
     commitAuth: () => Promise.resolve(),
     codes,
-    audit: noAudit,
   });
   const { control, agent, client } = await pairOn(hub.port);
   const frame = (hop: number, lenBytes: number) =>

@@ -1,4 +1,4 @@
-import { UsageError } from "../core/cli/mod.ts";
+import { UsageError } from "../../core/cli/mod.ts";
 
 /** Where a hub is. */
 export interface HubAddress {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "../core/clock/mod.ts";
+import { ManualClock } from "../../core/clock/mod.ts";
 import { parseHubAddress } from "./hub_address.ts";
 import { type Fetch, fetchHubStatus } from "./hub_api.ts";
 

@@ -1,4 +1,4 @@
-import { formatJson, formatTable, printable } from "../core/cli/mod.ts";
+import { formatJson, formatTable, printable } from "../../core/cli/mod.ts";
 import { type HubStatus, type MachineStatus, serviceLabel } from "./hub_status.ts";
 
 /**
@@ -47,7 +47,7 @@ export function servicesView(machine: MachineStatus, { hubUrl }: { hubUrl: strin
   return title + formatTable({ headings: ["PORT", "SERVICE", "CONNECT"], rows });
 }
 
-/** What `tela status` prints. Spec: client.md 1.1 */
+/** What `tela status` prints of a hub. Spec: client.md 1.1 */
 export function statusView(status: HubStatus, { hubUrl }: { hubUrl: string }): string {
   const { registered, online, services, sessions } = count(status);
   return `Hub:       ${hubUrl}\n` +
@@ -55,11 +55,6 @@ export function statusView(status: HubStatus, { hubUrl }: { hubUrl: string }): s
     `Services:  ${services} total\n` +
     `Sessions:  ${sessions} active\n` +
     `Timestamp: ${printable(status.timestamp)}\n`;
-}
-
-/** What `tela status -json` prints: all that the hub sent. Spec: client.md 1.1 */
-export function statusJson({ raw }: HubStatus): string {
-  return formatJson(raw);
 }
 
 function count({ machines }: HubStatus) {

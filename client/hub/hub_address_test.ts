@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UsageError } from "../core/cli/mod.ts";
+import { UsageError } from "../../core/cli/mod.ts";
 import { parseHubAddress } from "./hub_address.ts";
 
 Deno.test("parseHubAddress() keeps ws and wss verbatim and derives the HTTP base", () => {

@@ -1,4 +1,4 @@
-import type { Clock } from "../core/clock/mod.ts";
+import type { Clock } from "../../core/clock/mod.ts";
 import type { HubAddress } from "./hub_address.ts";
 import { type HubStatus, readHubStatus } from "./hub_status.ts";
 
@@ -30,7 +30,7 @@ export interface HubApiOptions {
 }
 
 /** The platform's reason without its wrapping: `… tcp connect error: Connection refused (os …)`. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   let innermost = error;
   while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
   const text = innermost instanceof Error ? innermost.message : String(innermost);
