@@ -1,8 +1,8 @@
 /** The queue that may stand, as a share of the round-trip time without one. */
 const QUEUE_SHARE = 0.5;
 
-/** A queue that delays by less is tolerated: timers and batches do as much. */
-const MIN_QUEUE_MS = 5;
+/** A queue that delays by less is tolerated: timers, batches and a busy machine do as much. */
+const MIN_QUEUE_MS = 10;
 
 /** What is kept of the limit by a reduction, as after a loss: the queue is then just not empty. */
 const KEPT = 0.7;
