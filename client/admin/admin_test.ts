@@ -2,15 +2,23 @@ import assert from "node:assert/strict";
 import { command, MemoryIo, run } from "../../core/cli/mod.ts";
 import { ManualClock } from "../../core/clock/mod.ts";
 import type { Json } from "../../core/control/mod.ts";
+import { KnownAgents } from "../../core/identity/mod.ts";
 import { adminCommand } from "./admin.ts";
 
 type Answer = Response | ((request: Request) => Response | Promise<Response>);
+
+interface AdminTest {
+  terminal?: boolean;
+  stdin?: string;
+  env?: Record<string, string>;
+  known?: KnownAgents;
+}
 
 /** `tela admin` with `line`, against a hub that answers by `METHOD path`. */
 async function admin(
   line: string[],
   answers: Record<string, Answer>,
-  { terminal = false, stdin = "", env = {} as Record<string, string> } = {},
+  { terminal = false, stdin = "", env = {}, known }: AdminTest = {},
 ) {
   const requests: { at: string; body: Json; authorization: string | null }[] = [];
   const fetch = async (request: Request) => {
@@ -25,7 +33,7 @@ async function admin(
   };
   const clock = new ManualClock(Date.parse("2026-08-01T00:00:00Z"));
   const storedToken = () => Promise.resolve("kept");
-  const deps = { clock, fetch, storedToken };
+  const deps = { clock, fetch, storedToken, knownAgents: () => known };
   const program = command({ name: "tela", summary: "x", commands: [adminCommand(deps)] });
   const io = new MemoryIo({
     args: ["admin", ...line],
@@ -228,6 +236,30 @@ for (const { line, at, body, answer, out } of COMMANDS) {
     assert.equal(ran.code, 0);
   });
 }
+
+Deno.test("admin pair-code vouches for the agent that its maker knows, by the hub and by the line it prints", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const known = new KnownAgents(`${dir}/known_agents`);
+    const fingerprint = `SHA256:${"A".repeat(43)}`;
+    await known.set({ hub: "ws://hub.example", machine: "barn" }, fingerprint);
+    const answer = { code: "3F9A-07C1", expiresAt: "t" };
+    const make = async (line: string[]) => {
+      const answers = { "POST /api/admin/pair-code": json(answer) };
+      const { requests, out, code } = await admin(["pair-code", ...line], answers, { known });
+      return { code, sent: (requests[0]?.body as { fingerprint?: string })?.fingerprint, out };
+    };
+    const one = await make(["barn"]);
+    assert.equal(one.sent, fingerprint);
+    assert.ok(one.out.endsWith(` -code 3F9A-07C1 -agent barn=${fingerprint}\n`));
+    assert.equal((await make(["shed"])).sent, undefined);
+    assert.equal((await make(["barn", "-machines", "*"])).sent, undefined);
+    assert.equal((await make(["barn", "-type", "register"])).sent, undefined);
+    assert.equal((await make(["barn", "-fingerprint", "x"])).code, 2);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
 
 Deno.test("admin reports a refusal with its status, its text and what to do (client 18)", async () => {
   const refused = await admin(["tokens", "list"], {

@@ -1,9 +1,13 @@
 import { type FlagValues, type Io, Prompt, UsageError } from "../../core/cli/mod.ts";
 import type { Json, JsonObject } from "../../core/control/mod.ts";
+import type { KnownAgents } from "../../core/identity/mod.ts";
 import { HUB_FLAGS, type HubDeps, JsonApi, parseHubAddress } from "../hub/mod.ts";
 
 /** What administration needs of the machine it runs on. */
-export type AdminDeps = HubDeps;
+export interface AdminDeps extends HubDeps {
+  /** Agents whose identity this user knows; undefined where nothing can be kept. */
+  readonly knownAgents: () => KnownAgents | undefined;
+}
 
 /** The flags of every administrative command. */
 export const ADMIN_FLAGS = {
