@@ -37,6 +37,7 @@ function setUp(hub: (dial: number) => FakeSocket | Error = () => new FakeSocket(
       return Promise.resolve({ port, close: () => void local.delete(port) });
     },
     storedToken: () => Promise.resolve("stored"),
+    openCredentials: () => Promise.reject(new Error("not asked for")),
     dialHub: () => {
       const socket = hub(dials++);
       if (socket instanceof Error) return Promise.reject(socket);

@@ -1,6 +1,7 @@
 import type { Random } from "../core/bytes/mod.ts";
 import type { KnownAgents } from "../core/identity/mod.ts";
 import type { TunnelHandler } from "../core/tunnel/mod.ts";
+import type { AccountDeps } from "./account/mod.ts";
 import type { RunningClient, StatusSource } from "./control/mod.ts";
 import type { Probes } from "./explain/mod.ts";
 import type { Dialer } from "./forwarder.ts";
@@ -21,7 +22,7 @@ export interface ClientTunnel extends Dialer, StatusSource {
 }
 
 /** What the client has of the machine it runs on and of the layers below it; tests give others. */
-export interface ClientDeps extends StatusDeps {
+export interface ClientDeps extends AccountDeps, StatusDeps {
   /** Cryptographic random source. */
   readonly random: Random;
   /** Looks at the network for `tela explain`. */

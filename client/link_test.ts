@@ -68,6 +68,7 @@ function setUp(sockets: FakeSocket[], { requireVerified = false } = {}) {
     fetch: unused,
     listen: unused,
     storedToken: unused,
+    openCredentials: unused,
     dialHub: () => Promise.resolve(sockets[dials++] ?? assert.fail("one dial too many")),
     openTunnel: ({ handler }) => {
       const tunnel = new FakeTunnel(handler);

@@ -1,9 +1,11 @@
 import { type Command, command } from "../core/cli/mod.ts";
+import { loginCommand, logoutCommand, pairCommand } from "./account/mod.ts";
+import { adminCommand } from "./admin/mod.ts";
 import { connectCommand } from "./connect.ts";
 import type { ClientDeps } from "./deps.ts";
 import { explainCommand } from "./explain/mod.ts";
 import { probeSession } from "./probe_session.ts";
-import { adminCommand, machinesCommand, servicesCommand } from "./query.ts";
+import { machinesCommand, servicesCommand } from "./query.ts";
 import { statusCommand } from "./status/mod.ts";
 
 /** The program `tela`. Spec: client.md 1 */
@@ -30,6 +32,9 @@ export function telaProgram(deps: ClientDeps): Command {
         ...deps,
         trySession: (target, signal) => probeSession(target, { deps, signal }),
       }),
+      loginCommand(deps),
+      logoutCommand(deps),
+      pairCommand(deps),
       adminCommand(deps),
     ],
   });

@@ -29,6 +29,7 @@ function setUp(answer: () => Response = () => Response.json(STATUS)) {
       lookups.push(hubUrl);
       return Promise.resolve("stored");
     },
+    openCredentials: unused,
     dialHub: unused,
     openTunnel: unused,
     knownAgents: unused,

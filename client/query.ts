@@ -1,8 +1,7 @@
-import { type Command, command, formatJson, type Io } from "../core/cli/mod.ts";
+import { type Command, command, formatJson } from "../core/cli/mod.ts";
 import { findMachine } from "./connect_plan.ts";
 import type { ClientDeps } from "./deps.ts";
 import {
-  agentsView,
   askHub,
   HUB_FLAGS,
   machinesJson,
@@ -67,37 +66,4 @@ export function servicesCommand(deps: ClientDeps): Command {
       io.stdout(flags.json ? formatJson(machine.raw) : servicesView(machine, { hubUrl: wsUrl }));
     },
   });
-}
-
-/** `-token`, else `TELA_OWNER_TOKEN`, else `TELA_TOKEN`. Spec: client.md 1.0 */
-function ownerToken(token: string | undefined, io: Io): string {
-  return token || io.env("TELA_TOKEN") || "";
-}
-
-/** `tela admin`: what an owner or administrator does to a hub. */
-export function adminCommand(deps: ClientDeps): Command {
-  const list = command({
-    name: "list",
-    summary: "List the agents of a hub",
-    description:
-      "Asks the hub for its agents, with their versions and the names of their services.",
-    flags: {
-      hub: HUB_FLAGS.hub,
-      token: {
-        ...HUB_FLAGS.token,
-        summary: `Owner's token; TELA_TOKEN stands in. ${HUB_FLAGS.token.summary}`,
-        env: "TELA_OWNER_TOKEN",
-      },
-      json: QUERY_FLAGS.json,
-    },
-    examples: ["tela admin agent list -hub wss://hub.example.com"],
-    seeAlso: ["tela machines"],
-    run: async ({ flags, io }) => {
-      const token = ownerToken(flags.token, io);
-      const status = await askHub({ hub: flags.hub, token }, deps);
-      io.stdout(flags.json ? machinesJson(status) : agentsView(status));
-    },
-  });
-  const agent = command({ name: "agent", summary: "Manage agents", commands: [list] });
-  return command({ name: "admin", summary: "Administer a hub", commands: [agent] });
 }

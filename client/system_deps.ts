@@ -1,6 +1,7 @@
 import { onInterrupt } from "../core/cli/mod.ts";
 import { systemClock, systemRandom } from "../core/clock/mod.ts";
 import { ConfigError, joinPath, systemHost, userDir } from "../core/config/mod.ts";
+import { CredentialFile, userCredentialsPath } from "../core/credentials/mod.ts";
 import { KnownAgents } from "../core/identity/mod.ts";
 import { dialHub, HubSocket, systemUdp } from "../core/path/mod.ts";
 import { connStream, listenTcp } from "../core/stream/mod.ts";
@@ -50,6 +51,7 @@ export const systemDeps: ClientDeps = {
   probes: systemProbes(),
   listen: listenTcp,
   storedToken: (hubUrl) => storedToken(hubUrl, systemHost),
+  openCredentials: () => CredentialFile.open(userCredentialsPath(systemHost)),
   dialHub: (url, signal) => dialHub({ url, clock, random, signal }),
   openTunnel,
   knownAgents,

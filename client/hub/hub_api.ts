@@ -30,7 +30,7 @@ export interface HubApiOptions {
 }
 
 /** The platform's reason without its wrapping: `… tcp connect error: Connection refused (os …)`. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   let innermost = error;
   while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
   const text = innermost instanceof Error ? innermost.message : String(innermost);

@@ -6,7 +6,13 @@
 
 export { askHub, type HubDeps } from "./ask_hub.ts";
 export { type HubAddress, parseHubAddress } from "./hub_address.ts";
-export { type Fetch, fetchHubStatus, type HubApiOptions, StatusError } from "./hub_api.ts";
+export {
+  type Fetch,
+  fetchHubStatus,
+  type HubApiOptions,
+  reasonOf,
+  StatusError,
+} from "./hub_api.ts";
 export { HUB_FLAGS } from "./hub_flags.ts";
 export {
   type HubStatus,
@@ -16,4 +22,12 @@ export {
   serviceLabel,
   type ServiceStatus,
 } from "./hub_status.ts";
-export { agentsView, machinesJson, machinesView, servicesView, statusView } from "./views.ts";
+export { ApiError, type ApiMethod, JsonApi, type JsonApiOptions, pathOf } from "./json_api.ts";
+export {
+  agentsView,
+  machinesJson,
+  machinesView,
+  servicesView,
+  shellWord,
+  statusView,
+} from "./views.ts";
