@@ -51,11 +51,11 @@ export interface ServiceManager {
   install(spec: ServiceSpec): Promise<void>;
   /** Stops it, and takes it from the service manager. @throws ServiceError */
   uninstall(): Promise<void>;
-  /** @throws ServiceError */
+  /** Starts it now. @throws ServiceError */
   start(): Promise<void>;
-  /** @throws ServiceError */
+  /** Stops it until the next boot or start. @throws ServiceError */
   stop(): Promise<void>;
-  /** @throws ServiceError if the service manager cannot be asked */
+  /** How it is now. @throws ServiceError if the service manager cannot be asked */
   status(): Promise<ServiceStatus>;
 }
 

@@ -29,7 +29,11 @@ export class ConfigWatch {
   #looking: Promise<void> = Promise.resolve();
   #isStopped = false;
 
-  /** @param seen the version that is in effect */
+  /**
+   * Looks from now on.
+   *
+   * @param seen the version that is in effect
+   */
   constructor(options: ConfigWatchOptions, { seen }: { readonly seen: string | undefined }) {
     this.#options = options;
     this.#seen = seen;

@@ -32,10 +32,10 @@ Deno.test("ConfigWatch tells of each version once, and of what cannot be used in
     const lines: string[] = [];
     const log = Object.assign((line: string) => void lines.push(line), { for: () => log });
     let told = 0;
-    let fault: Error | undefined;
+    const faults: Error[] = [];
     const onChange = () => {
       told++;
-      return fault === undefined ? Promise.resolve() : Promise.reject(fault);
+      return faults.length === 0 ? Promise.resolve() : Promise.reject(faults[0]);
     };
     const seen = (await versionOnDisk(path))?.text;
     const watch = new ConfigWatch({ path, onChange, clock, log }, { seen });
@@ -45,7 +45,7 @@ Deno.test("ConfigWatch tells of each version once, and of what cannot be used in
     await clock.look();
     await clock.look();
     assert.equal(told, 1);
-    fault = new ConfigError("Cannot parse it");
+    faults.push(new ConfigError("Cannot parse it"));
     await Deno.writeTextFile(path, "333");
     await clock.look();
     await clock.look();

@@ -44,6 +44,8 @@ Deno.test("HubMetrics tells what its sources say", () => {
       "tela_hub_audit_lost_records_total 8",
       "tela_hub_udp_received_bytes_total 41",
       'tela_hub_udp_relayed_frames_total{to="udp"} 42',
+      'tela_hub_throttled_attempts_total{kind="tokens"} 43',
+      'tela_hub_throttled_attempts_total{kind="codes"} 44',
       'tela_hub_udp_dropped_datagrams_total{reason="unknown_token"} 0',
     ]
   ) assert.ok(found.includes(line), line);

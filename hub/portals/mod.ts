@@ -14,6 +14,7 @@
 export {
   type Fetch,
   type HubEntry,
+  isHubUrl,
   PortalClient,
   PortalError,
   portalUrl,

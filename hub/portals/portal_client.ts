@@ -56,6 +56,11 @@ export function portalUrl(text: string): string | undefined {
   return `${origin}${pathname.replace(/\/+$/, "")}`;
 }
 
+/** Whether a text is an address under which others can reach a hub. */
+export function isHubUrl(text: string): boolean {
+  return /^(?:wss?|https?):\/\//.test(text) && URL.canParse(text);
+}
+
 function isDirectory(path: unknown): path is string {
   // Two slashes would lead to another host.
   return typeof path === "string" && /^\/(?![/\\])[!-~]*$/.test(path);

@@ -13,7 +13,14 @@ import { createLog } from "../../core/log/mod.ts";
 import { consoleToken } from "../access/mod.ts";
 import { isName, NAME_RULE } from "../admin/mod.ts";
 import { bootstrap, CONSOLE_VIEWER, type HubConfigFile, type PortalEntry } from "../config/mod.ts";
-import { type Fetch, PortalClient, PortalError, Portals, portalUrl } from "../portals/mod.ts";
+import {
+  type Fetch,
+  isHubUrl,
+  PortalClient,
+  PortalError,
+  Portals,
+  portalUrl,
+} from "../portals/mod.ts";
 import { CONFIG_FLAG, openToEdit } from "./config_path.ts";
 import { EFFECT, hostOf, settle } from "./edit.ts";
 
@@ -138,7 +145,7 @@ function urlOf(text: string): string {
 }
 
 function hubUrlOf(text: string): string {
-  if (/^(?:wss?|https?):\/\//.test(text) && URL.canParse(text)) return text;
+  if (isHubUrl(text)) return text;
   throw new UsageError(`-hub-url must be as https://hub.example: ${text}`);
 }
 

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { goPlatform, type Io, onInterrupt, VERSION } from "../../core/cli/mod.ts";
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
-import type { Host } from "../../core/config/mod.ts";
+import { ConfigError, type Host } from "../../core/config/mod.ts";
 import { createLog, type Log, LogRing } from "../../core/log/mod.ts";
 import {
   ConfigWatch,
@@ -11,7 +11,7 @@ import {
   withEnvironment,
 } from "../config/mod.ts";
 import { CodeStore } from "../pairing/mod.ts";
-import { type NewPortal, portalUrl } from "../portals/mod.ts";
+import { isHubUrl, type NewPortal, portalUrl } from "../portals/mod.ts";
 import { type HubOptions, ListenError, type RunningHub, startHub } from "../server/mod.ts";
 import { authFileOf } from "./auth_file.ts";
 import { openToRun } from "./config_path.ts";
@@ -76,8 +76,11 @@ function firstPortalOf({ host: { env }, log }: Program): NewPortal | undefined {
   const [portal, hubUrl] = [env("TELAHUBD_PORTAL_URL"), env("TELAHUBD_PUBLIC_URL")];
   if (portal === undefined || hubUrl === undefined) return undefined;
   const url = portalUrl(portal);
-  if (url !== undefined) return { url, hubUrl, portalToken: env("TELAHUBD_PORTAL_TOKEN") ?? "" };
-  log(`warning: TELAHUBD_PORTAL_URL is not used: expected as https://portal.example`);
+  if (url !== undefined && isHubUrl(hubUrl)) {
+    return { url, hubUrl, portalToken: env("TELAHUBD_PORTAL_TOKEN") ?? "" };
+  }
+  const what = url === undefined ? "TELAHUBD_PORTAL_URL" : "TELAHUBD_PUBLIC_URL";
+  log(`warning: not registered with a portal: ${what} must be as https://host.example`);
   return undefined;
 }
 
@@ -93,7 +96,13 @@ async function follow(file: HubConfigFile, { hub, log }: {
   readonly log: Log;
 }): Promise<() => Promise<void>> {
   const inEffect = await holdInEffect(file.path, log);
-  const tell = async () => await inEffect?.tell(file.version ?? "");
+  const tell = async () => {
+    try {
+      await inEffect?.tell(file.version ?? "");
+    } catch (error) {
+      log(`warning: cannot tell what is in effect: ${(error as Error).message}`);
+    }
+  };
   await tell();
   const onChange = async () => {
     await hub.refresh();
@@ -126,15 +135,35 @@ async function startAgain(
   }
 }
 
+/** How a hub ran that is to be restarted. */
+interface Run {
+  readonly file: HubConfigFile;
+  readonly port: number;
+}
+
+/** A file that has become unusable since it was checked is no reason to stay away. */
+async function openAgain(
+  { flags, host, log }: Program,
+  last: Run | undefined,
+): Promise<HubConfigFile> {
+  try {
+    return await openToRun(flags.config, host);
+  } catch (error) {
+    if (last === undefined || !(error instanceof ConfigError)) throw error;
+    log(`NOT TAKEN OVER: ${error.message}; going on with what it said before`);
+    return last.file;
+  }
+}
+
 /**
  * Runs a hub until the program ends, or it is to be restarted.
  *
- * @param lastPort the port it had before, if it ran before
- * @returns its port, if it is to be restarted
+ * @param last how it ran before, if it did
+ * @returns how it ran, if it is to be restarted
  */
-async function runOnce(program: Program, lastPort?: number): Promise<number | undefined> {
+async function runOnce(program: Program, last?: Run): Promise<Run | undefined> {
   const { io, flags, host, log, logs, stopped } = program;
-  const file = await openToRun(flags.config, host);
+  const file = await openAgain(program, last);
   const config = (): HubConfig => {
     const effective = withEnvironment(file.config, host.env);
     return flags.port === undefined ? effective : { ...effective, port: flags.port };
@@ -162,7 +191,7 @@ async function runOnce(program: Program, lastPort?: number): Promise<number | un
     auditFile: config().audit.file || join(dirname(file.path), "audit.db"),
     accessLog: flags.v ? log : undefined,
   };
-  const hub = await startAgain(options, { lastPort, log });
+  const hub = await startAgain(options, { lastPort: last?.port, log });
   const unfollow = await follow(file, { hub, log });
   const { port } = hub;
   await reportFailure(log, writeControlFile(host, { pid: Deno.pid, port, name: config().name }));
@@ -172,7 +201,7 @@ async function runOnce(program: Program, lastPort?: number): Promise<number | un
   await unfollow();
   await hub.shutdown();
   await reportFailure(log, removeControlFile(host, Deno.pid));
-  if (end === "restart") return port;
+  if (end === "restart") return { file, port };
   log("stopped");
   return undefined;
 }
@@ -194,6 +223,6 @@ export async function runHub(flags: RunFlags, io: Io): Promise<void> {
   const { promise: stopped, resolve: stop } = Promise.withResolvers<Deno.Signal>();
   using _signals = onInterrupt(stop);
   const program: Program = { io, flags, host, log, logs, stopped };
-  let port: number | undefined;
-  do port = await runOnce(program, port); while (port !== undefined);
+  let last: Run | undefined;
+  do last = await runOnce(program, last); while (last !== undefined);
 }

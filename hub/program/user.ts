@@ -121,9 +121,14 @@ const showViewer = command({
   examples: ["telahubd user show-viewer"],
   run: async ({ flags, io }) => {
     const identities = await identitiesOf(flags.config, io);
-    const token = consoleToken(identities, { id: CONSOLE_VIEWER, wallMs: systemClock.wallMs() }) ??
-      identities.find(({ role }) => role === "viewer")?.token;
-    if (token === undefined) throw new Error("No viewer: start the hub once, which makes one");
+    const wallMs = systemClock.wallMs();
+    const token = consoleToken(identities, { id: CONSOLE_VIEWER, wallMs }) ??
+      identities.find((entry) => entry.role === "viewer" && isValid(entry, wallMs))?.token;
+    if (token === undefined) {
+      const hint =
+        `start the hub once, which makes one, or "telahubd user rotate ${CONSOLE_VIEWER}"`;
+      throw new Error(`No viewer with a valid token: ${hint}`);
+    }
     io.stdout(`${token}\n`);
   },
 });

@@ -204,7 +204,7 @@ function changesText(changes: IdentityChanges): string {
     const more = ids.length > MAX_NAMED ? ` and ${ids.length - MAX_NAMED} more` : "";
     return ids.length === 0 ? "" : `${what} ${names}${more}`;
   });
-  return parts.filter((part) => part !== "").join("; ") || "no identity is another";
+  return parts.filter((part) => part !== "").join("; ") || "identities as before";
 }
 
 /** The directories that list this hub. */

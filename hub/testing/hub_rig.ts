@@ -31,6 +31,21 @@ export interface RigResponse {
   readonly body: any;
 }
 
+/** Writes when it is let, and fails when it is told to. */
+class RigAuthFile extends MemoryAuthFile {
+  constructor(auth: AuthConfig, readonly rig: HubRig) {
+    super(auth);
+  }
+
+  override async commit(change: (auth: AuthConfig) => readonly AuthConfig[]): Promise<void> {
+    const steps = change(this.auth);
+    await this.rig.writing;
+    if (this.rig.writeError !== undefined) throw this.rig.writeError;
+    this.rig.written.push(...steps.slice(1));
+    await super.commit(() => steps);
+  }
+}
+
 /** All of a hub but its port, its files and the real time. */
 export class HubRig {
   /** Sockets, sessions, clock, log. */
@@ -59,24 +74,10 @@ export class HubRig {
    *
    * @param more what only some tests need
    */
-  constructor(auth: AuthConfig, more: Pick<AdminOptions, "records"> = {}) {
+  constructor(auth: AuthConfig, more: Pick<AdminOptions, "records" | "restart"> = {}) {
     this.sockets = new SwitchboardRig({ auth });
     const { clock, registry, switchboard, authenticator, audited, history } = this.sockets;
-    const file = new MemoryAuthFile(auth);
-    const commit = async (change: (auth: AuthConfig) => readonly AuthConfig[]) => {
-      const steps = change(file.auth);
-      await this.writing;
-      if (this.writeError !== undefined) throw this.writeError;
-      this.written.push(...steps.slice(1));
-      await file.commit(() => steps);
-    };
-    this.store = new AccessStore({
-      get auth() {
-        return file.auth;
-      },
-      commit,
-      refresh: () => file.refresh(),
-    }, {
+    this.store = new AccessStore(new RigAuthFile(auth, this), {
       onChange: () => {
         this.sockets.access = this.store.access;
         this.#ends.rearm();
