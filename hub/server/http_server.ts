@@ -18,6 +18,7 @@ import { ListenError } from "./listen_error.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { readHead } from "./read_head.ts";
 import { type RequestHead, webSocketRequest } from "./request_head.ts";
+import { WaitingPeers } from "./waiting_peers.ts";
 
 /** How long a peer may take to send the head of a request. Spec: wire.md 1.1 */
 const HEADER_TIMEOUT_MS = 10_000;
@@ -59,14 +60,20 @@ export interface HttpServerOptions {
   readonly accessLog?: Log | undefined;
   /** How long a peer may take to send the head of a request. Default: 10 s. */
   readonly headerTimeoutMs?: number;
+  /** Bounds the connections of one address that have sent none yet. */
+  readonly waiting?: WaitingPeers;
 }
+
+/** Event of a connection handed to `node:http`, once that has found a request in it. */
+const ASKED = "asked";
 
 /** A connection that is no WebSocket yet, or never. */
 class HttpConnection {
   isAnswering = false;
   #isClosed = false;
 
-  constructor(readonly conn: Deno.TcpConn) {}
+  /** @param asked to be called when it has sent the head of a request */
+  constructor(readonly conn: Deno.TcpConn, readonly asked: () => void) {}
 
   close(): void {
     if (this.#isClosed) return;
@@ -83,13 +90,16 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #http: Server;
   readonly #connections = new Set<HttpConnection>();
+  readonly #waiting: WaitingPeers;
   #listener: Deno.TcpListener | undefined;
   #onEmpty: (() => void) | undefined;
 
   /** Does not listen yet. */
   constructor(options: HttpServerOptions) {
     this.#options = options;
+    this.#waiting = options.waiting ?? new WaitingPeers();
     this.#http = createServer((incoming, outgoing) => {
+      incoming.socket.emit(ASKED);
       outgoing.shouldKeepAlive = false;
       answer(options.router, incoming, outgoing).then(({ status, path }) => {
         const { method, socket } = incoming;
@@ -151,11 +161,14 @@ export class HttpServer {
 
   async #serve(conn: Deno.TcpConn): Promise<void> {
     if (this.#connections.size >= MAX_HTTP_CONNECTIONS) return conn.close();
-    const connection = new HttpConnection(conn);
+    const asked = this.#waiting.enter(conn.remoteAddr.hostname);
+    if (asked === undefined) return conn.close();
+    const connection = new HttpConnection(conn, asked);
     this.#connections.add(connection);
     try {
       await this.#serveHead(connection);
     } finally {
+      asked();
       this.#connections.delete(connection);
       if (this.#connections.size === 0) this.#onEmpty?.();
     }
@@ -169,10 +182,20 @@ export class HttpServer {
     const head = await readHead(conn, { clock, timeoutMs: headerTimeoutMs, onLate });
     if (head === undefined) return connection.close();
     const request = head.text === undefined ? undefined : webSocketRequest(head.text);
-    if (request !== undefined) return this.#upgrade(conn, { request, rest: head.rest });
-    connection.isAnswering = true;
+    if (request !== undefined) {
+      connection.asked();
+      return this.#upgrade(conn, { request, rest: head.rest });
+    }
+    connection.isAnswering = head.text !== undefined;
     const duplex = new ConnDuplex(connection, head.bytes);
+    // What is no head here may be the beginning of one to Node.js, which waits for the rest for ever.
+    const late = clock.setTimer(onLate, headerTimeoutMs);
+    duplex.once(ASKED, () => {
+      late.cancel();
+      connection.asked();
+    });
     const closed = new Promise((resolve) => duplex.once("close", resolve));
+    duplex.once("close", () => late.cancel());
     duplex.once("finish", () => {
       const timer = clock.setTimer(() => duplex.destroy(), LINGER_MS);
       duplex.once("close", () => timer.cancel());

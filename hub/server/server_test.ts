@@ -3,6 +3,7 @@ import { systemClock, systemRandom } from "../../core/clock/mod.ts";
 import { RawClient, UPGRADE_HEADERS } from "../testing/mod.ts";
 import { OPEN, SECURED, withHub } from "./_started_hub.ts";
 import { HttpServer } from "./http_server.ts";
+import { WaitingPeers } from "./waiting_peers.ts";
 
 async function agent(port: number, fields: object = {}): Promise<RawClient> {
   const client = await RawClient.upgrade(port);
@@ -240,22 +241,65 @@ Deno.test("requests that no program sends get a clean 4xx", () =>
     }
   }));
 
-Deno.test("a peer that does not finish the head of its request is told 408 and cut", async () => {
+function bareServer(options: { headerTimeoutMs?: number; waiting?: WaitingPeers }): HttpServer {
   const unused = undefined as never;
-  const server = new HttpServer({
+  return new HttpServer({
     router: unused,
     switchboard: unused,
     isSecured: () => false,
     clock: systemClock,
     random: systemRandom,
     log: unused,
-    headerTimeoutMs: 50,
+    ...options,
   });
-  const port = await server.listen(0, "127.0.0.1");
-  const client = await RawClient.connect(port);
-  await client.write("GET / HTTP/1.1\r\nHost: hub\r\nX-Slow: ");
-  assert.equal(await client.line(), "HTTP/1.1 408 Request Timeout");
-  client.close();
+}
+
+const REQUEST_LINE = "GET / HTTP/1.1\r\nX-Long: ";
+
+/** What a server could take for the beginning of a head. */
+const UNFINISHED: [what: string, bytes: string][] = [
+  ["half a head", "GET / HTTP/1.1\r\nHost: hub\r\nX-Slow: "],
+  ["empty lines alone", "\r\n"],
+  ["half a head behind an empty line", "\r\nGET / HT"],
+  ["a head of 16 KiB that has no end", REQUEST_LINE.padEnd(16 * 1024, "a")],
+  ["the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\n"],
+];
+
+for (const [what, bytes] of UNFINISHED) {
+  Deno.test(`a peer that sends ${what} and no more is told 408 and cut`, async () => {
+    const server = bareServer({ headerTimeoutMs: 50 });
+    const port = server.listen(0, "127.0.0.1");
+    const client = await RawClient.connect(port);
+    await client.write(bytes);
+    assert.equal(await client.line(), "HTTP/1.1 408 Request Timeout");
+    client.close();
+    await server.stop();
+  });
+}
+
+Deno.test("one address has so many connections without a request, and a place again when one ends", async () => {
+  const left = Promise.withResolvers<void>();
+  class Watched extends WaitingPeers {
+    override enter(address: string): (() => void) | undefined {
+      const leave = super.enter(address);
+      return leave && (() => {
+        leave();
+        left.resolve();
+      });
+    }
+  }
+  const server = bareServer({ waiting: new Watched({ max: 2, isExempt: () => false }) });
+  const port = server.listen(0, "127.0.0.1");
+  const connect = () => RawClient.connect(port);
+  const [first, second] = [await connect(), await connect()];
+  const tooMany = await connect();
+  assert.equal(await tooMany.next(), undefined);
+  first.close();
+  await left.promise;
+  const third = await connect();
+  await third.write("\x16\x03\x01");
+  assert.equal((await third.line()).slice(9, 12), "400");
+  for (const client of [second, third, tooMany]) client.close();
   await server.stop();
 });
 
