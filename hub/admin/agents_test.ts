@@ -199,3 +199,24 @@ Deno.test("what agents are asked is recorded, and how it went", async () => {
   ]);
   rig.hub.close();
 });
+
+Deno.test("what an agent refuses, or is not there to do, is recorded as failed", async () => {
+  const rig = setUp();
+  const outcomes = () =>
+    rig.hub.sockets.audited.filter(({ event }) => event === "management")
+      .map(({ result, reason, detail }) => [result, reason, detail]);
+  for (const ok of [false, true]) {
+    const { answer, requestId } = await asking(rig, "POST /api/admin/agents/barn/config-set");
+    rig.agent.text({ type: "mgmt-response", requestId, ok });
+    assert.equal((await answer).status, 200);
+  }
+  rig.agent.leave();
+  await rig.hub.sockets.settle();
+  assert.equal((await rig.hub.ask("POST /api/admin/agents/barn/restart", OWNER)).status, 503);
+  assert.deepEqual(outcomes(), [
+    ["failed", "agent refused", "config-set"],
+    ["ok", undefined, "config-set"],
+    ["failed", "offline", "restart"],
+  ]);
+  rig.hub.close();
+});

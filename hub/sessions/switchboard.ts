@@ -232,7 +232,8 @@ export class Switchboard {
       return this.#controls.register(peer, message);
     }
     if (message.type === "mgmt-response" && kind === "control") {
-      this.#management.answered(peer, { requestId: message.requestId, text });
+      const { requestId, ok: isDone } = message;
+      this.#management.answered(peer, { requestId, text, isDone });
     }
     if (kind !== "new") return undefined;
     if (message.type === "connect") return this.#sessions.connect(peer, message);
