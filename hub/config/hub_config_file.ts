@@ -1,5 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import { ConfigError, ConfigFile, type ConfigPath, lockFile } from "../../core/config/mod.ts";
+import {
+  ConfigError,
+  ConfigFile,
+  type ConfigPath,
+  lockFile,
+  removeUnfinished,
+} from "../../core/config/mod.ts";
 import { type DiskVersion, settledVersion, versionOnDisk } from "./disk_version.ts";
 import type { AuthConfig, HubConfig } from "./model.ts";
 import { type PortalEntry, readPortals, writePortal } from "./portals.ts";
@@ -169,6 +175,23 @@ export class HubConfigFile {
       await file.save();
       this.#version = await versionOnDisk(this.path);
     });
+  }
+
+  /**
+   * Removes copies of the file, tokens and all, that writes have left whose program was killed.
+   *
+   * @returns how many there were
+   * @throws ConfigError if the file is locked for too long, and what the file system reports
+   */
+  async removeUnfinished(): Promise<number> {
+    if (!this.exists) return 0;
+    let removed = 0;
+    await this.#inTurn(async () => {
+      // Whoever writes holds the lock: no copy is in use now.
+      using _lock = await lockFile(this.path);
+      removed = await removeUnfinished(this.path);
+    });
+    return removed;
   }
 
   #commit(change: (editor: ConfigEditor) => Written): Promise<void> {
