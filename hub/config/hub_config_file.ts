@@ -227,6 +227,14 @@ export class HubConfigFile {
         "put them back, or restart the hub to have a new owner made";
       throw new ConfigError(message, { code: "invalid", path: this.path });
     }
+    const seen = new Set<string>();
+    const twice = reading.config.auth.tokens.find(({ id }) => seen.size === seen.add(id).size);
+    if (twice !== undefined) {
+      // Revoking one of two would leave the other valid.
+      const message = `Cannot use ${this.path}: two identities have the id ` +
+        `${JSON.stringify(twice.id)}; give one of them another`;
+      throw new ConfigError(message, { code: "invalid", path: this.path });
+    }
     this.#reading = reading;
     this.#version = version;
   }
