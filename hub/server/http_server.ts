@@ -37,6 +37,9 @@ const LATE = new TextEncoder().encode(
 /** How long a peer may go on sending when it has its answer. */
 const LINGER_MS = 2000;
 
+/** How long a peer may read nothing of its answer, which waits in memory meanwhile. */
+const STALL_TIMEOUT_MS = 30_000;
+
 /** Out of descriptors, say: accepting goes on after this pause, as some of them come free. */
 const ACCEPT_RETRY_MS = 100;
 
@@ -60,6 +63,8 @@ export interface HttpServerOptions {
   readonly accessLog?: Log | undefined;
   /** How long a peer may take to send the head of a request. Default: 10 s. */
   readonly headerTimeoutMs?: number;
+  /** How long a peer may read nothing of its answer. Default: 30 s. */
+  readonly stallTimeoutMs?: number;
   /** Bounds the connections of one address that have sent none yet. */
   readonly waiting?: WaitingPeers;
 }
@@ -175,7 +180,8 @@ export class HttpServer {
   }
 
   async #serveHead(connection: HttpConnection): Promise<void> {
-    const { clock, headerTimeoutMs = HEADER_TIMEOUT_MS } = this.#options;
+    const { clock, headerTimeoutMs = HEADER_TIMEOUT_MS, stallTimeoutMs = STALL_TIMEOUT_MS } =
+      this.#options;
     const { conn } = connection;
     // Whether the peer still reads it makes no difference.
     const onLate = () => void conn.write(LATE).catch(() => {}).finally(() => connection.close());
@@ -187,7 +193,7 @@ export class HttpServer {
       return this.#upgrade(conn, { request, rest: head.rest });
     }
     connection.isAnswering = head.text !== undefined;
-    const duplex = new ConnDuplex(connection, head.bytes);
+    const duplex = new ConnDuplex(connection, head.bytes, { clock, stallTimeoutMs });
     // What is no head here may be the beginning of one to Node.js, which waits for the rest for ever.
     const late = clock.setTimer(onLate, headerTimeoutMs);
     duplex.once(ASKED, () => {

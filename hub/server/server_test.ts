@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
+import { Router } from "../http/mod.ts";
 import { RawClient, UPGRADE_HEADERS } from "../testing/mod.ts";
 import { OPEN, SECURED, withHub } from "./_started_hub.ts";
-import { HttpServer } from "./http_server.ts";
+import { HttpServer, type HttpServerOptions } from "./http_server.ts";
 import { WaitingPeers } from "./waiting_peers.ts";
 
 async function agent(port: number, fields: object = {}): Promise<RawClient> {
@@ -241,7 +242,7 @@ Deno.test("requests that no program sends get a clean 4xx", () =>
     }
   }));
 
-function bareServer(options: { headerTimeoutMs?: number; waiting?: WaitingPeers }): HttpServer {
+function bareServer(options: Partial<HttpServerOptions>): HttpServer {
   const unused = undefined as never;
   return new HttpServer({
     router: unused,
@@ -301,6 +302,21 @@ Deno.test("one address has so many connections without a request, and a place ag
   assert.equal((await third.line()).slice(9, 12), "400");
   for (const client of [second, third, tooMany]) client.close();
   await server.stop();
+});
+
+Deno.test("a peer that reads nothing of a long answer is cut, and its answer forgotten", async () => {
+  const asked = Promise.withResolvers<void>();
+  const handle = () => {
+    asked.resolve();
+    return new Response(new Uint8Array(64 * 1024 * 1024));
+  };
+  const router = new Router([{ path: "/", cors: "none", handle }], { onError: () => {} });
+  const server = bareServer({ router, stallTimeoutMs: 50 });
+  const client = await RawClient.connect(server.listen(0, "127.0.0.1"));
+  await client.write("GET / HTTP/1.1\r\nHost: hub\r\n\r\n");
+  await asked.promise;
+  await server.stop(); // waits until the answer is taken, or given up
+  client.close();
 });
 
 Deno.test("shutdown() does not wait for a connection without a request", async () => {
