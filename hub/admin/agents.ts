@@ -12,7 +12,7 @@ import {
 } from "../http/mod.ts";
 import type { ManagementAnswer } from "../sessions/mod.ts";
 import { type AdminOptions, isName, MAX_BODY_BYTES } from "./context.ts";
-import { type Gate, methodRefused } from "./gate.ts";
+import { forgeryRefused, type Gate, isForged, methodRefused } from "./gate.ts";
 
 const BAD_PATH = "missing machine or action: /api/admin/agents/MACHINE/ACTION";
 
@@ -90,6 +90,8 @@ class AgentResource {
       this.#gate.denied(caller, context, { machine: name, reason: "may not manage" });
       return problem(`forbidden: no permission to manage ${JSON.stringify(name)}`, 403);
     }
+    // Whatever the method, it is the agent that decides what the action does.
+    if (isForged(request)) return forgeryRefused();
     const machine = registry.byName(name);
     if (machine === undefined) return unknownMachine(name);
     const payload = machine.isOnline ? await this.#payload(request) : undefined;

@@ -220,3 +220,26 @@ Deno.test("what an agent refuses, or is not there to do, is recorded as failed",
   ]);
   rig.hub.close();
 });
+
+const FORGED: [what: string, request: string, headers: Record<string, string>][] = [
+  ["a form", "POST", { origin: "https://evil.example" }],
+  ["a page without an origin", "POST", { origin: "null" }],
+  ["a link", "GET", { "sec-fetch-site": "cross-site" }],
+  ["a page of a sister host", "GET", { "sec-fetch-site": "same-site" }],
+];
+
+for (const [what, method, headers] of FORGED) {
+  Deno.test(`no agent is asked by ${what} elsewhere that has the browser send a cookie`, async () => {
+    const rig = setUp();
+    const path = `${method} /api/admin/agents/barn/restart`;
+    const cookie = { cookie: "tela_viewer=alice-token", host: "hub" };
+    const forged = { ...cookie, ...headers };
+    assert.equal((await rig.hub.ask(path, { headers: forged })).status, 403);
+    assert.deepEqual(rig.agent.takeMessages(), []);
+    const own = { ...cookie, origin: "https://hub", "sec-fetch-site": "same-origin" };
+    const { answer, requestId } = await asking(rig, path, { token: undefined, headers: own });
+    rig.agent.text({ type: "mgmt-response", requestId, ok: true });
+    assert.equal((await answer).status, 200);
+    rig.hub.close();
+  });
+}
