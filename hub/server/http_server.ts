@@ -9,6 +9,7 @@ import {
   type UpgradeAnswer,
   WebSocketConnection,
 } from "../../core/websocket/mod.ts";
+import { sourceOf } from "../access/mod.ts";
 import type { Router } from "../http/mod.ts";
 import type { Switchboard } from "../sessions/mod.ts";
 import { LINK_PATH, type UdpHosts } from "../udp_link/mod.ts";
@@ -28,6 +29,12 @@ const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 /** Connections that are no WebSocket yet, or never; more are closed at once. */
 const MAX_HTTP_CONNECTIONS = 4096;
+
+/**
+ * WebSockets of one address that have not said yet what they are: room for a site whose agents all
+ * come back at once, while 20 addresses are needed to take all places of a hub.
+ */
+const MAX_SILENT_SOCKETS = 1024;
 
 /** What a peer reads that has not sent a head in time. Spec: RFC 9110 §15.5.9 */
 const LATE = new TextEncoder().encode(
@@ -67,6 +74,8 @@ export interface HttpServerOptions {
   readonly stallTimeoutMs?: number;
   /** Bounds the connections of one address that have sent none yet. */
   readonly waiting?: WaitingPeers;
+  /** Bounds the WebSockets of one address that have said nothing yet. */
+  readonly silent?: WaitingPeers;
 }
 
 /** Event of a connection handed to `node:http`, once that has found a request in it. */
@@ -96,6 +105,7 @@ export class HttpServer {
   readonly #http: Server;
   readonly #connections = new Set<HttpConnection>();
   readonly #waiting: WaitingPeers;
+  readonly #silent: WaitingPeers;
   #listener: Deno.TcpListener | undefined;
   #onEmpty: (() => void) | undefined;
 
@@ -103,6 +113,7 @@ export class HttpServer {
   constructor(options: HttpServerOptions) {
     this.#options = options;
     this.#waiting = options.waiting ?? new WaitingPeers();
+    this.#silent = options.silent ?? new WaitingPeers({ max: MAX_SILENT_SOCKETS });
     this.#http = createServer((incoming, outgoing) => {
       incoming.socket.emit(ASKED);
       outgoing.shouldKeepAlive = false;
@@ -216,9 +227,13 @@ export class HttpServer {
     conn: Deno.TcpConn,
     { request, rest }: { request: RequestHead; rest: Uint8Array<ArrayBuffer> },
   ): Promise<void> {
-    const { switchboard, clock, random, log } = this.#options;
-    const { accepted, response } = this.#answerUpgrade(request);
+    const { switchboard, udpHosts, clock, random, log } = this.#options;
     const stream = withHead(connStream(conn), rest);
+    const remoteAddress = originOf(stream.remoteAddress, request.headers["x-forwarded-for"]);
+    const greeted = this.#silent.enter(sourceOf(remoteAddress));
+    const { accepted, response } = greeted === undefined
+      ? refuseUpgrade("503 Service Unavailable", "Too many connections that say nothing\n")
+      : this.#answerUpgrade(request);
     try {
       conn.setNoDelay(true);
       conn.setKeepAlive(true);
@@ -226,25 +241,26 @@ export class HttpServer {
       if (!accepted) await stream.closeWrite();
     } catch {
       // The peer has gone before it was answered.
+      greeted?.();
       return stream.close();
     }
     if (!accepted) {
+      greeted?.();
       const status = response.slice(9, response.indexOf("\r\n"));
       log(`upgrade refused: ${status}, from ${stream.remoteAddress}`);
       return stream.close();
     }
-    const { udpHosts } = this.#options;
+    const connection = new WebSocketConnection({
+      stream,
+      role: "server",
+      clock,
+      random,
+      maxMessageBytes: MAX_MESSAGE_BYTES,
+      remoteAddress,
+    });
     const isLink = udpHosts !== undefined && targetOf(request.target)?.path === LINK_PATH;
-    (isLink ? udpHosts : switchboard).serve(
-      new WebSocketConnection({
-        stream,
-        role: "server",
-        clock,
-        random,
-        maxMessageBytes: MAX_MESSAGE_BYTES,
-        remoteAddress: originOf(stream.remoteAddress, request.headers["x-forwarded-for"]),
-      }),
-    );
+    if (isLink) udpHosts.serve(connection).finally(greeted);
+    else switchboard.serve(connection, { onGreeted: greeted });
   }
 
   #answerUpgrade({ method, headers, target }: RequestHead): UpgradeAnswer {

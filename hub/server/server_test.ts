@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
+import { createLog } from "../../core/log/mod.ts";
 import { Router } from "../http/mod.ts";
-import { RawClient, UPGRADE_HEADERS } from "../testing/mod.ts";
+import { RawClient, SwitchboardRig, UPGRADE_HEADERS } from "../testing/mod.ts";
 import { OPEN, SECURED, withHub } from "./_started_hub.ts";
 import { HttpServer, type HttpServerOptions } from "./http_server.ts";
 import { WaitingPeers } from "./waiting_peers.ts";
@@ -242,6 +243,8 @@ Deno.test("requests that no program sends get a clean 4xx", () =>
     }
   }));
 
+const QUIET = { component: "hub", clock: systemClock, write: () => {} };
+
 function bareServer(options: Partial<HttpServerOptions>): HttpServer {
   const unused = undefined as never;
   return new HttpServer({
@@ -302,6 +305,35 @@ Deno.test("one address has so many connections without a request, and a place ag
   assert.equal((await third.line()).slice(9, 12), "400");
   for (const client of [second, third, tooMany]) client.close();
   await server.stop();
+});
+
+Deno.test("one address has so many WebSockets that have said nothing, others and agents as many as they like", async () => {
+  const rig = new SwitchboardRig();
+  const silent = new WaitingPeers({ max: 2 });
+  const router = new Router([], { onError: () => {} });
+  const { switchboard } = rig;
+  const server = bareServer({ router, switchboard, silent, log: createLog(QUIET) });
+  const port = server.listen(0, "127.0.0.1");
+  const dial = async (address: string) => {
+    const client = await RawClient.connect(port);
+    const headers = [...UPGRADE_HEADERS, `X-Forwarded-For: ${address}`];
+    return { client, status: (await client.request("/", headers)).slice(9, 12) };
+  };
+  const site = [await dial("192.0.2.7"), await dial("192.0.2.7"), await dial("192.0.2.7")];
+  assert.deepEqual(site.map(({ status }) => status), ["101", "101", "503"]);
+  const other = await dial("192.0.2.8");
+  assert.equal(other.status, "101");
+  const [{ client: agent }] = site as [typeof other];
+  await agent.send(0x81, { type: "register", agentId: "a", machineName: "barn" });
+  await agent.nextMessage();
+  const next = await dial("192.0.2.7");
+  assert.equal(next.status, "101", "who has registered does not count");
+  for (const { client } of [...site, other, next]) client.close();
+  await server.stop();
+  const stopped = switchboard.shutdown(0);
+  rig.clock.advance(0);
+  await stopped;
+  assert.equal(silent.size, 0);
 });
 
 Deno.test("a peer that reads nothing of a long answer is cut, and its answer forgotten", async () => {

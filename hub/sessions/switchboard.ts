@@ -137,9 +137,17 @@ export class Switchboard {
     this.#controls.enforce();
   }
 
-  /** Takes a WebSocket and settles when it has ended; never rejects. */
-  serve(connection: Connection): Promise<void> {
+  /**
+   * Takes a WebSocket and settles when it has ended; never rejects.
+   *
+   * @param onGreeted called when it has said what it is, or ended
+   */
+  serve(
+    connection: Connection,
+    { onGreeted }: { onGreeted?: (() => void) | undefined } = {},
+  ): Promise<void> {
     const peer = new Peer(connection, this.#options.clock);
+    peer.onGreeted = onGreeted;
     const ended = this.#run(peer).finally(() => this.#running.delete(peer));
     this.#running.set(peer, ended);
     return ended;
