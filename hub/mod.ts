@@ -5,7 +5,8 @@
  * ```ts
  * import { systemClock, systemRandom } from "../core/clock/mod.ts";
  * import { createLog, LogRing } from "../core/log/mod.ts";
- * import { type HubConfig, startHub } from "./mod.ts";
+ * import { DEFAULTS, type HubConfig, startHub } from "./mod.ts";
+ * import { CodeStore } from "./pairing/mod.ts";
  *
  * const config: HubConfig = {
  *   hubId: "",
@@ -17,9 +18,14 @@
  *   shutdownTimeoutMs: 1000,
  *   auth: { tokens: [], machines: new Map() }, // an open hub
  *   update: { channel: "", sources: {} },
+ *   audit: DEFAULTS.audit,
+ *   metrics: DEFAULTS.metrics,
  * };
+ * const codes = new CodeStore(":memory:", { random: systemRandom });
  * const hub = await startHub({
  *   config: () => config,
+ *   commitAuth: () => Promise.resolve(), // nothing is saved
+ *   codes,
  *   facts: { os: "linux", arch: "amd64", hostname: "h", runtime: "deno", version: "0" },
  *   clock: systemClock,
  *   random: systemRandom,
@@ -30,6 +36,7 @@
  * const response = await fetch(`http://127.0.0.1:${hub.port}/api/status`);
  * console.log((await response.json()).hubName); // lab
  * await hub.shutdown();
+ * codes.close();
  * ```
  *
  * @module

@@ -1,6 +1,7 @@
 import type { Route } from "../http/mod.ts";
 import { accessRoutes } from "./access.ts";
 import { agentRoutes } from "./agents.ts";
+import { auditRoutes } from "./audit.ts";
 import type { AdminOptions } from "./context.ts";
 import { Gate } from "./gate.ts";
 import { logRoutes } from "./logs.ts";
@@ -25,6 +26,7 @@ export function adminRoutes(options: AdminOptions): Route[] {
     ...pairingRoutes(gate, options),
     ...agentRoutes(gate, options),
     ...logRoutes(gate, options),
+    ...auditRoutes(gate, options),
     withSlash("/api/admin/agents"),
     withSlash("/api/admin/rotate"),
   ];

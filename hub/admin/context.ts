@@ -2,7 +2,7 @@ import type { Random } from "../../core/bytes/mod.ts";
 import type { Clock } from "../../core/clock/mod.ts";
 import type { Log, LogRing } from "../../core/log/mod.ts";
 import type { AccessStore, Authenticator } from "../access/mod.ts";
-import type { Audit } from "../audit/mod.ts";
+import type { Audit, AuditReader, AuditState } from "../audit/mod.ts";
 import type { Pairing } from "../pairing/mod.ts";
 import type { Registry } from "../registry/mod.ts";
 import type { Switchboard } from "../sessions/mod.ts";
@@ -24,6 +24,8 @@ export interface AdminOptions {
   readonly management: Management;
   /** Takes note of what is done. */
   readonly audit: Audit;
+  /** Reads what was noted; undefined if it is kept nowhere. */
+  readonly records?: { readonly reader: AuditReader; readonly state: () => AuditState } | undefined;
   /** The last lines of the log. */
   readonly logs: LogRing;
   /** Takes a line for each change; never a secret. */

@@ -24,12 +24,14 @@ export { type ConfigEditor, HubConfigFile } from "./hub_config_file.ts";
 export { LOCAL_CONFIG, locateConfig, type LocateOptions } from "./locate.ts";
 export {
   ANY_MACHINE,
+  type AuditConfig,
   type AuthConfig,
   CLOSED_REGISTRATION,
   type ConnectGrant,
   DEFAULTS,
   type HubConfig,
   type MachineAcl,
+  type MetricsConfig,
   MIN_SECRET_LENGTH,
   type Role,
   type TokenEntry,

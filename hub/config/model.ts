@@ -58,6 +58,24 @@ export interface UpdateConfig {
   readonly sources: Readonly<Record<string, string>>;
 }
 
+/** What is kept of what happens on the hub. */
+export interface AuditConfig {
+  /** Path of the file; "" for `audit.db` beside the configuration. */
+  readonly file: string;
+  /** How long records are kept, in milliseconds; 0 for ever. */
+  readonly maxAgeMs: number;
+  /** Size from which on the oldest records are removed, in bytes; 0 for none. */
+  readonly maxBytes: number;
+}
+
+/** Who may read the metrics, besides owners and admins. */
+export interface MetricsConfig {
+  /** Anybody may. */
+  readonly open: boolean;
+  /** Whoever has this token may; a secret, "" if there is none. */
+  readonly token: string;
+}
+
 /** The configuration of a hub: what the file says, with defaults where it is silent. */
 export interface HubConfig {
   /** UUID of the hub; "" until one is made. */
@@ -85,13 +103,19 @@ export interface HubConfig {
   readonly auth: AuthConfig;
   /** What agents are told about updates. */
   readonly update: UpdateConfig;
+  /** What is kept of what happens. */
+  readonly audit: AuditConfig;
+  /** Who may read the metrics. */
+  readonly metrics: MetricsConfig;
 }
 
-/** Defaults of hub-api.md 5.1. */
+/** Defaults of hub-api.md 5.1, and of what is ours: a year or 256 MiB of records, closed metrics. */
 export const DEFAULTS = {
   port: 80,
   udpPort: 41820,
   shutdownTimeoutMs: 30_000,
+  audit: { file: "", maxAgeMs: 365 * 24 * 3_600_000, maxBytes: 256 * 1024 * 1024 },
+  metrics: { open: false, token: "" },
 } as const;
 
 /** Least length of the secret shared with a separate UDP host, in characters. */

@@ -1,6 +1,6 @@
 import { ConfigError, type ConfigNode, parseDuration } from "../../core/config/mod.ts";
 import { type ConnectGrant, DEFAULTS, type HubConfig, MIN_SECRET_LENGTH } from "./model.ts";
-import type { MachineAcl, Role, TokenEntry } from "./model.ts";
+import type { AuditConfig, MachineAcl, Role, TokenEntry } from "./model.ts";
 
 const PORT = { min: 0, max: 65535 };
 
@@ -31,6 +31,11 @@ export function readConfig(root: ConfigNode): HubConfig {
         auth.get("machines").entries().map(([name, acl]) => [name, readAcl(acl)]),
       ),
     },
+    audit: readAudit(root.get("audit")),
+    metrics: {
+      open: root.get("metrics").get("open").boolean() ?? DEFAULTS.metrics.open,
+      token: root.get("metrics").get("token").string() ?? DEFAULTS.metrics.token,
+    },
     update: {
       channel: update.get("channel").string() ?? "",
       sources: Object.fromEntries(
@@ -53,6 +58,17 @@ function readTimeout(node: ConfigNode): number {
   const ms = parseDuration(text);
   if (ms === undefined) throw node.fail("expected a duration such as 30s or 1m30s");
   return ms > 0 ? ms : DEFAULTS.shutdownTimeoutMs;
+}
+
+function readAudit(node: ConfigNode): AuditConfig {
+  const { file, maxAgeMs, maxBytes } = DEFAULTS.audit;
+  const days = node.get("keepDays").integer({ min: 0, max: 36_500 });
+  const megabytes = node.get("keepMegabytes").integer({ min: 0, max: 1_000_000 });
+  return {
+    file: node.get("file").string() ?? file,
+    maxAgeMs: days === undefined ? maxAgeMs : days * 24 * 3_600_000,
+    maxBytes: megabytes === undefined ? maxBytes : megabytes * 1024 * 1024,
+  };
 }
 
 function readTime(node: ConfigNode): number | undefined {

@@ -12,6 +12,12 @@ Deno.test("readConfig() gives defaults where the file is silent", () => {
     assert.equal(config.shutdownTimeoutMs, 30_000);
     assert.deepEqual(config.auth, { tokens: [], machines: new Map() });
     assert.deepEqual(config.update, { channel: "", sources: {} });
+    assert.deepEqual(config.audit, {
+      file: "",
+      maxAgeMs: 365 * 86_400_000,
+      maxBytes: 256 * 1024 * 1024,
+    });
+    assert.deepEqual(config.metrics, { open: false, token: "" });
   }
 });
 
@@ -26,6 +32,13 @@ udp: off
 udpRelaySecret: 0123456789abcdef
 wwwDir: ./www
 shutdownTimeout: 1m30s
+audit:
+  file: /var/lib/tela/audit.db
+  keepDays: 30
+  keepMegabytes: 0
+metrics:
+  open: true
+  token: 00m1
 x-unknown: {a: [1]}
 auth:
   tokens:
@@ -55,6 +68,8 @@ update:
       wwwDir: "./www",
       shutdownTimeoutMs: 90_000,
       auth: undefined,
+      audit: { file: "/var/lib/tela/audit.db", maxAgeMs: 30 * 86_400_000, maxBytes: 0 },
+      metrics: { open: true, token: "00m1" },
       update: { channel: "stable", sources: { stable: "https://x/" } },
     },
   );

@@ -6,11 +6,18 @@
  * import { History } from "./mod.ts";
  *
  * const history = new History();
- * history.add({ machine: "barn", event: "agent-register", wallMs: Date.now(), detail: "ports=[22]" });
+ * const timeMs = Date.UTC(2026, 7, 1, 9);
+ * history.add({ event: "register", timeMs, machine: "barn", reason: "", detail: "ports=[22]" });
  * console.log(history.newestFirst()[0]?.event); // agent-register
  * ```
  *
  * @module
  */
 
-export { History, type HistoryEvent, type HistoryEventName } from "./history.ts";
+export {
+  History,
+  HISTORY_CAPACITY,
+  type HistoryEvent,
+  type HistoryEventName,
+  type RecordOfMachine,
+} from "./history.ts";

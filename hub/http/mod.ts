@@ -27,6 +27,13 @@ export {
 } from "./body.ts";
 export { cleanPath } from "./clean_path.ts";
 export { type CorsFamily, corsHeaders } from "./cors.ts";
+export { metricsRoute, type MetricsRouteOptions } from "./metrics_route.ts";
 export { json, problem, text, tooMany } from "./respond.ts";
-export { type Handler, type RequestContext, type Route, Router } from "./router.ts";
+export {
+  type AnsweredRequest,
+  type Handler,
+  type RequestContext,
+  type Route,
+  Router,
+} from "./router.ts";
 export { type HubFacts, publicRoutes, type PublicRoutesOptions } from "./routes.ts";

@@ -38,6 +38,8 @@ export interface PublicRoutesOptions {
   readonly history: () => readonly HistoryEvent[];
   /** Gives the time; the hub is up since these options were used. */
   readonly clock: Clock;
+  /** Why records of the audit cannot be written, if they cannot. */
+  readonly auditFault?: () => string | undefined;
   /** Told of tokens in queries, which are deprecated. */
   readonly log: Log;
 }
@@ -116,6 +118,12 @@ class PublicRoutes {
     });
   }
 
+  /** The hub serves even if its audit is degraded, but whoever watches it is to be told. */
+  health(): Response {
+    const fault = this.#options.auditFault?.();
+    return text(fault === undefined ? "ok" : `ok, auditDegraded: ${fault}`);
+  }
+
   history(request: Request, context: RequestContext): Response {
     const { access, history, clock } = this.#options;
     const caller = this.#callerOf(request, context);
@@ -166,7 +174,7 @@ export function publicRoutes(options: PublicRoutesOptions): Route[] {
     status("/api/admin/status"),
     history("/api/history"),
     history("/api/admin/history"),
-    { path: "/healthz", cors: "none", methods: ["GET", "HEAD"], handle: () => text("ok") },
+    { path: "/healthz", cors: "none", methods: ["GET", "HEAD"], handle: () => routes.health() },
     {
       path: "/ws",
       cors: "none",

@@ -3,7 +3,6 @@ import { goPlatform, type Io, onInterrupt, VERSION } from "../../core/cli/mod.ts
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
 import { ConfigError, fileFault, type Host } from "../../core/config/mod.ts";
 import { createLog, type Log, LogRing } from "../../core/log/mod.ts";
-import { noAudit } from "../audit/mod.ts";
 import {
   bootstrap,
   type HubConfig,
@@ -137,7 +136,6 @@ export async function runHub(flags: RunFlags, io: Io): Promise<void> {
     config,
     commitAuth: (steps) => file.commitAuth(steps),
     codes,
-    audit: noAudit,
     facts: {
       ...goPlatform(),
       hostname: Deno.hostname(),
@@ -148,6 +146,7 @@ export async function runHub(flags: RunFlags, io: Io): Promise<void> {
     random: systemRandom,
     log,
     logs,
+    auditFile: config().audit.file || join(dirname(file.path), "audit.db"),
     accessLog: flags.v ? log : undefined,
   });
   await serveUntilStopped(hub, { host, log, name: config().name });

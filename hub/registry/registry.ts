@@ -57,6 +57,13 @@ export class Registry {
     return this.#byName.get(name);
   }
 
+  /** How many machines there are, and how many of them are online. */
+  get counts(): { readonly online: number; readonly known: number } {
+    let online = 0;
+    for (const { isOnline } of this.#byKey.values()) if (isOnline) online++;
+    return { online, known: this.#byKey.size };
+  }
+
   /** All machines, by name. */
   all(): Machine[] {
     return [...this.#byKey.values()].sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);

@@ -1,7 +1,6 @@
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
 import { createLog, LogRing } from "../../core/log/mod.ts";
-import { noAudit } from "../audit/mod.ts";
-import type { HubConfig } from "../config/mod.ts";
+import { DEFAULTS, type HubConfig } from "../config/mod.ts";
 import { CodeStore } from "../pairing/mod.ts";
 import { type RunningHub, startHub } from "./hub.ts";
 
@@ -17,6 +16,8 @@ export const OPEN: HubConfig = {
   shutdownTimeoutMs: 5000,
   auth: { tokens: [], machines: new Map() },
   update: { channel: "", sources: {} },
+  audit: DEFAULTS.audit,
+  metrics: DEFAULTS.metrics,
 };
 /** The same with one owner, whose token is `owner-token`. */
 export const SECURED: HubConfig = {
@@ -39,7 +40,6 @@ export async function withHub(
     config: () => config,
     commitAuth: () => Promise.resolve(),
     codes,
-    audit: noAudit,
     facts: { os: "linux", arch: "amd64", hostname: "h", runtime: "deno", version: "0.1.0" },
     clock: systemClock,
     random: systemRandom,

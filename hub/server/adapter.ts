@@ -98,14 +98,52 @@ export async function answer(
 ): Promise<{ status: number; path: string }> {
   const target = targetOf(incoming.url ?? "");
   const response = await respond(router, incoming, target);
-  const body = Buffer.from(await response.arrayBuffer());
   for (const [name, value] of response.headers) outgoing.appendHeader(name, value);
   outgoing.statusCode = response.status;
-  if (response.status !== 204) outgoing.setHeader("content-length", body.length);
-  outgoing.end(incoming.method === "HEAD" ? undefined : body);
+  await sendBody(response, outgoing, { isHead: incoming.method === "HEAD" });
   // Closing with unread bytes would make the kernel send a reset, which can destroy the answer.
   incoming.resume();
   return { status: response.status, path: target?.path ?? "" };
+}
+
+/** Sends a body of one piece with its length, any other piece by piece as the peer takes it. */
+async function sendBody(
+  response: Response,
+  outgoing: ServerResponse,
+  { isHead }: { isHead: boolean },
+): Promise<void> {
+  const reader = response.body?.getReader();
+  const first = await reader?.read();
+  const second = await reader?.read();
+  if (second === undefined || second.done) {
+    const body = Buffer.from(first?.value ?? new Uint8Array(0));
+    if (response.status !== 204) outgoing.setHeader("content-length", body.length);
+    outgoing.end(isHead ? undefined : body);
+    return;
+  }
+  // A peer that has gone wants no more.
+  outgoing.once("close", () => reader!.cancel());
+  if (isHead) await reader!.cancel();
+  else outgoing.write(first!.value);
+  let piece: ReadableStreamReadResult<Uint8Array> = second;
+  for (; !isHead && !piece.done; piece = await reader!.read()) {
+    if (!outgoing.write(piece.value)) await drained(outgoing);
+  }
+  outgoing.end();
+}
+
+/** Resolves once more can be written, or nothing any more. */
+function drained(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      outgoing.off("drain", settle);
+      outgoing.off("close", settle);
+      resolve();
+    };
+    if (outgoing.destroyed) return resolve();
+    outgoing.on("drain", settle);
+    outgoing.on("close", settle);
+  });
 }
 
 async function respond(

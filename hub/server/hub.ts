@@ -4,15 +4,14 @@ import type { DefaultUpdate } from "../../core/control/mod.ts";
 import type { Log, LogRing } from "../../core/log/mod.ts";
 import { AccessStore, Authenticator, EndWatch } from "../access/mod.ts";
 import { adminRoutes } from "../admin/mod.ts";
-import type { Audit } from "../audit/mod.ts";
 import { type AuthConfig, type HubConfig, newUuid, type UpdateConfig } from "../config/mod.ts";
-import { History } from "../history/mod.ts";
-import { type HubFacts, publicRoutes, type Route, Router } from "../http/mod.ts";
+import { type HubFacts, metricsRoute, publicRoutes, type Route, Router } from "../http/mod.ts";
 import { type CodeStore, Pairing } from "../pairing/mod.ts";
 import { Registry } from "../registry/mod.ts";
 import { type RelayStats, Switchboard } from "../sessions/mod.ts";
 import { HttpServer } from "./http_server.ts";
 import { HubUdp } from "./hub_udp.ts";
+import { Observer } from "./observer.ts";
 
 /** Options of {@linkcode startHub}. */
 export interface HubOptions {
@@ -22,8 +21,8 @@ export interface HubOptions {
   readonly commitAuth: (steps: readonly AuthConfig[]) => Promise<void>;
   /** The pairing codes. Borrowed. */
   readonly codes: CodeStore;
-  /** Takes note of what somebody may have to answer for. */
-  readonly audit: Audit;
+  /** Path of the file of what happened; nothing is kept beyond the process without it. */
+  readonly auditFile?: string;
   /** What `/api/status` says of the process. */
   readonly facts: HubFacts;
   /** Times everything. */
@@ -67,28 +66,36 @@ function defaultUpdateOf({ channel, sources }: UpdateConfig): DefaultUpdate | un
  * @throws ListenError if it cannot listen there
  */
 export async function startHub(options: HubOptions): Promise<RunningHub> {
-  const { config, commitAuth, audit, clock, random, log, accessLog, hostname } = options;
+  const { config, commitAuth, facts, clock, random, log, accessLog, hostname } = options;
   const store = new AccessStore({ auth: config().auth, commit: commitAuth }, {
     onChange: () => enforce(),
   });
   const access = () => store.access;
-  const history = new History();
   const registry = new Registry({ newId: () => newUuid(random) });
   const defaultUpdate = () => defaultUpdateOf(config().update);
-  const authenticator = new Authenticator({ access, clock, audit });
   const udp = new HubUdp({ config, hostname: hostname ?? "0.0.0.0", clock, random, log });
-  const switchboard = new Switchboard({
+  const observer: Observer = new Observer({
+    ...{ auditFile: options.auditFile, config, access, facts, clock, log },
+    machines: () => registry.counts,
+    relay: () => switchboard.stats,
+    gauges: () => switchboard.gauges,
+    udp: () => udp.stats,
+  });
+  const { audit } = observer;
+  const authenticator = new Authenticator({ access, clock, audit });
+  const switchboard: Switchboard = new Switchboard({
     ...{ access, authenticator, audit, clock, log, random },
-    ...{ registry, history, udp, defaultUpdate },
+    ...{ registry, udp, defaultUpdate },
   });
   const ends = new EndWatch({ access, clock, onEnd: () => switchboard.enforce() });
   const enforce = () => {
     ends.rearm();
     switchboard.enforce();
   };
-  const routes = routesOf({ ...options, store, authenticator, history, registry, switchboard });
+  const routes = routesOf({ ...options, store, authenticator, observer, registry, switchboard });
   const router = new Router(routes, {
     onError: (error) => log(`internal error: ${(error as Error).stack ?? error}`),
+    onAnswer: (answer) => observer.answered(answer),
   });
   const isSecured = () => access().isEnabled;
   const { hosts: udpHosts } = udp;
@@ -100,6 +107,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   } catch (error) {
     ends.stop();
     await Promise.all([switchboard.shutdown(0), udp.close()]);
+    observer.close();
     throw error;
   }
   return {
@@ -110,6 +118,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
       await shutDown({ server, switchboard, clock, timeoutMs: config().shutdownTimeoutMs });
       ends.stop();
       await udp.close();
+      observer.close();
     },
   };
 }
@@ -119,22 +128,35 @@ function routesOf(
   parts: HubOptions & {
     readonly store: AccessStore;
     readonly authenticator: Authenticator;
-    readonly history: History;
+    readonly observer: Observer;
     readonly registry: Registry;
     readonly switchboard: Switchboard;
   },
 ): Route[] {
-  const { config, store, history, registry, switchboard } = parts;
+  const { config, store, authenticator, observer, registry, switchboard } = parts;
+  const { audit, records } = observer;
+  const access = () => store.access;
   return [
     ...publicRoutes({
       ...parts,
-      access: () => store.access,
+      access,
       hub: config,
       machines: () => registry.all(),
       sessionCount: (machine) => switchboard.sessionCount(machine),
-      history: () => history.newestFirst(),
+      history: () => observer.history.newestFirst(),
+      auditFault: () => observer.auditFault,
     }),
-    ...adminRoutes({ ...parts, pairing: new Pairing(parts), management: switchboard }),
+    metricsRoute({
+      access,
+      authenticator,
+      config: () => config().metrics,
+      families: () => observer.families(),
+    }),
+    ...adminRoutes({
+      ...{ ...parts, audit, records },
+      pairing: new Pairing({ ...parts, audit }),
+      management: switchboard,
+    }),
   ];
 }
 

@@ -135,7 +135,7 @@ Deno.test("frames and texts cross the hub, hop counted, the rest unchanged (wire
       new TextDecoder().decode((await client.next())!.payload),
       '{"type":"x-custom",  "é":1}',
     );
-    assert.deepEqual([stats.frames, stats.bytes], [1, 5007]);
+    assert.deepEqual(stats.toAgent, { frames: 1, bytes: 5007 });
     for (const socket of [control, client, joined]) socket.close();
   }));
 

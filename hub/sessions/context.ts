@@ -4,7 +4,6 @@ import type { DefaultUpdate } from "../../core/control/mod.ts";
 import type { Log } from "../../core/log/mod.ts";
 import type { Access, Authenticator, Caller } from "../access/mod.ts";
 import type { Audit } from "../audit/mod.ts";
-import type { History } from "../history/mod.ts";
 import type { Registry } from "../registry/mod.ts";
 import type { Peer } from "./peer.ts";
 import type { UdpCarrier } from "../udp/mod.ts";
@@ -19,8 +18,6 @@ export interface SwitchboardOptions {
   readonly authenticator: Authenticator;
   /** Takes note of registrations, sessions and refusals. */
   readonly audit: Audit;
-  /** Takes note of what happens. */
-  readonly history: History;
   /** Relays sessions by UDP, if it can. */
   readonly udp?: UdpCarrier | undefined;
   /** What agents are told about updates, if anything. */

@@ -20,7 +20,7 @@ const IDLE_PING_MS = 4000;
 /** An agent that is not silent is pinged so often, as its answer is "last seen". Spec: wire.md 1.3 */
 const BUSY_PING_MS = 10_000;
 
-/** Ports named in a line of history at most. */
+/** Ports named in a record at most. */
 const MAX_PORTS_NAMED = 32;
 
 /** The control sockets of agents: registration, pings, loss. */
@@ -62,8 +62,9 @@ export class Controls {
     const entered = registry.register(message, { wallMs, mayRegister });
     if (entered === undefined) return "register: too many machines on this hub";
     if (entered.evicted !== undefined) this.#evict(entered.evicted);
-    this.#attach(peer, { machine: entered.machine, holder: holderOf(caller) });
-    this.#confirm(peer, entered.machine);
+    const control = { machine: entered.machine, holder: holderOf(caller) };
+    this.#attach(peer, control);
+    this.#confirm(peer, control);
     // Its services may be on other ports now than those that its clients were allowed.
     this.#sessions.enforce(entered.machine);
     return undefined;
@@ -114,12 +115,10 @@ export class Controls {
     this.#peers.delete(machine);
     machine.isOnline = false;
     this.#sessions.endAll(machine, { isFinal });
-    const { audit, history, clock } = this.#options;
     const { name } = machine;
-    const detail = "agent disconnected";
-    history.add({ machine: name, event: "agent-disconnect", wallMs: clock.wallMs(), detail });
     const source = peer.connection.remoteAddress;
-    audit.record({ event: "agent-gone", identity: holder?.id, machine: name, source, reason });
+    const gone = { identity: holder?.id, machine: name, source, reason } as const;
+    this.#options.audit.record({ event: "agent-gone", ...gone });
     this.#log(`agent disconnected: ${brief(machine.name)}`);
   }
 
@@ -132,22 +131,21 @@ export class Controls {
     this.#peers.set(machine, peer);
     machine.isOnline = true;
     peer.state = { kind: "control", machine, holder };
-    const source = peer.connection.remoteAddress;
-    const { name } = machine;
-    this.#options.audit.record({ event: "register", identity: holder?.id, machine: name, source });
   }
 
-  #confirm(peer: Peer, machine: Machine): void {
-    const { history, clock, defaultUpdate } = this.#options;
+  #confirm(peer: Peer, { machine, holder }: Omit<ControlState, "kind">): void {
+    const { audit, defaultUpdate } = this.#options;
     const update = defaultUpdate();
     peer.send({
       type: "registered",
       machineId: machine.name,
       ...(update !== undefined && { defaultUpdate: update }),
     });
-    const detail = `ports=[${machine.ports.slice(0, MAX_PORTS_NAMED).join(" ")}]`;
-    history.add({ machine: machine.name, event: "agent-register", wallMs: clock.wallMs(), detail });
-    this.#log(`registered: ${brief(machine.name)} from ${peer.connection.remoteAddress}`);
+    const { name, ports } = machine;
+    const source = peer.connection.remoteAddress;
+    const detail = `ports=[${ports.slice(0, MAX_PORTS_NAMED).join(" ")}]`;
+    audit.record({ event: "register", identity: holder?.id, machine: name, source, detail });
+    this.#log(`registered: ${brief(name)} from ${source}`);
   }
 
   #evict(machine: Machine): void {

@@ -19,4 +19,9 @@
 export type { SwitchboardOptions } from "./context.ts";
 export type { ManagementAnswer, ManagementRequest } from "./management.ts";
 export type { Connection } from "./peer.ts";
-export { type RelayStats, Switchboard } from "./switchboard.ts";
+export {
+  type Relayed,
+  type RelayStats,
+  Switchboard,
+  type SwitchboardGauges,
+} from "./switchboard.ts";

@@ -1,5 +1,5 @@
 import { type ControlMessage, encodeControl } from "../../core/control/mod.ts";
-import type { Clock } from "../../core/clock/mod.ts";
+import type { Clock, Timer } from "../../core/clock/mod.ts";
 import type { WebSocketConnection } from "../../core/websocket/mod.ts";
 import { Pulse } from "../liveness/mod.ts";
 import type { Machine } from "../registry/mod.ts";
@@ -51,11 +51,20 @@ export class Peer {
   /** Where what arrives is relayed to; undefined unless it is paired. */
   target: Outflow | undefined;
 
+  /** Ends the wait for its first message. */
+  hello: Timer | undefined;
+
   /** Takes the socket. */
   constructor(connection: Connection, clock: Clock) {
     this.connection = connection;
     this.outflow = new Outflow(connection, clock);
     this.pulse = new Pulse(clock.nowMs());
+  }
+
+  /** It has said what it is, or gone; its timer, which holds a kilobyte, is not kept. */
+  greeted(): void {
+    this.hello?.cancel();
+    this.hello = undefined;
   }
 
   /** Sends a control message. */

@@ -4,6 +4,14 @@ import type { UdpLease } from "../udp/mod.ts";
 import type { Holder } from "./context.ts";
 import type { Peer } from "./peer.ts";
 
+/** Bytes of frames relayed in each direction. */
+export interface Traffic {
+  /** From client to agent. */
+  toAgentBytes: number;
+  /** From agent to client. */
+  toClientBytes: number;
+}
+
 /** A client's session with a machine, from its connect on. */
 export interface Session {
   /** 16 lower-case hexadecimal digits. */
@@ -24,6 +32,10 @@ export interface Session {
   readonly joinTimer: Timer;
   /** The agent's socket, once it has joined. */
   agent: Peer | undefined;
+  /** Monotonic time of its connect, in milliseconds. */
+  readonly openedMs: number;
+  /** What was relayed so far; what came by UDP is added when that ends. */
+  readonly traffic: Traffic;
   /** UDP for the present pairing, if there is any. */
   udp: UdpLease | undefined;
 }

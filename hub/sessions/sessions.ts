@@ -1,7 +1,7 @@
 import { encodeHex } from "../../core/bytes/mod.ts";
 import type { Connect, SessionJoin } from "../../core/control/mod.ts";
 import type { Caller } from "../access/mod.ts";
-import type { HistoryEventName } from "../history/mod.ts";
+import type { AuditEntry } from "../audit/mod.ts";
 import { isGranted, type Machine } from "../registry/mod.ts";
 import {
   brief,
@@ -17,7 +17,7 @@ import { MAX_SESSIONS_PER_MACHINE, type Session, SessionTable } from "./session_
 /** How long an agent may take to join after it has been asked. Spec: wire.md 3.2 */
 const JOIN_TIMEOUT_MS = 30_000;
 
-/** Services named in a line of history at most. */
+/** Services named in a record at most. */
 const MAX_SERVICES_NAMED = 32;
 
 /** The services that a client asks for, all of the machine's if it names no ports. */
@@ -48,6 +48,16 @@ function endAtAgent({ agent }: Session, { isFinal }: { isFinal: boolean }): void
   agent.connection.closeNow(1000, "session ended");
 }
 
+/** Ends UDP of a session, if it has any, and keeps what was relayed by it. */
+function endUdp(session: Session): void {
+  const { udp, traffic } = session;
+  if (udp === undefined) return;
+  traffic.toAgentBytes += udp.relayedBytes("client");
+  traffic.toClientBytes += udp.relayedBytes("agent");
+  udp.end();
+  session.udp = undefined;
+}
+
 /** The sessions of clients: asked for, joined by the agent, ended. Spec: wire.md 2.3, 2.4, 3 */
 export class Sessions {
   readonly #options: SwitchboardOptions;
@@ -58,6 +68,13 @@ export class Sessions {
   constructor(options: SwitchboardOptions, controls: ReadonlyMap<Machine, Peer>) {
     this.#options = options;
     this.#controls = controls;
+  }
+
+  /** How many sessions there are, and how many of them the agent has joined. */
+  get counts(): { readonly all: number; readonly joined: number } {
+    const sessions = this.#table.all();
+    const joined = sessions.filter(({ agent }) => agent !== undefined).length;
+    return { all: sessions.length, joined };
   }
 
   /** How many sessions a machine has, joined or not. */
@@ -123,7 +140,7 @@ export class Sessions {
 
   /** The client's socket is gone. Spec: wire.md 3.6 */
   clientLost(session: Session): void {
-    this.#close(session, "client-disconnect");
+    this.#close(session, "client left");
     session.client.retire();
     endAtAgent(session, { isFinal: false });
   }
@@ -139,7 +156,7 @@ export class Sessions {
     for (const session of sessions) {
       const reason = this.#reasonAgainst(session);
       if (reason === undefined) continue;
-      this.#close(session, "client-disconnect", reason);
+      this.#close(session, reason);
       endAtAgent(session, { isFinal: true });
       session.client.refuse(`Access denied: ${reason}`);
     }
@@ -147,7 +164,7 @@ export class Sessions {
 
   /** The agent's socket of the session is gone. Spec: wire.md 3.6 */
   agentLost(session: Session): void {
-    this.#close(session, "agent-session-disconnect");
+    this.#close(session, "agent left");
     session.agent?.retire();
     session.client.dismiss("agent session ended");
   }
@@ -161,13 +178,18 @@ export class Sessions {
    */
   endAll(machine: Machine, { isFinal }: { isFinal: boolean }): void {
     for (const session of this.#table.of(machine)) {
-      this.#close(session, undefined);
+      this.#close(session, "agent gone");
       // So that a client of ours does not wait for an agent that must not come back.
       if (isFinal) session.client.send({ type: "peer-leave" });
       session.client.dismiss("agent disconnected");
       if (isFinal) endAtAgent(session, { isFinal });
       else session.agent?.cut();
     }
+  }
+
+  /** Forgets all sessions, whose peers somebody else sends away, as the hub stops. */
+  clear(): void {
+    for (const session of this.#table.all()) this.#close(session, "hub stopping");
   }
 
   #reasonAgainst({ holder, machine, allowedPorts }: Session): string | undefined {
@@ -190,7 +212,7 @@ export class Sessions {
     message: Connect;
     caller: Caller;
   }): void {
-    const { access, audit, clock, random, history } = this.#options;
+    const { access, clock, random } = this.#options;
     const idBytes = new Uint8Array(8);
     random(idBytes);
     const session: Session = {
@@ -204,11 +226,13 @@ export class Sessions {
       detail: describeServices(machine, message.ports ?? []),
       joinTimer: clock.setTimer(() => this.#notJoined(session), JOIN_TIMEOUT_MS),
       agent: undefined,
+      openedMs: clock.nowMs(),
+      traffic: { toAgentBytes: 0, toClientBytes: 0 },
       udp: undefined,
     };
     this.#table.add(session);
     client.state = { kind: "client", session };
-    const { id: sessionId, wgPubKey, detail, allowedPorts, holder } = session;
+    const { id: sessionId, wgPubKey, allowedPorts } = session;
     control.send({
       type: "session-request",
       sessionId,
@@ -216,18 +240,14 @@ export class Sessions {
       wgPubKey,
       ...(allowedPorts !== undefined && { allowedPorts: [...allowedPorts] }),
     });
-    const wallMs = clock.wallMs();
-    history.add({ machine: machine.name, event: "client-connect", wallMs, detail });
-    const source = client.connection.remoteAddress;
-    const { name } = machine;
-    audit.record({ event: "session-open", identity: holder?.id, machine: name, source, detail });
+    this.#record(session, { event: "session-open" });
     this.#log(session, `opened by ${client.connection.remoteAddress}`);
   }
 
   /** New tokens for each pairing; those of an earlier one die with it. Spec: wire.md 3.1, 5.1 */
   #offerUdp(session: Session, agent: Peer): void {
     const { client } = session;
-    session.udp?.end();
+    endUdp(session);
     session.udp = this.#options.udp?.lease({
       agent: { frame: (bytes, start, end) => agent.outflow.datagram(bytes, start, end) },
       client: { frame: (bytes, start, end) => client.outflow.datagram(bytes, start, end) },
@@ -238,27 +258,33 @@ export class Sessions {
   }
 
   #notJoined(session: Session): void {
-    this.#close(session, "client-disconnect", "agent did not join");
+    this.#close(session, "not joined");
     session.client.dismiss("agent did not join session");
   }
 
-  #close(
-    session: Session,
-    event: HistoryEventName | undefined,
-    reason: string = event ?? "agent disconnected",
-  ): void {
+  /** @param reason why it ended; history tells some of them apart */
+  #close(session: Session, reason: string): void {
     session.joinTimer.cancel();
-    session.udp?.end();
-    session.udp = undefined;
+    endUdp(session);
     this.#table.remove(session);
     this.#log(session, reason);
-    const { audit, history, clock } = this.#options;
-    const { holder, machine: { name: machine }, client } = session;
-    const source = client.connection.remoteAddress;
-    audit.record({ event: "session-close", identity: holder?.id, machine, source, reason });
-    if (event === undefined) return;
-    const detail = session.detail || event.replace("-disconnect", " disconnected");
-    history.add({ machine, event, wallMs: clock.wallMs(), detail });
+    const durationMs = Math.round(this.#options.clock.nowMs() - session.openedMs);
+    this.#record(session, {
+      event: "session-close",
+      reason,
+      data: { ...session.traffic, durationMs },
+    });
+  }
+
+  #record(
+    { id, index, holder, machine, client, detail }: Session,
+    entry: Pick<AuditEntry, "event" | "reason" | "data">,
+  ): void {
+    const { remoteAddress: source } = client.connection;
+    // The whole id is the authority to join.
+    const data = { session: id.slice(0, 8), index, ...entry.data };
+    const whose = { identity: holder?.id, machine: machine.name, source };
+    this.#options.audit.record({ ...entry, ...whose, detail, data });
   }
 
   #log({ id, index, machine }: Session, what: string): void {

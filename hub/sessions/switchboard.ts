@@ -18,18 +18,38 @@ const MAX_SOCKETS = 20_000;
 /** Longest registration, in UTF-16 units: each is kept as long as the hub runs. */
 const MAX_REGISTER_LENGTH = 64 * 1024;
 
-/** What the hub has relayed and dropped since it started. */
-export interface RelayStats {
+/** What was relayed in one direction. */
+export interface Relayed {
   /** Frames handed to a receiver. */
   frames: number;
   /** Their length in bytes, headers included. */
   bytes: number;
+}
+
+/** What the hub has relayed and dropped since it started. */
+export interface RelayStats {
+  /** Frames of clients handed to agents. */
+  toAgent: Relayed;
+  /** Frames of agents handed to clients. */
+  toClient: Relayed;
   /** Frames dropped because the receiver did not read. */
   slowReceiver: number;
   /** Frames dropped because their hops were used up. */
   hopsExhausted: number;
   /** Messages that were no frame, each of which ended a session. */
   invalid: number;
+}
+
+/** How much there is of what a switchboard holds. */
+export interface SwitchboardGauges {
+  /** WebSockets that are open. */
+  readonly sockets: number;
+  /** Sessions, joined by their agent or not. */
+  readonly sessions: number;
+  /** Sessions that are joined. */
+  readonly joinedSessions: number;
+  /** Bytes queued for peers. */
+  readonly queuedBytes: number;
 }
 
 /**
@@ -45,8 +65,8 @@ export class Switchboard {
   readonly #management: Management;
   readonly #running = new Map<Peer, Promise<void>>();
   readonly #stats: RelayStats = {
-    frames: 0,
-    bytes: 0,
+    toAgent: { frames: 0, bytes: 0 },
+    toClient: { frames: 0, bytes: 0 },
     slowReceiver: 0,
     hopsExhausted: 0,
     invalid: 0,
@@ -82,6 +102,14 @@ export class Switchboard {
   /** True if no more sockets can be taken. */
   get isFull(): boolean {
     return this.#isShuttingDown || this.#running.size >= MAX_SOCKETS;
+  }
+
+  /** How much there is of what the hub holds at the moment. */
+  get gauges(): SwitchboardGauges {
+    let queuedBytes = 0;
+    for (const { connection } of this.#running.keys()) queuedBytes += connection.bufferedBytes;
+    const { all: sessions, joined: joinedSessions } = this.#sessions.counts;
+    return { sockets: this.#running.size, sessions, joinedSessions, queuedBytes };
   }
 
   /** How many sessions a machine has, joined or not. */
@@ -131,6 +159,7 @@ export class Switchboard {
       peer.retire();
       peer.connection.close(1001, "hub shutting down");
     }
+    this.#sessions.clear();
     const late = this.#options.clock.setTimer(() => {
       for (const { connection } of this.#running.keys()) connection.abort();
     }, timeoutMs);
@@ -142,7 +171,7 @@ export class Switchboard {
     const { clock, log } = this.#options;
     const { connection } = peer;
     if (this.#isShuttingDown) peer.dismiss("hub shutting down");
-    const hello = clock.setTimer(() => {
+    peer.hello = clock.setTimer(() => {
       if (peer.state.kind === "new") peer.refuse("no register, connect or session-join in time");
     }, HELLO_TIMEOUT_MS);
     try {
@@ -165,7 +194,7 @@ export class Switchboard {
     } catch (error) {
       log(`internal error with ${connection.remoteAddress}: ${(error as Error).stack ?? error}`);
     } finally {
-      hello.cancel();
+      peer.greeted();
       this.#management.lost(peer);
       this.#lost(peer);
     }
@@ -189,6 +218,7 @@ export class Switchboard {
       return this.#violation(peer, "Expected JSON for first message");
     }
     const refusal = this.#handle(peer, { message: message as ControlMessage, text });
+    if (peer.state.kind !== "new") peer.greeted();
     if (refusal === undefined) return;
     this.#lost(peer);
     peer.refuse(refusal);
@@ -228,14 +258,26 @@ export class Switchboard {
         this.#stats.slowReceiver++;
         return;
       }
-      this.#stats.frames++;
-      this.#stats.bytes += end - start;
+      this.#count(peer, end - start);
       if (readRelayFrame(bytes, start, end) === "data") this.#usedWebSocket(peer);
     } else if (verdict === "hops-exhausted") {
       this.#stats.hopsExhausted++;
     } else {
       this.#stats.invalid++;
       this.#violation(peer, "relay frame: unsupported version");
+    }
+  }
+
+  #count({ state }: Peer, lenBytes: number): void {
+    const stats = this.#stats;
+    if (state.kind === "client") {
+      stats.toAgent.frames++;
+      stats.toAgent.bytes += lenBytes;
+      state.session.traffic.toAgentBytes += lenBytes;
+    } else if (state.kind === "agent") {
+      stats.toClient.frames++;
+      stats.toClient.bytes += lenBytes;
+      state.session.traffic.toClientBytes += lenBytes;
     }
   }
 

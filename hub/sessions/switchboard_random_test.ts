@@ -118,7 +118,8 @@ Deno.test(`Switchboard survives any order of events and keeps nothing of the dea
         assert.equal(rig.switchboard.sessionCount(entry), 0);
       }
       pairings += rig.lines.filter((line) => line.endsWith(": paired")).length;
-      frames += rig.switchboard.stats.frames;
+      const { toAgent, toClient } = rig.switchboard.stats;
+      frames += toAgent.frames + toClient.frames;
       assert.deepEqual(rig.lines.filter((line) => line.includes("internal error")), []);
       await rig.switchboard.shutdown(0);
       assert.equal(rig.clock.nextTimerMs(), Infinity, "no timer is left");

@@ -1,6 +1,6 @@
 import { LogRing } from "../../core/log/mod.ts";
 import { AccessStore, EndWatch } from "../access/mod.ts";
-import { adminRoutes } from "../admin/mod.ts";
+import { type AdminOptions, adminRoutes } from "../admin/mod.ts";
 import type { AuditEntry } from "../audit/mod.ts";
 import type { AuthConfig } from "../config/mod.ts";
 import { publicRoutes, Router } from "../http/mod.ts";
@@ -47,8 +47,12 @@ export class HubRig {
   readonly #router: Router;
   readonly #ends: EndWatch;
 
-  /** Starts with no peers. */
-  constructor(auth: AuthConfig) {
+  /**
+   * Starts with no peers.
+   *
+   * @param more what only some tests need
+   */
+  constructor(auth: AuthConfig, more: Pick<AdminOptions, "records"> = {}) {
     this.sockets = new SwitchboardRig({ auth });
     const { clock, registry, switchboard, authenticator, audited, history } = this.sockets;
     const commit = async (steps: readonly AuthConfig[]) => {
@@ -85,7 +89,7 @@ export class HubRig {
         sessionCount: (machine) => switchboard.sessionCount(machine),
         history: () => history.newestFirst(),
       }),
-      ...adminRoutes({ ...shared, pairing, registry, management: switchboard, logs }),
+      ...adminRoutes({ ...shared, pairing, registry, management: switchboard, logs, ...more }),
     ], {
       onError: (error) => {
         throw error;

@@ -2,7 +2,7 @@ import { ManualClock } from "../../core/clock/mod.ts";
 import type { DefaultUpdate } from "../../core/control/mod.ts";
 import { createLog } from "../../core/log/mod.ts";
 import { Access, Authenticator } from "../access/mod.ts";
-import type { AuditEntry } from "../audit/mod.ts";
+import { type AuditEntry, pendingRecord } from "../audit/mod.ts";
 import type { AuthConfig } from "../config/mod.ts";
 import { History } from "../history/mod.ts";
 import { Registry } from "../registry/mod.ts";
@@ -32,7 +32,7 @@ export class SwitchboardRig {
   readonly audited: AuditEntry[] = [];
   /** Finds out who dials in. */
   readonly authenticator: Authenticator;
-  /** What happened. */
+  /** What happened, as history tells it. */
   readonly history: History = new History();
   /** The machines. */
   readonly registry: Registry;
@@ -49,14 +49,18 @@ export class SwitchboardRig {
     this.access = new Access(auth);
     this.registry = new Registry({ newId: () => `made-${++this.#made}` });
     const access = () => this.access;
-    const audit = { record: (entry: AuditEntry) => void this.audited.push(entry) };
+    const audit = {
+      record: (entry: AuditEntry) => {
+        this.audited.push(entry);
+        this.history.add(pendingRecord(entry, this.clock.wallMs()));
+      },
+    };
     this.authenticator = new Authenticator({ access, clock: this.clock, audit });
     this.switchboard = new Switchboard({
       registry: this.registry,
       access,
       authenticator: this.authenticator,
       audit,
-      history: this.history,
       udp,
       defaultUpdate: () => defaultUpdate,
       clock: this.clock,

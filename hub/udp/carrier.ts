@@ -12,6 +12,8 @@ export interface UdpLease {
   readonly offers: Readonly<Record<SessionEnd, UdpOffer>>;
   /** Takes note that an end has sent DATA by WebSocket; cheap. Spec: wire.md 5.3 */
   usedWebSocket(end: SessionEnd): void;
+  /** Bytes of frames that came from an end by UDP so far; 0 where a separate host relays. */
+  relayedBytes(end: SessionEnd): number;
   /** The session is over: the tokens no longer work. To be called once. */
   end(): void;
 }
@@ -46,6 +48,7 @@ export class LocalCarrier implements UdpCarrier {
     return {
       offers: { agent: offerOf(agent.token, place), client: offerOf(client.token, place) },
       usedWebSocket: (end) => void (sides[end].usesWebSocket = true),
+      relayedBytes: (end) => sides[end].relayedBytes,
       end: () => this.#relay.release(pairing),
     };
   }

@@ -31,6 +31,8 @@ export interface UdpSide {
   heardMs: number;
   /** Whether DATA came from it by WebSocket since; to be set by whoever relays that. */
   usesWebSocket: boolean;
+  /** Bytes of frames from it that came by UDP and were passed on, headers included. */
+  relayedBytes: number;
   /** Takes its frames while it has no address, or has left UDP. */
   readonly sink: FrameSink;
   /** For its probes. */
@@ -50,6 +52,7 @@ export function newSide(sink: FrameSink): UdpSide {
     address: undefined,
     heardMs: -Infinity,
     usesWebSocket: false,
+    relayedBytes: 0,
     sink,
     probeLimit: new RateLimit(PROBE_RATE),
     rebindLimit: new RateLimit(REBIND_RATE),

@@ -147,12 +147,14 @@ export class UdpRelay {
     const receiver = side.other!;
     if (receiver.address !== undefined && !hasLeftUdp(receiver, nowMs)) {
       this.stats.toUdp++;
+      side.relayedBytes += lenBytes - TOKEN_BYTES;
       bytes.set(receiver.token, 0);
       datagram.address = receiver.address;
       return true;
     }
     if (!receiver.sink.frame(bytes, TOKEN_BYTES, lenBytes)) return this.#drop("slow-receiver");
     this.stats.toWebSocket++;
+    side.relayedBytes += lenBytes - TOKEN_BYTES;
     return false;
   }
 

@@ -167,6 +167,7 @@ export class UdpHosts implements UdpCarrier {
         if (!usage[end].isDue(clock.nowMs())) return;
         this.#tell({ type: "used-websocket", token: usage[end].token });
       },
+      relayedBytes: () => 0, // hosts do not report
       end: () => this.#end(pair),
     };
   }

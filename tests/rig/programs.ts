@@ -39,7 +39,9 @@ export function taskArguments(tasks: Record<string, unknown>, task: string): str
   const words = typeof command === "string" ? command.split(/\s+/) : [];
   const [deno, run, ...rest] = words;
   const script = rest.pop();
-  const flagsOnly = rest.every((word) => /^--(no-prompt$|allow-|deny-|unstable-)/.test(word));
+  const flagsOnly = rest.every((word) =>
+    /^--(no-prompt$|allow-|deny-|unstable-|v8-flags=)/.test(word)
+  );
   if (deno !== "deno" || run !== "run" || !script?.endsWith("main.ts") || !flagsOnly) {
     throw new Error(`Cannot read task "${task}": "${command}" is not "deno run FLAGS main.ts"`);
   }
