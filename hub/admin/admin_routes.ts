@@ -6,6 +6,7 @@ import type { AdminOptions } from "./context.ts";
 import { Gate } from "./gate.ts";
 import { logRoutes } from "./logs.ts";
 import { pairingRoutes } from "./pairing.ts";
+import { sessionRoutes } from "./session.ts";
 import { tokenRoutes } from "./tokens.ts";
 
 /** Where a path that lacks its final slash leads. Spec: hub-api.md 1.0 */
@@ -26,6 +27,7 @@ export function adminRoutes(options: AdminOptions): Route[] {
     ...pairingRoutes(gate, options),
     ...agentRoutes(gate, options),
     ...logRoutes(gate, options),
+    ...sessionRoutes(gate, options),
     ...auditRoutes(gate, options),
     withSlash("/api/admin/agents"),
     withSlash("/api/admin/rotate"),

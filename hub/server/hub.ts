@@ -5,6 +5,7 @@ import type { Log, LogRing } from "../../core/log/mod.ts";
 import { AccessStore, Authenticator, EndWatch } from "../access/mod.ts";
 import { adminRoutes } from "../admin/mod.ts";
 import { type AuthConfig, type HubConfig, newUuid, type UpdateConfig } from "../config/mod.ts";
+import { consoleRoutes } from "../console/mod.ts";
 import { type HubFacts, metricsRoute, publicRoutes, type Route, Router } from "../http/mod.ts";
 import { type CodeStore, Pairing } from "../pairing/mod.ts";
 import { Registry } from "../registry/mod.ts";
@@ -70,6 +71,8 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   const store = new AccessStore({ auth: config().auth, commit: commitAuth }, {
     onChange: () => enforce(),
   });
+  const { wwwDir } = config();
+  const pages = await consoleRoutes({ wwwDir, identities: () => store.identities, clock, log });
   const access = () => store.access;
   const registry = new Registry({ newId: () => newUuid(random) });
   const defaultUpdate = () => defaultUpdateOf(config().update);
@@ -92,14 +95,14 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     ends.rearm();
     switchboard.enforce();
   };
-  const routes = routesOf({ ...options, store, authenticator, observer, registry, switchboard });
+  const core = { store, authenticator, observer, registry, switchboard };
+  const routes = [...routesOf({ ...options, ...core }), ...pages];
   const router = new Router(routes, {
     onError: (error) => log(`internal error: ${(error as Error).stack ?? error}`),
     onAnswer: (answer) => observer.answered(answer),
   });
   const isSecured = () => access().isEnabled;
-  const { hosts: udpHosts } = udp;
-  const parts = { router, switchboard, udpHosts, isSecured };
+  const parts = { router, switchboard, udpHosts: udp.hosts, isSecured };
   const server = new HttpServer({ ...parts, clock, random, log, accessLog });
   let port: number;
   try {
