@@ -1,4 +1,3 @@
-// @ts-check
 /** What the view of identities shows and sends. */
 
 import { localTime, names } from "./format.js";

@@ -1,5 +1,3 @@
-// @ts-check
-/// <reference lib="dom" />
 /** What can be done with identities, each in a dialog. */
 
 import { changeRequest, grantRequest, identityRequest } from "./access.js";

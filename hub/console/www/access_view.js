@@ -1,5 +1,3 @@
-// @ts-check
-/// <reference lib="dom" />
 /** The view of identities and their permissions. */
 
 import { identityDetail, identityRows, timeOr } from "./access.js";

@@ -1,4 +1,3 @@
-// @ts-check
 /** What the view of recent activity shows, made of what the hub says. */
 
 import { localTime, matchesWords } from "./format.js";

@@ -1,5 +1,3 @@
-// @ts-check
-/// <reference lib="dom" />
 /** The view of recent activity. */
 
 import { activityRows, isActivityShown } from "./activity.js";

@@ -1,5 +1,3 @@
-// @ts-check
-/// <reference lib="dom" />
 /** Asks the hub that served the page. */
 
 /** What the hub refused, or could not be asked. */

@@ -1,4 +1,3 @@
-// @ts-check
 /** What the view of the audit asks for and shows. */
 
 import { localTime } from "./format.js";

@@ -1,5 +1,3 @@
-// @ts-check
-/// <reference lib="dom" />
 /** The view of the audit. */
 
 import { ApiError } from "./api.js";

@@ -1,4 +1,3 @@
-// @ts-check
 /** What the CLI reference lists. */
 
 import { shellWord } from "./format.js";

@@ -1,5 +1,3 @@
-// @ts-check
-/// <reference lib="dom" />
 /** The CLI reference. */
 
 import { cliSections } from "./cli.js";

@@ -1,5 +1,3 @@
-// @ts-check
-/// <reference lib="dom" />
 /**
  * Dialogs of the page. `showModal` stacks them, keeps focus inside, and gives it back afterwards.
  *

@@ -1,5 +1,3 @@
-// @ts-check
-/// <reference lib="dom" />
 /**
  * Building blocks of the page. Whatever comes from the hub gets in as text, never as HTML.
  *

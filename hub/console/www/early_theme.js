@@ -1,5 +1,3 @@
-// @ts-check
-/// <reference lib="dom" />
 // Runs before anything is painted, so that nobody sees the other theme flash; `theme.js` takes over.
 {
   /** @type {string | null} */

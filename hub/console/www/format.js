@@ -1,4 +1,3 @@
-// @ts-check
 /** How the page writes times, addresses and commands. */
 
 /** @param {number} value */

@@ -1,5 +1,3 @@
-// @ts-check
-/// <reference lib="dom" />
 /**
  * Elements of a list, one for each item, that live as long as their item does: what is unchanged is
  * not touched, so that focus, selection and scroll position stay.

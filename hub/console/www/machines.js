@@ -1,4 +1,3 @@
-// @ts-check
 /** What the view of machines shows, made of what the hub says. */
 
 import { counted, localTime, matchesWords, shellWord } from "./format.js";

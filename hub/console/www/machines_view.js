@@ -1,5 +1,3 @@
-// @ts-check
-/// <reference lib="dom" />
 /** The view of machines. */
 
 import { byId, copyable, element, setStatus, setText, setTime, statusBadge } from "./dom.js";

@@ -1,5 +1,3 @@
-// @ts-check
-/// <reference lib="dom" />
 /** Puts the page together: asks the hub for what is on screen and has the views show it. */
 
 import { AccessView } from "./access_view.js";

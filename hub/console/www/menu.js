@@ -1,6 +1,3 @@
-// @ts-check
-/// <reference lib="dom" />
-
 /**
  * Where an arrow key leads in a row of items, round and round.
  *

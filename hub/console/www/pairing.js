@@ -1,4 +1,3 @@
-// @ts-check
 /** What the view of pairing sends and shows. */
 
 import { names, shellWord } from "./format.js";

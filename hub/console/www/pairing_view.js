@@ -1,5 +1,3 @@
-// @ts-check
-/// <reference lib="dom" />
 /** The view of pairing. */
 
 import { ApiError } from "./api.js";

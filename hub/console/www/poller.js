@@ -1,6 +1,3 @@
-// @ts-check
-/// <reference lib="dom" />
-
 /** How often the hub is asked for what is on screen. */
 const PERIOD_MS = 3000;
 

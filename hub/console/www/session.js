@@ -1,5 +1,3 @@
-// @ts-check
-/// <reference lib="dom" />
 /** Signing in and out. */
 
 import { ApiError } from "./api.js";

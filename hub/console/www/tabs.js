@@ -1,5 +1,3 @@
-// @ts-check
-/// <reference lib="dom" />
 /** The views and how one gets from one to another: tabs, arrow keys, the address. */
 
 import { byId } from "./dom.js";
@@ -39,6 +37,7 @@ export class Tabs {
     this.#onShow = onShow;
     VIEWS.forEach((name, index) => {
       const tab = byId(`tab-${name}`, HTMLButtonElement);
+      tab.dataset.label = tab.textContent;
       tab.addEventListener("click", () => this.go(name));
       tab.addEventListener("keydown", (event) => {
         const row = { index, count: VIEWS.length, axis: /** @type {const} */ ("horizontal") };

@@ -1,5 +1,3 @@
-// @ts-check
-/// <reference lib="dom" />
 /** Light, dark or as the system has it; `early_theme.js` does the same before the first paint. */
 
 import { byId } from "./dom.js";
