@@ -41,7 +41,8 @@ function detailText(detail) {
   const services = /^services=(.*)$/.exec(detail)?.[1];
   const ports = /^ports=\[(.*)\]$/.exec(detail)?.[1];
   if (services !== undefined) return services.split(",").join(", ");
-  return ports === undefined ? detail : `ports ${ports.split(" ").join(", ")}`;
+  if (ports === undefined) return detail;
+  return ports === "" ? "" : `ports ${ports.split(" ").join(", ")}`;
 }
 
 /**

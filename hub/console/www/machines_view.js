@@ -25,6 +25,16 @@ function setChips(place, texts) {
 }
 
 /**
+ * A cell that says what it is, since the table is not laid out as one.
+ *
+ * @param {readonly Node[]} children
+ * @param {string} [className]
+ */
+function cell(children, className = "") {
+  return element("td", { className, set: { role: "cell" } }, children);
+}
+
+/**
  * The row that tells how to reach a machine.
  *
  * @param {MachineRow} row
@@ -34,9 +44,7 @@ function detailRow({ id, name, state }, hub) {
   const content = state === "offline"
     ? element("p", { className: "muted", text: "Offline. Start its agent to connect." })
     : copyable(connectCommand(id, { hub }), { label: `Copy the command for ${name}` });
-  return element("tr", { className: "machine-detail" }, [
-    element("td", { set: { colspan: "6" } }, [content]),
-  ]);
+  return element("tr", { className: "machine-detail", set: { role: "row" } }, [cell([content])]);
 }
 
 /**
@@ -51,23 +59,23 @@ function machineBody(hub) {
   const narrowServices = element("div", { className: "machine-meta narrow" });
   const badge = statusBadge();
   const services = element("div", { className: "chips" });
-  const sessions = element("td", { className: "wide number" });
+  const sessions = cell([], "wide number");
   const seen = element("time");
   const open = element("button", {
     className: "link",
     text: "Connect",
     set: { type: "button", "aria-expanded": "false" },
   });
-  const node = element("tbody", {}, [
-    element("tr", {}, [
-      element("td", {}, [name, meta, narrowServices, tags]),
-      element("td", {}, [badge]),
-      element("td", { className: "wide" }, [services]),
-      sessions,
-      element("td", { className: "wide" }, [seen]),
-      element("td", { className: "action" }, [open]),
-    ]),
-  ]);
+  const cells = [
+    cell([name, meta, narrowServices, tags]),
+    cell([badge]),
+    cell([services], "wide"),
+    sessions,
+    cell([seen], "wide"),
+    cell([open], "action"),
+  ];
+  const row = element("tr", { set: { role: "row" } }, cells);
+  const node = element("tbody", { set: { role: "rowgroup" } }, [row]);
   /** @type {MachineRow | undefined} */
   let shown;
   let detailOf = "";
