@@ -106,15 +106,16 @@ export class Api {
    *
    * @param {"POST" | "PUT" | "PATCH" | "DELETE"} method
    * @param {string} path relative to the page
-   * @param {{ body?: unknown, version?: number }} [options] `version`: of what is changed, so that
-   *   nobody overwrites what they have not seen
+   * @param {{ body?: unknown, version?: number, token?: string | undefined }} [options] `version`: of
+   *   what is changed, so that nobody overwrites what they have not seen; `token`: for this once
    * @returns {Promise<any>}
    * @throws {ApiError}
    */
-  async change(method, path, { body, version } = {}) {
+  async change(method, path, { body, version, token } = {}) {
     return await this.#read(
       await this.#send(path, {
         method,
+        token,
         ...(body !== undefined && { body: JSON.stringify(body) }),
         headers: {
           ...(body !== undefined && { "content-type": "application/json" }),
@@ -148,10 +149,10 @@ export class Api {
 
   /**
    * @param {string} path
-   * @param {{ method: string, body?: string, headers?: Record<string, string> | undefined }} init
+   * @param {{ method: string, body?: string, headers?: Record<string, string> | undefined,
+   *   token?: string | undefined }} init
    */
-  async #send(path, { headers, ...init }) {
-    const token = this.#token;
+  async #send(path, { headers, token = this.#token, ...init }) {
     try {
       return await this.#fetch(path, {
         ...init,

@@ -12,7 +12,7 @@ export function showCli(hub) {
       ...commands.map(([what, command]) =>
         element("div", { className: "cli-command" }, [
           element("p", { text: what }),
-          copyable(command, { label: `Copy: ${what}` }),
+          copyable(command, { label: `Copy: ${what}`, wraps: true }),
         ])
       ),
     ])

@@ -54,14 +54,13 @@ export class Session {
         const token = `${form.get("token") ?? ""}`.trim();
         if (token === "") return "Paste a token";
         if (!/^[\x21-\x7e]+$/.test(token)) return "A token has no spaces and no accents. Check it";
-        this.#api.use(token);
         try {
-          this.#show(await this.#api.change("POST", "api/admin/session"));
+          this.#show(await this.#api.change("POST", "api/admin/session", { token }));
         } catch (error) {
-          this.#api.use(undefined);
           if (!(error instanceof ApiError)) throw error;
           return signInProblem(error);
         }
+        this.#api.use(token);
         this.#onChange();
         return undefined;
       },
