@@ -12,7 +12,9 @@ Deno.test("/api/admin/session says whose the token is, and notes signing in and 
   ];
   for (const [method, id, event] of table) {
     const before = hub.sockets.audited.length;
-    const { status, body } = await hub.ask(`${method} /api/admin/session`, { token: `${id}-token` });
+    const { status, body } = await hub.ask(`${method} /api/admin/session`, {
+      token: `${id}-token`,
+    });
     assert.deepEqual([status, body], [200, { id, role: id }]);
     const source = "192.0.2.7:4711";
     const expected = event === undefined ? [] : [{ event, identity: id, source }];
@@ -29,7 +31,11 @@ Deno.test("/api/admin/session is for owners and admins, and no cookie of another
       assert.equal(status, 403, `${method} ${token}`);
     }
   }
-  const headers = { cookie: "tela_viewer=owner-token", origin: "https://evil.example", host: "hub" };
+  const headers = {
+    cookie: "tela_viewer=owner-token",
+    origin: "https://evil.example",
+    host: "hub",
+  };
   assert.equal((await hub.ask("POST /api/admin/session", { headers })).status, 403);
   assert.equal((await hub.ask("PUT /api/admin/session", { token: "owner-token" })).status, 405);
   hub.close();

@@ -25,14 +25,16 @@ export interface PageOptions {
   readonly width?: number;
   /** What the system asks for. Default: light. */
   readonly colorScheme?: "light" | "dark";
+  /** Takes certificates that nobody vouches for. Default: no. */
+  readonly ignoreHTTPSErrors?: boolean;
 }
 
 /** A page in a window of its own, with no cookie and no storage yet. */
 export async function openPage(
   browser: Browser,
-  { width = 1280, colorScheme = "light" }: PageOptions = {},
+  { width = 1280, ...options }: PageOptions = {},
 ): Promise<{ page: Page; complaints: Complaints }> {
-  const context = await browser.newContext({ viewport: { width, height: 860 }, colorScheme });
+  const context = await browser.newContext({ viewport: { width, height: 860 }, ...options });
   const page = await context.newPage();
   const complaints: Complaints = { lines: [] };
   page.on("console", (message) => {
@@ -42,15 +44,22 @@ export async function openPage(
   return { page, complaints };
 }
 
-/** Registers a test that drives Debian's Chromium; it skips, with the reason, without it. */
-export function browserTest(name: string, fn: (browser: Browser) => Promise<void>): void {
-  programTest({
+/**
+ * Registers a test that drives Debian's Chromium; it skips, with the reason, without it, or without
+ * other programs that it `needs`.
+ */
+export function browserTest<Name extends string>(
+  name: string,
+  fn: (browser: Browser, programs: Record<Name, string>) => Promise<void>,
+  { needs = [] }: { needs?: readonly Name[] } = {},
+): void {
+  programTest<Name | "chromium">({
     name,
-    needs: ["chromium"],
+    needs: ["chromium", ...needs],
     fn: async (programs) => {
       const browser = await chromium.launch({ executablePath: programs.chromium, args: FLAGS });
       try {
-        await fn(browser);
+        await fn(browser, programs);
       } finally {
         await browser.close();
       }
