@@ -10,10 +10,13 @@ export interface AgentFields {
 
 /** An agent that registers a machine and does nothing else. */
 export class IdleAgent {
+  /** Settles when the connection has ended. */
+  readonly ended: Promise<void>;
   readonly #socket: WebSocket;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
+    this.ended = new Promise((resolve) => socket.onclose = () => resolve());
   }
 
   /** Registers, and waits until the hub has said so. */
@@ -32,15 +35,13 @@ export class IdleAgent {
     socket.send(JSON.stringify({ ...register, ...fields }));
     const answer = await answered;
     if (JSON.parse(answer).type !== "registered") throw new Error(`Not registered: ${answer}`);
-    socket.onclose = null;
     return new IdleAgent(socket);
   }
 
   /** Hangs up, and waits until that is done. */
   async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.#socket.onclose = resolve);
     this.#socket.close();
-    await closed;
+    await this.ended;
   }
 }
 

@@ -37,8 +37,12 @@ export class AccessActions {
     this.#onChange = onChange;
   }
 
-  /** Makes an identity and shows its token. */
-  create() {
+  /**
+   * Makes an identity and shows its token.
+   *
+   * @param {number} nowMs the hub's time, from which a lifetime counts
+   */
+  create(nowMs) {
     prepareIdentityForm({
       title: "New identity",
       action: "Create",
@@ -53,7 +57,7 @@ export class AccessActions {
           role: textOf(form, "role"),
           days: textOf(form, "days"),
         };
-        const request = identityRequest(fields, Date.now());
+        const request = identityRequest(fields, nowMs);
         if ("problem" in request) return request.problem;
         return await this.#attempt(undefined, async () => {
           const { id, token } = await this.#api.change("POST", "api/admin/tokens", request);

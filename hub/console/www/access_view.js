@@ -112,7 +112,10 @@ export class AccessView {
     for (const [id, act] of buttons) {
       byId(id, HTMLButtonElement).addEventListener("click", () => this.#with(act));
     }
-    byId("identity-new", HTMLButtonElement).addEventListener("click", () => actions.create());
+    byId("identity-new", HTMLButtonElement).addEventListener(
+      "click",
+      () => actions.create(this.#nowMs),
+    );
   }
 
   /**

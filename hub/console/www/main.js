@@ -6,7 +6,7 @@ import { Api, ApiError } from "./api.js";
 import { AuditView } from "./audit_view.js";
 import { showCli } from "./cli_view.js";
 import { cancelDialogsOnLeave, toast } from "./dialogs.js";
-import { byId, setStatus, setText } from "./dom.js";
+import { announce, byId, setStatus, setText } from "./dom.js";
 import { hubAddresses, localTime } from "./format.js";
 import { MachinesView } from "./machines_view.js";
 import { PairingView } from "./pairing_view.js";
@@ -27,6 +27,7 @@ class Page {
   #tabs;
   #poller;
   #hasRenewed = false;
+  #isLive = true;
   /** The hub's time, and the page's when it came: what is stale does not depend on the viewer's clock. */
   #clock = { hubMs: Date.now(), ownMs: performance.now() };
 
@@ -126,8 +127,12 @@ class Page {
   /** @param {{ error: unknown, waitMs: number } | undefined} failure */
   #showLive(failure) {
     const badge = byId("live", HTMLElement);
+    const isLive = failure === undefined;
+    if (isLive !== this.#isLive) announce(isLive ? "Live" : "What is shown is not up to date");
+    this.#isLive = isLive;
     if (failure === undefined) {
       const time = localTime(new Date().toISOString()).slice(11);
+      badge.title = "";
       return setStatus(badge, { kind: "online", label: `Live ${time}` });
     }
     const { error, waitMs } = failure;
