@@ -157,3 +157,25 @@ browserTest(
     });
   },
 );
+
+browserTest(
+  "whoever is revoked while they look is signed out at once, and sees nothing more",
+  async (browser) => {
+    await withHub(async ({ fabric, url }) => {
+      const { token } = await administer(fabric, "POST /api/admin/tokens", {
+        id: "bob",
+        role: "admin",
+      });
+      const { page } = await openPage(browser);
+      await page.goto(`${url}#access`);
+      await signIn(page, token);
+      await page.getByRole("option", { name: "bob" }).waitFor();
+      await administer(fabric, "POST /api/admin/tokens/bob/revoke");
+      await page.locator(".toast", { hasText: "no longer" }).waitFor();
+      assert.equal(await page.isVisible("#identities"), false);
+      assert.equal(await page.locator("#identities [role=option]").count(), 0);
+      await page.getByRole("button", { name: "Dismiss" }).click();
+      assert.equal(await page.locator(".toast").count(), 0);
+    });
+  },
+);

@@ -241,6 +241,12 @@ browserTest(
       assert.equal(await page.locator(".machine-name").count(), 0);
       assert.deepEqual(await page.context().cookies(), []);
       assert.deepEqual(await accessibilityProblems(page), []);
+
+      await ask("rotate/console-viewer");
+      await page.getByText("barn", { exact: true }).waitFor();
+
+      await ask("tokens/console-viewer/revoke");
+      await page.getByText("Sign in to see the machines").waitFor();
       await signIn(page, fabric.token);
       await page.waitForSelector(".machine-name");
     });

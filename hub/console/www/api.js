@@ -60,12 +60,18 @@ export class Api {
   #token;
   /** @type {typeof fetch} */
   #fetch;
+  #viewer = {};
   /** @type {Map<string, { etag: string, value: unknown }>} */
   #tagged = new Map();
 
   /** @param {typeof fetch} [fetcher] */
   constructor(fetcher = (input, init) => fetch(input, init)) {
     this.#fetch = fetcher;
+  }
+
+  /** Who asks: another object each time that somebody comes or goes. */
+  get viewer() {
+    return this.#viewer;
   }
 
   /** Whether somebody is signed in. */
@@ -80,6 +86,7 @@ export class Api {
    */
   use(token) {
     this.#token = token;
+    this.#viewer = {};
     this.#tagged.clear();
   }
 
@@ -93,9 +100,12 @@ export class Api {
   async get(path) {
     const known = this.#tagged.get(path);
     const headers = known && { "if-none-match": known.etag };
+    const viewer = this.#viewer;
     const response = await this.#send(path, { method: "GET", headers });
-    if (response.status === 304 && known !== undefined) return known.value;
-    const value = await this.#read(response);
+    const isKnown = response.status === 304 && known !== undefined;
+    const value = isKnown ? known.value : await this.#read(response);
+    // What was on its way when somebody left is not for whoever is here now.
+    if (viewer !== this.#viewer) throw new ApiError("Somebody has signed in or out meanwhile", 0);
     const etag = response.headers.get("etag");
     if (etag !== null) this.#tagged.set(path, { etag, value });
     return value;
@@ -142,9 +152,11 @@ export class Api {
 
   /**
    * Fetches the page anew, which renews the cookie of the page's own viewer, or takes it back.
+   *
+   * @throws {ApiError}
    */
   async renewViewer() {
-    await this.#fetch("./", { method: "GET", cache: "reload", credentials: "same-origin" });
+    await this.#send("./", { method: "GET" });
   }
 
   /**

@@ -51,6 +51,16 @@ Deno.test("Api.get() gives the same object when the hub says that nothing has ch
   );
 });
 
+Deno.test("Api.get() gives nobody what was on its way to somebody else", async () => {
+  const answer = Promise.withResolvers<Response>();
+  const api = new Api(() => answer.promise);
+  api.use("owner-token");
+  const asked = api.get("api/admin/access");
+  api.use(undefined);
+  answer.resolve(ok({ access: ["secret"] }));
+  await assert.rejects(asked, ApiError);
+});
+
 Deno.test("Api.change() names the version that it changes", async () => {
   const { api, sent } = apiOf(ok({}), ok({}));
   await api.change("PUT", "x", { body: { a: 1 }, version: 4 });

@@ -15,6 +15,15 @@ import { Session } from "./session.js";
 import { Tabs } from "./tabs.js";
 import { startTheme } from "./theme.js";
 
+/**
+ * Whether the hub wants another token.
+ *
+ * @param {unknown} error
+ */
+function isRefusal(error) {
+  return error instanceof ApiError && [401, 403].includes(error.status);
+}
+
 /** The page. */
 class Page {
   #api = new Api();
@@ -26,7 +35,6 @@ class Page {
   #session;
   #tabs;
   #poller;
-  #hasRenewed = false;
   #isLive = true;
   /** The hub's time, and the page's when it came: what is stale does not depend on the viewer's clock. */
   #clock = { hubMs: Date.now(), ownMs: performance.now() };
@@ -59,12 +67,14 @@ class Page {
   }
 
   async #ask() {
+    const { viewer } = this.#api;
     try {
       await this.#askForView();
-      this.#hasRenewed = false;
     } catch (error) {
-      if (!(error instanceof ApiError) || ![401, 403].includes(error.status)) throw error;
-      await this.#refused(error);
+      // Whoever asked has gone; whoever has come is asking already.
+      if (viewer !== this.#api.viewer) return;
+      if (!isRefusal(error)) throw error;
+      await this.#refused();
     }
   }
 
@@ -87,23 +97,21 @@ class Page {
 
   /**
    * The token is not good any more. That of the page's own viewer may have been replaced: the page gets
-   * the new one once, then waits for somebody to sign in.
-   *
-   * @param {ApiError} error
+   * the new one, if there is one; else nothing of before stays.
    */
-  async #refused(error) {
+  async #refused() {
     if (this.#api.isSignedIn) {
-      toast("Your token is not valid any more. Sign in with another one");
+      toast("Your token is no longer that of an owner or admin. Sign in with another one");
       return this.#session.expire();
     }
-    if (!this.#hasRenewed) {
-      this.#hasRenewed = true;
-      await this.#api.renewViewer();
-      return await this.#ask();
+    await this.#api.renewViewer();
+    try {
+      await this.#askForView();
+    } catch (error) {
+      this.#machines.clear();
+      this.#activity.clear();
+      throw error;
     }
-    this.#machines.clear();
-    this.#activity.clear();
-    throw error;
   }
 
   /** Somebody has signed in or out: nothing of before stays. */
@@ -137,7 +145,7 @@ class Page {
     }
     const { error, waitMs } = failure;
     if (!(error instanceof ApiError)) throw error;
-    const isRefused = error.status === 401 || error.status === 403;
+    const isRefused = isRefusal(error);
     const text = isRefused ? "Sign in to look" : `Trying again in ${Math.ceil(waitMs / 1000)} s`;
     setStatus(badge, { kind: isRefused ? "offline" : "error", label: text });
     badge.title = error.message;
