@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { ManualClock, systemRandom } from "../core/clock/mod.ts";
-import { type ControlMessage, parseControl } from "../core/control/mod.ts";
+import {
+  type ControlMessage,
+  type MgmtRequest,
+  type MgmtResponse,
+  parseControl,
+} from "../core/control/mod.ts";
 import { AgentIdentity } from "../core/identity/mod.ts";
 import { createLog } from "../core/log/mod.ts";
 import { HubSocket } from "../core/path/mod.ts";
@@ -240,6 +245,12 @@ export const FAKE_SETTINGS: Pick<SessionSettings, "graceMs" | "identity" | "mtuB
   graceMs: 120_000,
   identity: FAKE_IDENTITY,
 };
+
+/** Answers management requests as an agent does that knows no action. */
+export function refuseAll({ requestId, action }: MgmtRequest): Promise<MgmtResponse> {
+  const message = `unknown action: ${action}`;
+  return Promise.resolve({ type: "mgmt-response", requestId, ok: false, message });
+}
 
 /** A machine with two ports. */
 export function fakeMachine(more: Partial<MachineConfig> = {}): MachineConfig {

@@ -1,9 +1,10 @@
-import type { DefaultUpdate } from "../core/control/mod.ts";
+import type { DefaultUpdate, MgmtRequest, MgmtResponse } from "../core/control/mod.ts";
 import type { AgentIdentity } from "../core/identity/mod.ts";
 import type { AgentConfig, MachineConfig } from "./config.ts";
 import type { AgentIds } from "./ids.ts";
 import { type MachineEnd, runMachine } from "./machine.ts";
 import { mergeUpdate } from "./register.ts";
+import { Registration } from "./registration.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Options of {@linkcode Agent}. */
@@ -22,6 +23,8 @@ export interface AgentOptions {
   graceMs: number;
   /** Whether the agent ends as soon as the hub refuses a token. */
   exitOnRefusal: boolean;
+  /** Answers management requests; never rejects. */
+  manage: (request: MgmtRequest) => Promise<MgmtResponse>;
   /** Clock, log, and how the rest is reached. */
   surroundings: Surroundings;
 }
@@ -30,12 +33,21 @@ export interface AgentOptions {
 export class Agent {
   readonly #options: AgentOptions;
   readonly #stopped = new AbortController();
+  readonly #registrations = new Map<string, Registration>();
   #update: DefaultUpdate;
 
   /** Starts nothing until {@linkcode Agent.run}. */
   constructor(options: AgentOptions) {
     this.#options = options;
     this.#update = options.config.update;
+    for (const machine of options.config.machines) {
+      this.#registrations.set(machine.name, new Registration(machine));
+    }
+  }
+
+  /** Shows the hub a machine of this agent as it is described now. */
+  describe(machine: MachineConfig): void {
+    this.#registrations.get(machine.name)?.describe(machine);
   }
 
   /** Update settings: the operator's own, completed by what the hub suggests. */
@@ -63,6 +75,7 @@ export class Agent {
       ...options,
       hub: config.hub,
       machine,
+      registration: this.#registrations.get(machine.name)!,
       agentId: ids.agentId,
       machineRegistrationId: ids.registrationIds.get(machine.name) ?? "",
       agentVersion: version,

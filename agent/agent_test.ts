@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FAKE_SETTINGS, fakeMachine, FakeWorld, settle } from "./_fakes.ts";
+import { FAKE_SETTINGS, fakeMachine, FakeWorld, refuseAll, settle } from "./_fakes.ts";
 import { Agent } from "./agent.ts";
 import type { MachineConfig } from "./config.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -18,6 +18,7 @@ function make(world: FakeWorld, { machines, exitOnRefusal = false, more }: Start
       registrationIds: new Map(machines.map(({ name }) => [name, `id-of-${name}`])),
     },
     version: "1.2.3",
+    manage: refuseAll,
     ...FAKE_SETTINGS,
     exitOnRefusal,
     surroundings: world.surroundings(more),

@@ -57,6 +57,21 @@ Deno.test("a client that comes back with the same ports goes on, in whatever ord
   await sessions.close("stopping");
 });
 
+Deno.test("a session is ended by its client's key when the right to it is withdrawn", async () => {
+  const { world, sessions, join } = setUp();
+  const { hub } = await join(undefined);
+  const tunnel = await world.tunnels.next();
+  hub.cut();
+  await settle();
+  sessions.withdraw("ab".repeat(32));
+  assert.equal(sessions.size, 1);
+  sessions.withdraw(KEY.toUpperCase());
+  assert.equal(tunnel.left, true);
+  await settle();
+  assert.equal(sessions.size, 0);
+  await sessions.close("stopping");
+});
+
 for (const ports of [[22], [22, 80, 443], undefined, []]) {
   Deno.test(`a client that comes back and may reach [${ports ?? "all"}] begins anew`, async () => {
     const { world, sessions, join } = setUp();

@@ -1,8 +1,14 @@
 import { backoffDelayMs, resumeDelayMs, sleep } from "../core/clock/mod.ts";
-import type { ControlMessage, DefaultUpdate } from "../core/control/mod.ts";
+import type {
+  ControlMessage,
+  DefaultUpdate,
+  MgmtRequest,
+  MgmtResponse,
+} from "../core/control/mod.ts";
 import type { HubSocket } from "../core/path/mod.ts";
 import type { MachineConfig } from "./config.ts";
 import { Deadline } from "./deadline.ts";
+import type { Registration } from "./registration.ts";
 import { isRefusal, registerMessage, type RegisterOptions } from "./register.ts";
 import { Sessions } from "./sessions.ts";
 import { reasonOf, type Surroundings } from "./surroundings.ts";
@@ -26,8 +32,12 @@ const GOING_AWAY = 1001;
 export interface MachineOptions extends RegisterOptions {
   /** URL of the hub. */
   hub: string;
-  /** What to register and serve. */
+  /** What to serve. */
   machine: MachineConfig;
+  /** What to register it as. */
+  registration: Registration;
+  /** Answers management requests; never rejects. */
+  manage: (request: MgmtRequest) => Promise<MgmtResponse>;
   /** Largest IP packet sent, in bytes. */
   mtuBytes: number;
   /** How long a session waits for a client that has lost its connection, in ms; 0 for not at all. */
@@ -90,7 +100,8 @@ class Control {
     signal.addEventListener("abort", onAbort, { once: true });
     try {
       signal.throwIfAborted();
-      this.#socket.send(registerMessage(this.#options.machine, registerOptions(this.#options)));
+      this.#register();
+      this.#options.registration.onChange = () => this.#register();
       while (this.refusal === undefined) {
         const message = await this.#socket.next();
         if (message === undefined) break;
@@ -100,10 +111,20 @@ class Control {
       return this.refusal ?? (signal.aborted ? reasonOf(signal.reason) : await this.#closeReason());
     } finally {
       signal.removeEventListener("abort", onAbort);
+      this.#options.registration.onChange = undefined;
       this.#socket.close(GOING_AWAY, "agent leaving");
       const lost = this.#sessions.disconnected("the connection to the hub has ended");
       await Promise.all([lost, this.#socket.closed]);
     }
+  }
+
+  #register(): void {
+    const { machine } = this.#options.registration;
+    this.#socket.send(registerMessage(machine, registerOptions(this.#options)));
+  }
+
+  async #manage(request: MgmtRequest): Promise<void> {
+    this.#socket.send(await this.#options.manage(request));
   }
 
   async #closeReason(): Promise<string> {
@@ -128,12 +149,11 @@ class Control {
       case "session-request":
         this.#sessions.start(message);
         break;
-      case "mgmt-request": {
-        const { requestId, action } = message;
-        surroundings.log(`management action refused: ${action}`);
-        const text = `unknown action: ${action}`;
-        this.#socket.send({ type: "mgmt-response", requestId, ok: false, message: text });
-      }
+      case "session-end":
+        if (message.final && message.wgPubKey) this.#sessions.withdraw(message.wgPubKey);
+        break;
+      case "mgmt-request":
+        this.#manage(message);
     }
   }
 }
@@ -175,8 +195,9 @@ async function pause(options: MachineOptions, delayMs: number): Promise<boolean>
 
 /** Keeps the machine registered until it is told to stop, or is refused for good. */
 async function keepRegistered(options: MachineOptions, sessions: Sessions): Promise<MachineEnd> {
-  const { surroundings: { log, random }, signal } = options;
+  const { surroundings: { clock, log, random }, graceMs, signal } = options;
   let failures = 0;
+  let lostMs = -Infinity;
   while (!signal.aborted) {
     const { registered, refused, reason, lastedMs } = await attempt(options, sessions);
     if (signal.aborted) break;
@@ -186,12 +207,16 @@ async function keepRegistered(options: MachineOptions, sessions: Sessions): Prom
     }
     // Whoever may not register may not serve what it served before, either.
     if (refused) await sessions.close("the hub refuses this agent");
-    if (registered) failures = 0;
-    if (sessions.awaitsReturn && failures === 0 && lastedMs < SHORT_LIVED_MS) failures = 1;
+    if (registered) {
+      failures = 0;
+      lostMs = clock.nowMs();
+    }
+    const isAwaited = sessions.awaitsReturn && clock.nowMs() - lostMs < graceMs;
+    if (isAwaited && failures === 0 && lastedMs < SHORT_LIVED_MS) failures = 1;
     const backoff = { attempt: failures++, random };
     const delayMs = refused
       ? REFUSED_RETRY_MS
-      : sessions.awaitsReturn
+      : isAwaited
       ? resumeDelayMs(backoff)
       : backoffDelayMs(backoff);
     const next = delayMs === 0 ? "now" : `in ${formatSeconds(delayMs)} s`;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { DefaultUpdate } from "../core/control/mod.ts";
-import { FAKE_SETTINGS, fakeMachine, FakeWorld, type HubEnd, settle } from "./_fakes.ts";
+import { FAKE_SETTINGS, fakeMachine, FakeWorld, type HubEnd, refuseAll, settle } from "./_fakes.ts";
 import { type MachineEnd, runMachine } from "./machine.ts";
+import { Registration } from "./registration.ts";
 
 const CLIENT_KEY = "6330dc28ece519134aa0e40043f923289f711ba5e9cb359988571e81f3d73629";
 
@@ -11,12 +12,22 @@ interface Started {
   stop(): Promise<MachineEnd>;
 }
 
-function start(world: FakeWorld, exitOnRefusal = false): Started {
+interface StartOptions {
+  exitOnRefusal?: boolean;
+  registration?: Registration;
+}
+
+function start(
+  world: FakeWorld,
+  { exitOnRefusal = false, registration = new Registration(fakeMachine()) }: StartOptions = {},
+): Started {
   const stopped = new AbortController();
   const updates: DefaultUpdate[] = [];
   const end = runMachine({
     hub: "ws://hub.example/?key=hidden",
     machine: fakeMachine(),
+    registration,
+    manage: refuseAll,
     agentId: "id-of-agent",
     machineRegistrationId: "id-of-machine",
     agentVersion: "1.2.3",
@@ -82,6 +93,20 @@ Deno.test("runMachine() answers unknown management actions with ok:false and the
   await machine.stop();
 });
 
+Deno.test("runMachine() registers anew on the same socket when its description changes", async () => {
+  const world = new FakeWorld();
+  const registration = new Registration(fakeMachine());
+  const machine = start(world, { registration });
+  const hub = await register(world);
+  registration.describe(fakeMachine({ displayName: "Barn", tags: ["lab"], ports: [9] }));
+  const again = await hub.expect("register");
+  assert.deepEqual([again.displayName, again.tags], ["Barn", ["lab"]]);
+  assert.deepEqual(again.ports, [...fakeMachine().ports]);
+  await machine.stop();
+  registration.describe(fakeMachine());
+  assert.equal(hub.received.length, 0);
+});
+
 Deno.test("runMachine() dials again after 3, 6, 12 … 300 s, and after 3 s once it was registered (agent 17, agent 18, wire 34)", async () => {
   const world = new FakeWorld();
   world.hubFault = new Error("Cannot dial hub.example:80: connection refused");
@@ -126,7 +151,7 @@ Deno.test("runMachine() retries a refusal of its token every 5 minutes and never
 
 Deno.test("runMachine() ends at once on a refusal when asked to (agent 16, wire 35)", async () => {
   const world = new FakeWorld();
-  const machine = start(world, true);
+  const machine = start(world, { exitOnRefusal: true });
   const hub = await world.sockets.next();
   hub.refuse("Access denied");
   assert.equal(await machine.end, "refused");
@@ -146,7 +171,7 @@ Deno.test("runMachine() leaves a hub that does not answer its registration withi
   await machine.stop();
 });
 
-Deno.test("runMachine() ends all its sessions when the control connection is lost (agent 23, wire 43)", async () => {
+Deno.test("runMachine() ends all sessions of reference clients when the control connection is lost (agent 23, wire 43)", async () => {
   const world = new FakeWorld();
   const machine = start(world);
   const hub = await register(world);

@@ -27,7 +27,8 @@ export {
 } from "./config.ts";
 export { type AgentIds, type IdsOptions, keyPath, loadIds, statePath } from "./ids.ts";
 export type { MachineEnd } from "./machine.ts";
-export { type ProgramSurroundings, telad } from "./program.ts";
+export { telad } from "./program.ts";
+export type { ProgramSurroundings } from "./run.ts";
 export {
   type KeyPair,
   type SessionListener,

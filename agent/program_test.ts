@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { MemoryIo, run, VERSION } from "../core/cli/mod.ts";
 import type { Log } from "../core/log/mod.ts";
-import { FakeWorld } from "./_fakes.ts";
-import { type ProgramSurroundings, telad } from "./program.ts";
+import type { Json } from "../core/control/mod.ts";
+import { FakeWorld, type HubEnd } from "./_fakes.ts";
+import { telad } from "./program.ts";
+import type { ProgramSurroundings } from "./run.ts";
 
 /** A process whose home is a directory of its own and whose signals the test sends. */
 class FakeProcess {
@@ -22,6 +24,7 @@ class FakeProcess {
       host: { os: "linux", env: (name) => name === "HOME" ? this.home : undefined },
       pid: 4711,
       hostname: () => "box",
+      fetch: () => Promise.reject(new Error("not asked for")),
       open: (log: Log, verbose: boolean) => {
         this.verbose = verbose;
         return this.world.surroundings({ log, verbose });
@@ -136,6 +139,62 @@ Deno.test("telad runs a configuration, ignores single-machine settings then, and
     process.stop();
     assert.equal(await ended, 0);
     assert.equal(await exists(runFile), false);
+  }));
+
+Deno.test("telad prints the fingerprint that it then registers and logs, beside its configuration", () =>
+  inHome(async (process) => {
+    const config = `${process.home}/telad.yaml`;
+    const asked = new MemoryIo({ args: ["-fingerprint", "-config", config] });
+    assert.equal(await run(telad(process.surroundings), asked), 0);
+    assert.match(asked.out, /^SHA256:[A-Za-z0-9+/]{43}\n$/);
+    assert.ok(await exists(`${process.home}/telad.key`));
+    await Deno.writeTextFile(config, "hub: ws://hub\nmachines:\n  - { name: barn, ports: [22] }\n");
+    const io = new MemoryIo({ args: ["-config", config] });
+    const ended = run(telad(process.surroundings), io);
+    const register = await (await process.world.sockets.next()).expect("register");
+    assert.equal(register.capabilities?.identity, asked.out.trim());
+    process.stop();
+    await ended;
+    assert.ok(io.err.includes(`identity ${asked.out}`));
+  }));
+
+Deno.test("telad begins anew when the hub asks, with the configuration as it is then (agent 61, agent 65)", () =>
+  inHome(async (process) => {
+    const config = `${process.home}/telad.yaml`;
+    await Deno.writeTextFile(config, "hub: ws://hub\nmachines:\n  - { name: barn, ports: [22] }\n");
+    const io = new MemoryIo({ args: ["-config", config] });
+    const ended = run(telad(process.surroundings), io);
+    const { sockets, clock } = process.world;
+    const ask = async (hub: HubEnd, requestId: string, action: string, payload?: Json) => {
+      hub.send({ type: "mgmt-request", requestId, action, payload });
+      return await hub.expect("mgmt-response");
+    };
+    let hub = await sockets.next();
+    const { agentId } = await hub.expect("register");
+    const fields = { ports: [22, 80], location: "garage" };
+    const payload = { machine: "barn", fields };
+    hub.send({ type: "mgmt-request", requestId: "1", action: "config-set", payload });
+    const described = await hub.expect("register");
+    assert.deepEqual([described.location, described.ports], ["garage", [22]]);
+    assert.equal((await hub.expect("mgmt-response")).ok, true);
+
+    await Deno.writeTextFile(config, "hub: ws://hub\nmachines: []\n");
+    const refused = await ask(hub, "2", "restart");
+    assert.deepEqual([refused.ok, refused.message], [
+      false,
+      `${config}: 'machines' list is empty`,
+    ]);
+    await Deno.writeTextFile(config, "hub: ws://hub\nmachines:\n  - { name: barn, ports: [9] }\n");
+    assert.equal((await ask(hub, "3", "restart")).message, "restarting");
+    clock.advance(500);
+    assert.deepEqual(await hub.closed, { code: 1001, reason: "agent leaving" });
+    hub = await sockets.next();
+    const register = await hub.expect("register");
+    assert.deepEqual([register.agentId, register.ports], [agentId, [9]]);
+    const logs = await ask(hub, "4", "logs", { lines: 1000 });
+    assert.match(JSON.stringify(logs.payload), /management: restart.*\[telad\] restarting/);
+    process.stop();
+    assert.equal(await ended, 0);
   }));
 
 Deno.test("telad ends with 1 when the hub refuses its token and it was asked to (agent 16)", () =>

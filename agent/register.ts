@@ -3,9 +3,8 @@ import type { AgentIdentity } from "../core/identity/mod.ts";
 import type { MachineConfig } from "./config.ts";
 
 /**
- * What this agent can do beyond forwarding ports: it answers management requests, though so far each
- * with the word that it does not know the action, and says by which identity it will prove itself. A
- * `peer-hello` follows wherever a client is told of one.
+ * What this agent can do beyond forwarding ports: it answers management requests, and says by which
+ * identity it will prove itself. A `peer-hello` follows wherever a client is told of one.
  *
  * Spec: agent.md 2, design.md decision 5
  */

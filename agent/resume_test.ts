@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { clientHello, FEATURE_RESUME } from "../core/identity/mod.ts";
-import { FAKE_SETTINGS, fakeMachine, FakeTunnel, FakeWorld, HubEnd, settle } from "./_fakes.ts";
+import {
+  FAKE_SETTINGS,
+  fakeMachine,
+  FakeTunnel,
+  FakeWorld,
+  HubEnd,
+  refuseAll,
+  settle,
+} from "./_fakes.ts";
 import { runMachine } from "./machine.ts";
+import { Registration } from "./registration.ts";
 import { Sessions } from "./sessions.ts";
 
 const KEY = "6330dc28ece519134aa0e40043f923289f711ba5e9cb359988571e81f3d73629";
@@ -105,6 +114,32 @@ Deno.test("Sessions ends a session whose client does not come back, whatever els
   assert.equal(world.clock.nextTimerMs(), Infinity);
 });
 
+Deno.test("Sessions does not hold a client to what someone began under its key and never proved", async () => {
+  const world = new FakeWorld();
+  const make = world.surroundings().openTunnel;
+  let proves = false;
+  const sessions = new Sessions({
+    hub: "ws://hub",
+    machine: fakeMachine(),
+    ...FAKE_SETTINGS,
+    surroundings: world.surroundings({
+      openTunnel: (options) => {
+        const tunnel = make(options) as FakeTunnel;
+        tunnel.proves = proves;
+        return tunnel;
+      },
+    }),
+  });
+  await (await join(world, sessions)).expect("wg-pubkey");
+  const first = await world.tunnels.next();
+  proves = true;
+  await (await join(world, sessions)).expect("wg-pubkey");
+  const second = await world.tunnels.next();
+  assert.equal(await first.closed, "its client has begun anew");
+  assert.notEqual(second.options.sessionIdx, first.options.sessionIdx);
+  await sessions.close("stopping");
+});
+
 Deno.test("Sessions ends at once without resume: a reference client, or a grace time of 0", async () => {
   const reference = new FakeWorld();
   const first = sessionsOf(reference);
@@ -170,6 +205,8 @@ async function machineWithClient() {
   const end = runMachine({
     hub: "ws://hub",
     machine: fakeMachine(),
+    registration: new Registration(fakeMachine()),
+    manage: refuseAll,
     ...FAKE_SETTINGS,
     agentId: "id",
     machineRegistrationId: "id",
@@ -223,6 +260,25 @@ Deno.test("runMachine() is back at once, and every 3 s at the latest, while a cl
   assert.equal(world.clock.nextTimerMs(), Infinity);
 });
 
+Deno.test("runMachine() hurries no longer than clients wait, even if one still has its socket", async () => {
+  const { world, control, tunnel, stop } = await machineWithClient();
+  world.clock.advance(5000);
+  world.hubFault = new Error("connection refused");
+  control.cut();
+  let delayMs = 0;
+  for (let passedMs = 0; passedMs < 125_000; passedMs += delayMs) {
+    await settle();
+    assert.equal(tunnel.sockets.length, 1);
+    const lines = world.lines.join("\n");
+    const last = /next attempt (?:in ([\d.]+) s|now)$/.exec(lines);
+    delayMs = Number(last?.[1] ?? 0) * 1000 * 1.01 + 10;
+    if (passedMs < 115_000) assert.ok(delayMs < 4000, `${delayMs} after ${passedMs}`);
+    world.clock.advance(delayMs);
+  }
+  assert.ok(delayMs >= 200_000, String(delayMs));
+  await stop();
+});
+
 Deno.test("runMachine() does not hurry back to a hub that drops it each time at once", async () => {
   const { world, control, register, stop } = await machineWithClient();
   world.clock.advance(5000);
@@ -244,5 +300,19 @@ Deno.test("runMachine() ends the sessions it kept when the hub refuses it", asyn
   world.clock.advance(1);
   (await world.sockets.next()).refuse("Access denied");
   assert.equal(await tunnel.closed, "the hub refuses this agent");
+  await stop();
+});
+
+Deno.test("runMachine() ends a session that goes on without the hub when the hub withdraws the right to it", async () => {
+  const { control, session, tunnel, stop } = await machineWithClient();
+  session.cut();
+  await settle();
+  control.send({ type: "session-end", wgPubKey: KEY });
+  control.send({ type: "session-end", final: true });
+  control.send({ type: "session-end", final: true, wgPubKey: "00".repeat(32) });
+  await settle();
+  assert.equal(tunnel.left, false);
+  control.send({ type: "session-end", final: true, wgPubKey: KEY });
+  assert.equal(await tunnel.closed, "the hub has withdrawn the right to it");
   await stop();
 });

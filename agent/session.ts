@@ -92,6 +92,11 @@ export class Session {
     return this.#ended;
   }
 
+  /** Whether its client has ever proved to hold the key that it came with. */
+  get wasUp(): boolean {
+    return this.#wasUp;
+  }
+
   /** Whether it outlives the connection to the hub, as its client comes back. */
   get resumes(): boolean {
     return !this.#ended && this.#peerResumes;

@@ -68,6 +68,11 @@ export class Sessions {
     this.#joining.set(sessionId, joining);
   }
 
+  /** Ends the session of a client that may not have it any more, by whatever path it goes on. */
+  withdraw(wgPubKey: string): void {
+    this.#sessions.get(wgPubKey.toLowerCase())?.end("the hub has withdrawn the right to it");
+  }
+
   /**
    * The control connection is lost: what has begun there is given up, and clients that cannot come back
    * are let go. The others keep their sockets for as long as these work. Resolves when that is done.
@@ -121,17 +126,24 @@ export class Sessions {
   #answer(joined: JoinedSession, { log, allowedPorts }: AnswerOptions): void {
     const key = encodeHex(joined.peerPublicKey);
     const known = this.#sessions.get(key);
+    const obstacle = known && this.#obstacle(known, allowedPorts);
+    if (obstacle !== undefined) known!.end(obstacle);
     try {
-      // What is open may lead to where the client may not go any more.
-      if (known?.isFor(allowedPorts) === false) known.end("the client's permission has changed");
-      const session = known?.ended === false && known.isFor(allowedPorts)
-        ? known
-        : this.#open(key, { ...joined, log, allowedPorts });
+      const isOpen = known?.ended === false && obstacle === undefined;
+      const session = isOpen ? known : this.#open(key, { ...joined, log, allowedPorts });
       session.answer(joined.socket);
     } catch (error) {
       joined.socket.close();
       throw error;
     }
+  }
+
+  /** Why a session cannot go on for the client that has come by its key; undefined if it can. */
+  #obstacle(known: Session, allowedPorts: readonly number[] | undefined): string | undefined {
+    // What was begun by someone who never proved to hold the key binds nobody who does.
+    if (!known.wasUp) return "its client has begun anew";
+    // What is open may lead to where the client may not go any more.
+    return known.isFor(allowedPorts) ? undefined : "the client's permission has changed";
   }
 
   #open(

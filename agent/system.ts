@@ -4,7 +4,7 @@ import { systemHost } from "../core/config/mod.ts";
 import { dialHub } from "../core/path/mod.ts";
 import { dialTcp } from "../core/stream/mod.ts";
 import { generatePrivateKey, publicKey } from "../core/wireguard/mod.ts";
-import type { ProgramSurroundings } from "./program.ts";
+import type { ProgramSurroundings } from "./run.ts";
 import type { KeyPair, Surroundings } from "./surroundings.ts";
 
 /** Windows sends the second when its console is closed or the service stops. */
@@ -38,6 +38,7 @@ export function systemProcess(openTunnel: Surroundings["openTunnel"]): ProgramSu
     host: systemHost,
     pid: Deno.pid,
     hostname: () => Deno.hostname(),
+    fetch,
     open: (log, verbose) => ({
       clock: systemClock,
       random: systemRandom,

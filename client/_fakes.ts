@@ -7,7 +7,7 @@
 import type { ControlMessage } from "../core/control/mod.ts";
 import { TcpError } from "../core/netstack/mod.ts";
 import { type ByteStream, streamPair } from "../core/stream/mod.ts";
-import type { TunnelHandler } from "../core/tunnel/mod.ts";
+import type { TunnelHandler, TunnelStatus } from "../core/tunnel/mod.ts";
 import type { ClientTunnel } from "./deps.ts";
 import type { SignallingSocket } from "./session.ts";
 
@@ -58,6 +58,18 @@ export class FakeTunnel implements ClientTunnel {
 
   constructor(handler: TunnelHandler = {}) {
     this.#handler = handler;
+  }
+
+  status(): TunnelStatus {
+    return {
+      state: "up",
+      sinceWallMs: 0,
+      paths: [],
+      sentBytes: 0,
+      receivedBytes: 0,
+      resumes: 0,
+      peer: { kind: "unknown", verified: "unverified" },
+    };
   }
 
   connect({ port, signal }: { port: number; signal: AbortSignal }): Promise<ByteStream> {

@@ -9,15 +9,14 @@ import {
   mapServices,
   planConnect,
 } from "./connect_plan.ts";
+import { RunningClient } from "./control/mod.ts";
 import type { ClientDeps } from "./deps.ts";
-import { type Dialer, Forwarder } from "./forwarder.ts";
-import { fetchHubStatus } from "./hub_api.ts";
+import { Forwarding } from "./forwarding.ts";
+import { fetchHubStatus } from "./hub/mod.ts";
 import { Link } from "./link.ts";
-import { ListenerSet } from "./listener_set.ts";
 import { distinct, type Mapping } from "./ports.ts";
 import { keepConnected } from "./reconnect.ts";
 import { SessionError, type SessionErrorCode } from "./session.ts";
-import { TunnelSlot } from "./tunnel_slot.ts";
 
 /** More ports than a person forwards; an agent that advertises more is not trusted to be sane. */
 const MAX_ADVERTISED_PORTS = 256;
@@ -59,11 +58,10 @@ function isFatal(error: unknown): boolean {
 
 function linkOf(
   { plan, token, mappings }: { plan: ConnectPlan; token: string; mappings: readonly Mapping[] },
-  { deps, log, slot, listeners }: {
+  { deps, log, forwarding: { listeners, slot } }: {
     deps: ClientDeps;
     log: Log;
-    slot: TunnelSlot<Dialer>;
-    listeners: ListenerSet;
+    forwarding: Forwarding;
   },
 ): Link {
   const { machine, mtuBytes, graceMs, acceptIdentity, requireVerified } = plan;
@@ -89,32 +87,60 @@ function linkOf(
   });
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Serves the control API, or says why there is none: a tunnel works without. */
+async function serveControl(
+  client: RunningClient,
+  { deps, log }: { deps: ClientDeps; log: Log },
+): Promise<AsyncDisposable> {
+  try {
+    return await deps.serveControl(client);
+  } catch (error) {
+    log(`No control API, so tela status shows nothing of this: ${messageOf(error)}`);
+    return { [Symbol.asyncDispose]: () => Promise.resolve() };
+  }
+}
+
 /** Connects and stays connected until interrupted. */
 async function connect(
   plan: ConnectPlan,
   { deps, io }: { deps: ClientDeps; io: Io },
 ): Promise<void> {
   const { clock, random, listen } = deps;
-  const log = createLog({ component: "tela", write: (line) => io.stderr(`${line}\n`), clock });
-  const debug = plan.verbose ? log : () => {};
   const stop = new AbortController();
+  const { verbose, machine } = plan;
+  const client = new RunningClient({ profile: "", verbose, clock, stop: () => stop.abort() });
+  const write = (line: string) => {
+    client.output.addLine(line);
+    io.stderr(`${line}\n`);
+  };
+  const log = createLog({ component: "tela", write, clock });
+  const debug = (text: string) => client.verbose && log(text);
   using _signals = deps.onInterrupt(() => stop.abort());
-  const slot = new TunnelSlot<Dialer>();
-  const forwarder = new Forwarder({ slot, log, debug });
-  const listeners = new ListenerSet({ listen, accept: forwarder.forward.bind(forwarder), log });
+  const hub = plan.hub.wsUrl;
+  const forwarding = new Forwarding({ client, hub, machine, listen, log, debug });
+  const { retry, listeners, connection } = forwarding;
   stop.signal.addEventListener("abort", () => {
     log("Shutting down");
-    listeners.close();
-    forwarder.close();
+    forwarding.close();
   });
+  await using _control = await serveControl(client, { deps, log });
   try {
-    const token = plan.token || await deps.storedToken(plan.hub.wsUrl);
+    const token = plan.token || await deps.storedToken(hub);
     const mappings = await chosenMappings(plan, { token, deps, signal: stop.signal });
     await listeners.bind(mappings);
     if (mappings.length > 0 && listeners.size === 0 && !stop.signal.aborted) {
       throw new Error("Could not bind any local port: choose others with -ports LOCAL:REMOTE");
     }
-    const link = linkOf({ plan, token, mappings }, { deps, log, slot, listeners });
+    const note = (text: string) => {
+      connection.setNote(text);
+      log(text);
+    };
+    const link = linkOf({ plan, token, mappings }, { deps, log, forwarding });
+    forwarding.link = link;
     await keepConnected({
       open: (signal) => {
         debug(`Dialling ${plan.hub.wsUrl}`);
@@ -126,14 +152,14 @@ async function connect(
       isFatal,
       clock,
       random,
-      log,
+      log: note,
+      retry,
       signal: stop.signal,
     });
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   } finally {
-    listeners.close();
-    forwarder.close();
+    forwarding.close();
   }
 }
 

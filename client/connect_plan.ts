@@ -6,9 +6,14 @@ import {
   MAX_MTU_BYTES,
   MIN_MTU_BYTES,
 } from "../core/tunnel/mod.ts";
-import { type HubAddress, parseHubAddress } from "./hub_address.ts";
-import { HUB_FLAGS } from "./hub_flags.ts";
-import { type HubStatus, type MachineStatus, serviceLabel } from "./hub_status.ts";
+import {
+  HUB_FLAGS,
+  type HubAddress,
+  type HubStatus,
+  type MachineStatus,
+  parseHubAddress,
+  serviceLabel,
+} from "./hub/mod.ts";
 import { distinct, type Mapping, parsePorts } from "./ports.ts";
 
 /** Flags of `tela connect`. */

@@ -3,8 +3,10 @@ import { ManualClock } from "../core/clock/mod.ts";
 import { MemoryIo, run } from "../core/cli/mod.ts";
 import type { ControlMessage } from "../core/control/mod.ts";
 import { type ByteStream, streamPair } from "../core/stream/mod.ts";
+import type { RunningClient } from "./control/mod.ts";
 import { FakeSocket, FakeTunnel } from "./_fakes.ts";
 import type { ClientDeps, OpenTunnelOptions } from "./deps.ts";
+import { systemProbes } from "./explain/mod.ts";
 import { telaProgram } from "./program.ts";
 
 const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
@@ -23,6 +25,7 @@ function setUp(hub: (dial: number) => FakeSocket | Error = () => new FakeSocket(
   const tunnels: FakeTunnel[] = [];
   const opened: OpenTunnelOptions[] = [];
   const local = new Map<number, (stream: ByteStream) => void>();
+  const served: RunningClient[] = [];
   let dials = 0;
   let interrupt = () => {};
   const deps: { -readonly [K in keyof ClientDeps]: ClientDeps[K] } = {
@@ -34,6 +37,7 @@ function setUp(hub: (dial: number) => FakeSocket | Error = () => new FakeSocket(
       return Promise.resolve({ port, close: () => void local.delete(port) });
     },
     storedToken: () => Promise.resolve("stored"),
+    openCredentials: () => Promise.reject(new Error("not asked for")),
     dialHub: () => {
       const socket = hub(dials++);
       if (socket instanceof Error) return Promise.reject(socket);
@@ -47,6 +51,13 @@ function setUp(hub: (dial: number) => FakeSocket | Error = () => new FakeSocket(
     },
     knownAgents: () => undefined,
     makeKeys: () => ({ privateKey: new Uint8Array(32), publicKey: new Uint8Array(32) }),
+    serveControl: (client) => {
+      served.push(client);
+      return Promise.resolve({ [Symbol.asyncDispose]: () => Promise.resolve(void served.pop()) });
+    },
+    probes: systemProbes(),
+    findClients: () => Promise.reject(new Error("not asked for")),
+    followClient: () => Promise.reject(new Error("not asked for")),
     onInterrupt: (callback) => {
       interrupt = callback;
       return { [Symbol.dispose]: () => void (interrupt = () => {}) };
@@ -57,7 +68,7 @@ function setUp(hub: (dial: number) => FakeSocket | Error = () => new FakeSocket(
     const io = new MemoryIo({ args, env });
     return { io, code: run(telaProgram(deps), io) };
   };
-  return { start, deps, clock, sockets, tunnels, opened, local, stop: () => interrupt() };
+  return { start, deps, clock, sockets, tunnels, opened, local, served, stop: () => interrupt() };
 }
 
 const bare = (err: string) => err.replaceAll("1970-01-01T00:00:00Z [tela] ", "");
@@ -205,4 +216,54 @@ Deno.test("tela connect exits 1 when no chosen port can be had", async () => {
     bare(io.err),
     /SKIP port 60000 .*: listen EACCES\nError: could not bind any local /,
   );
+});
+
+Deno.test("tela connect shows itself to its user, who can reconnect and stop it (client 57, 62)", async () => {
+  const { start, clock, served, sockets, tunnels, local, stop } = setUp();
+  const { io, code } = start("-ports 2222:22");
+  await settle();
+  const [client] = served;
+  const [connection] = client!.connections;
+  const status = () => connection!.status();
+  assert.equal(status().state, "up");
+  assert.deepEqual(status().services.map(({ local, remote }) => [local, remote]), [[2222, 22]]);
+  const [program, accepted] = streamPair();
+  local.get(2222)!(accepted);
+  await settle();
+  assert.equal(status().openConnections, 1);
+  program.abort();
+  await settle();
+  assert.equal(status().openConnections, 0);
+  connection!.reconnect();
+  await settle();
+  assert.equal(sockets.length, 2, "at once, without a wait");
+  assert.equal(tunnels.length, 1, "the agent still has the session: the tunnel goes on");
+  tunnels[0]!.end("lost");
+  await settle();
+  assert.equal(status().state, "connecting");
+  assert.equal(status().note, "Session ended: lost; next attempt in 3 s");
+  connection!.reconnect();
+  await settle();
+  assert.equal(sockets.length, 3);
+  assert.equal(tunnels.length, 2);
+  assert.deepEqual(status().tunnel?.peer, { kind: "reference", verified: "unverified" });
+  assert.equal(clock.nextTimerMs(), Infinity);
+  assert.ok(client!.output.text.length > 0 && client!.output.text === io.err);
+  client!.verbose = true;
+  client!.stop();
+  assert.equal(await code, 0);
+  assert.deepEqual(served, []);
+  assert.deepEqual(status().services, []);
+  stop();
+});
+
+Deno.test("tela connect works, and says so, where its control API cannot be served", async () => {
+  const { start, deps, sockets, stop } = setUp();
+  deps.serveControl = () => Promise.reject(new Error("Cannot write /x: permission denied"));
+  const { io, code } = start("");
+  await settle();
+  assert.equal(sockets.length, 1);
+  assert.match(io.err, /No control API, .*: Cannot write \/x: permission denied\n/);
+  stop();
+  assert.equal(await code, 0);
 });

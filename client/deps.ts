@@ -1,14 +1,16 @@
 import type { Random } from "../core/bytes/mod.ts";
-import type { Clock } from "../core/clock/mod.ts";
 import type { KnownAgents } from "../core/identity/mod.ts";
 import type { TunnelHandler } from "../core/tunnel/mod.ts";
+import type { AccountDeps } from "./account/mod.ts";
+import type { RunningClient, StatusSource } from "./control/mod.ts";
+import type { Probes } from "./explain/mod.ts";
 import type { Dialer } from "./forwarder.ts";
-import type { Fetch } from "./hub_api.ts";
 import type { Listen } from "./listener_set.ts";
 import type { SessionGrant, SessionKeys, SignallingSocket } from "./session.ts";
+import type { StatusDeps } from "./status/mod.ts";
 
 /** A tunnel to a machine, which lives on the sockets that it is given. */
-export interface ClientTunnel extends Dialer {
+export interface ClientTunnel extends Dialer, StatusSource {
   /** Resolves with the reason when it has ended; never rejects. */
   readonly closed: Promise<string>;
   /** Goes on by a socket, behind its signalling; takes it. */
@@ -20,17 +22,13 @@ export interface ClientTunnel extends Dialer {
 }
 
 /** What the client has of the machine it runs on and of the layers below it; tests give others. */
-export interface ClientDeps {
-  /** Times everything. */
-  readonly clock: Clock;
+export interface ClientDeps extends AccountDeps, StatusDeps {
   /** Cryptographic random source. */
   readonly random: Random;
-  /** Sends HTTP requests. */
-  readonly fetch: Fetch;
+  /** Looks at the network for `tela explain`. */
+  readonly probes: Probes;
   /** Opens local listeners. */
   readonly listen: Listen;
-  /** The token kept for a hub, "" if none. */
-  readonly storedToken: (hubUrl: string) => Promise<string>;
   /** Connects to a hub. */
   readonly dialHub: (url: string, signal: AbortSignal) => Promise<SignallingSocket>;
   /** Makes a tunnel that waits for its first socket. @throws {RangeError} if the agent's key is none */
@@ -39,8 +37,8 @@ export interface ClientDeps {
   readonly knownAgents: () => KnownAgents | undefined;
   /** Makes the keys of a session. */
   readonly makeKeys: () => SessionKeys;
-  /** Calls back on the first signal to end, until disposed of. */
-  readonly onInterrupt: (callback: () => void) => Disposable;
+  /** Serves the local control API until disposed of. Rejects if its file cannot be written. */
+  readonly serveControl: (client: RunningClient) => Promise<AsyncDisposable>;
 }
 
 /** What a tunnel is made of. */

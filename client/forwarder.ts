@@ -19,10 +19,13 @@ export interface Dialer {
   connect(to: { port: number; signal: AbortSignal }): Promise<ByteStream>;
 }
 
+/** Where the tunnel of the moment is. */
+export type DialerSlot = Pick<TunnelSlot<Dialer>, "clear" | "current" | "wait">;
+
 /** Options of {@linkcode Forwarder}. */
 export interface ForwarderOptions {
   /** Where tunnels come and go. */
-  slot: TunnelSlot<Dialer>;
+  slot: DialerSlot;
   /** Receives a line for each connection that fails. */
   log: Log;
   /** Receives a line for each connection. */
@@ -50,7 +53,7 @@ class Wait {
     if (!this.#finishedEmpty || !this.#hasTunnel) this.giveUp();
   }
 
-  async forTunnel(slot: TunnelSlot<Dialer>): Promise<Dialer> {
+  async forTunnel(slot: DialerSlot): Promise<Dialer> {
     this.#hasTunnel = false;
     if (this.#finishedEmpty) this.giveUp();
     const tunnel = await slot.wait(this.signal);
@@ -61,7 +64,7 @@ class Wait {
 
 /** Carries local connections through the tunnel of the moment. */
 export class Forwarder {
-  readonly #slot: TunnelSlot<Dialer>;
+  readonly #slot: DialerSlot;
   readonly #log: Log;
   readonly #debug: (text: string) => void;
   /** How to end each connection. */

@@ -4,6 +4,7 @@ import { FEATURE_PATHS, FEATURE_RESUME } from "../core/identity/mod.ts";
 import type { Log } from "../core/log/mod.ts";
 import type { PeerStatus } from "../core/tunnel/mod.ts";
 import type { AgentCheck } from "./agent_check.ts";
+import type { StatusSource } from "./control/mod.ts";
 import type { ClientDeps, ClientTunnel } from "./deps.ts";
 import type { LiveSession } from "./reconnect.ts";
 import {
@@ -48,7 +49,6 @@ interface Held {
   readonly agent: PeerStatus;
   /** Whether the agent keeps the session, too. */
   readonly resumes: boolean;
-  ended: boolean;
   /** How often it has been up. */
   ups: number;
   lostMs: number;
@@ -83,6 +83,18 @@ export class Link {
     return this.#held?.agent;
   }
 
+  /** The tunnel, once it has been up and until it has ended. */
+  get tunnel(): StatusSource | undefined {
+    const held = this.#held;
+    if (held === undefined || held.ups === 0) return undefined;
+    return { status: () => ({ ...held.tunnel.status(), peer: held.agent }) };
+  }
+
+  /** Gives the socket up for another; the tunnel goes on by it until that has taken its place. */
+  reconnect(): void {
+    this.#held?.lost("asked to reconnect");
+  }
+
   /**
    * Brings the tunnel up, or up again by another socket. Resolves once the agent has proved to be behind
    * it.
@@ -114,7 +126,8 @@ export class Link {
     const held = await this.#heldFor({ grant, keys, socket });
     const up = Promise.withResolvers<void>();
     const lost = Promise.withResolvers<string>();
-    Object.assign(held, { up: up.resolve, lost: lost.resolve });
+    held.up = up.resolve;
+    held.lost = lost.resolve;
     const onAbort = () => this.close();
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
@@ -188,7 +201,6 @@ export class Link {
       peerPublicKey: grant.peerPublicKey,
       agent,
       resumes: graceMs > 0 && grant.hello?.features?.includes(FEATURE_RESUME) === true,
-      ended: false,
       ups: 0,
       lostMs: 0,
       grace: undefined,
@@ -233,7 +245,6 @@ export class Link {
 
   #onClosed(held: Held, reason: string): void {
     const { onUsable, log } = this.#options;
-    held.ended = true;
     held.grace?.cancel();
     if (this.#held === held) this.#held = undefined;
     onUsable(held.tunnel, false);

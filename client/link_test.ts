@@ -6,6 +6,7 @@ import { agentHello, AgentIdentity } from "../core/identity/mod.ts";
 import { createLog } from "../core/log/mod.ts";
 import { FakeSocket, FakeTunnel } from "./_fakes.ts";
 import { AgentCheck } from "./agent_check.ts";
+import { systemProbes } from "./explain/mod.ts";
 import type { ClientDeps } from "./deps.ts";
 import { Link } from "./link.ts";
 
@@ -67,6 +68,7 @@ function setUp(sockets: FakeSocket[], { requireVerified = false } = {}) {
     fetch: unused,
     listen: unused,
     storedToken: unused,
+    openCredentials: unused,
     dialHub: () => Promise.resolve(sockets[dials++] ?? assert.fail("one dial too many")),
     openTunnel: ({ handler }) => {
       const tunnel = new FakeTunnel(handler);
@@ -76,6 +78,10 @@ function setUp(sockets: FakeSocket[], { requireVerified = false } = {}) {
     },
     knownAgents: unused,
     makeKeys: () => ({ privateKey: new Uint8Array(32), publicKey: clientKey(++keys) }),
+    probes: systemProbes(),
+    serveControl: unused,
+    findClients: unused,
+    followClient: unused,
     onInterrupt: unused,
   };
   const link = new Link({

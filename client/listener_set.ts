@@ -27,8 +27,10 @@ export type Listen = (
 export interface ListenerSetOptions {
   /** Opens the listeners. */
   listen: Listen;
-  /** Takes each accepted connection, with the port of the machine it is for. */
-  accept: (stream: ByteStream, remotePort: number) => void;
+  /** Takes each accepted connection, with the port it came to and that of the machine it is for. */
+  accept: (stream: ByteStream, bound: Mapping) => void;
+  /** Is told of each port that is bound. */
+  onBound?: (bound: Mapping) => void;
   /** Receives the list of what is bound. */
   log: Log;
 }
@@ -36,15 +38,17 @@ export interface ListenerSetOptions {
 /** The local ports of a machine's services. They stay while tunnels come and go. */
 export class ListenerSet {
   readonly #listen: Listen;
-  readonly #accept: (stream: ByteStream, remotePort: number) => void;
+  readonly #accept: (stream: ByteStream, bound: Mapping) => void;
+  readonly #onBound: (bound: Mapping) => void;
   readonly #log: Log;
   readonly #servers = new Map<string, LocalServer>();
   #closed = false;
 
   /** Starts with none bound. */
-  constructor({ listen, accept, log }: ListenerSetOptions) {
+  constructor({ listen, accept, log, onBound = () => {} }: ListenerSetOptions) {
     this.#listen = listen;
     this.#accept = accept;
+    this.#onBound = onBound;
     this.#log = log;
   }
 
@@ -84,8 +88,11 @@ export class ListenerSet {
     for (const port of candidates(local)) {
       try {
         const address = { hostname: BIND_HOST, port };
-        const server = await this.#listen(address, (stream) => this.#accept(stream, remote));
-        this.#keep(mapping, server);
+        const server = await this.#listen(
+          address,
+          (stream) => this.#accept(stream, { local: port, remote }),
+        );
+        this.#keep(mapping, { server, port });
         const remapped = port === local ? "" : ` (port ${local} in use, remapped)`;
         return `localhost:${String(port).padEnd(5)} → ${portLabel(remote)}${remapped}`;
       } catch (error) {
@@ -97,9 +104,10 @@ export class ListenerSet {
     return `SKIP port ${local} → ${portLabel(remote)}: ${reason}`;
   }
 
-  #keep(mapping: Mapping, server: LocalServer): void {
-    if (this.#closed) server.close();
-    else this.#servers.set(keyOf(mapping), server);
+  #keep(mapping: Mapping, { server, port }: { server: LocalServer; port: number }): void {
+    if (this.#closed) return server.close();
+    this.#servers.set(keyOf(mapping), server);
+    this.#onBound({ local: port, remote: mapping.remote });
   }
 }
 

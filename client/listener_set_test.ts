@@ -3,6 +3,7 @@ import { ManualClock } from "../core/clock/mod.ts";
 import { createLog } from "../core/log/mod.ts";
 import { type ByteStream, dialTcp, listenTcp, type TcpAddress } from "../core/stream/mod.ts";
 import { type Listen, ListenerSet } from "./listener_set.ts";
+import type { Mapping } from "./ports.ts";
 
 const PREFIX = "1970-01-01T00:00:00Z [tela] ";
 
@@ -100,21 +101,24 @@ Deno.test("ListenerSet.close() closes what a bind under way still opens", async 
   assert.equal(open.size, 0);
 });
 
-Deno.test("ListenerSet gives accepted connections with their remote port", async () => {
+Deno.test("ListenerSet gives accepted connections with their ports, and tells what is bound", async () => {
   const { log } = logged();
   const probe = await listenTcp({ hostname: "127.0.0.1", port: 0 }, () => {});
   const { port } = probe;
   probe.close();
-  const accepted = Promise.withResolvers<[ByteStream, number]>();
+  const accepted = Promise.withResolvers<[ByteStream, Mapping]>();
+  const bound: Mapping[] = [];
   const set = new ListenerSet({
     listen: listenTcp,
-    accept: (stream, remotePort) => accepted.resolve([stream, remotePort]),
+    accept: (stream, from) => accepted.resolve([stream, from]),
+    onBound: (mapping) => bound.push(mapping),
     log,
   });
   await set.bind([{ local: port, remote: 5432 }]);
   const program = await dialTcp({ hostname: "127.0.0.1", port });
-  const [stream, remotePort] = await accepted.promise;
-  assert.equal(remotePort, 5432);
+  const [stream, from] = await accepted.promise;
+  assert.deepEqual(from, { local: port, remote: 5432 });
+  assert.deepEqual(bound, [from]);
   program.close();
   stream.close();
   set.close();

@@ -37,11 +37,11 @@ const DENO_DIR = await findDenoDir();
 
 function tela({ args, home, env = {} }: Tela): Deno.Command {
   const main = new URL("./main.ts", import.meta.url).href;
-  const read = `--allow-read=${home}/.tela,/etc/tela`;
+  const files = [`--allow-read=${home}/.tela,/etc/tela`, `--allow-write=${home}/.tela/run`];
   const others = Object.entries(Deno.env.toObject()).filter(([name]) => !/^TELA/i.test(name));
   const own = { HOME: home, DENO_DIR, NO_COLOR: "1", NO_PROXY: "127.0.0.1" };
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-check", ...PERMISSIONS, read, main, ...args],
+    args: ["run", "--no-check", ...PERMISSIONS, ...files, main, ...args],
     env: { ...Object.fromEntries(others), ...own, ...env },
     clearEnv: true,
     stdout: "piped",

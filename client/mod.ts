@@ -16,7 +16,7 @@
 
 export type { ClientDeps, ClientTunnel, OpenTunnelOptions } from "./deps.ts";
 export type { Dialer } from "./forwarder.ts";
-export type { Fetch } from "./hub_api.ts";
+export type { Fetch } from "./hub/mod.ts";
 export type { Listen, LocalServer } from "./listener_set.ts";
 export { telaProgram } from "./program.ts";
 export type { LiveSession } from "./reconnect.ts";

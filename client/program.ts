@@ -1,7 +1,12 @@
 import { type Command, command } from "../core/cli/mod.ts";
+import { loginCommand, logoutCommand, pairCommand } from "./account/mod.ts";
+import { adminCommand } from "./admin/mod.ts";
 import { connectCommand } from "./connect.ts";
 import type { ClientDeps } from "./deps.ts";
-import { adminCommand, machinesCommand, servicesCommand, statusCommand } from "./query.ts";
+import { explainCommand } from "./explain/mod.ts";
+import { probeSession } from "./probe_session.ts";
+import { machinesCommand, servicesCommand } from "./query.ts";
+import { statusCommand } from "./status/mod.ts";
 
 /** The program `tela`. Spec: client.md 1 */
 export function telaProgram(deps: ClientDeps): Command {
@@ -23,6 +28,13 @@ export function telaProgram(deps: ClientDeps): Command {
       machinesCommand(deps),
       servicesCommand(deps),
       statusCommand(deps),
+      explainCommand({
+        ...deps,
+        trySession: (target, signal) => probeSession(target, { deps, signal }),
+      }),
+      loginCommand(deps),
+      logoutCommand(deps),
+      pairCommand(deps),
       adminCommand(deps),
     ],
   });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { ManualClock } from "../core/clock/mod.ts";
 import { MemoryIo, run } from "../core/cli/mod.ts";
 import type { ClientDeps } from "./deps.ts";
+import { systemProbes } from "./explain/mod.ts";
 import { telaProgram } from "./program.ts";
 
 const STATUS = {
@@ -28,10 +29,15 @@ function setUp(answer: () => Response = () => Response.json(STATUS)) {
       lookups.push(hubUrl);
       return Promise.resolve("stored");
     },
+    openCredentials: unused,
     dialHub: unused,
     openTunnel: unused,
     knownAgents: unused,
     makeKeys: unused,
+    serveControl: unused,
+    probes: systemProbes(),
+    findClients: () => Promise.resolve([]),
+    followClient: unused,
     onInterrupt: unused,
   };
   const tela = async (line: string, env: Record<string, string> = {}) => {
@@ -71,7 +77,10 @@ Deno.test("tela prints JSON with fields it does not know (client 11)", async () 
   const { tela } = setUp();
   const [machine] = STATUS.machines;
   assert.deepEqual(JSON.parse((await tela("machines -hub ws://h -json")).out), STATUS);
-  assert.deepEqual(JSON.parse((await tela("status -json -hub ws://h")).out), STATUS);
+  assert.deepEqual(JSON.parse((await tela("status -json -hub ws://h")).out), {
+    ...STATUS,
+    tunnels: [],
+  });
   const services = await tela("services -hub ws://h -machine barn -json");
   assert.deepEqual(JSON.parse(services.out), machine);
   assert.ok(services.out.endsWith("}\n"));
@@ -157,10 +166,21 @@ Deno.test("tela asks nobody when the command line is wrong (client 4, 7)", async
 Deno.test("tela help lists the commands that work", async () => {
   const { tela } = setUp();
   const { out } = await tela("help");
-  for (const name of ["connect", "machines", "services", "status", "admin", "version", "help"]) {
+  for (
+    const name of [
+      "connect",
+      "machines",
+      "services",
+      "status",
+      "explain",
+      "admin",
+      "version",
+      "help",
+    ]
+  ) {
     assert.match(out, new RegExp(`^  ${name} +[A-Z]`, "m"), name);
   }
-  for (const line of ["help", ..."connect machines services status admin".split(" ")]) {
+  for (const line of ["help", ..."connect machines services status explain admin".split(" ")]) {
     const help = (await tela(line === "help" ? line : `help ${line}`)).out;
     for (const row of help.split("\n")) assert.ok(row.length <= 80 || row.includes("tela "), row);
   }

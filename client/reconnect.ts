@@ -1,6 +1,5 @@
 import type { Random } from "../core/bytes/mod.ts";
 import { backoffDelayMs, type Clock, resumeDelayMs, sleep } from "../core/clock/mod.ts";
-import type { Log } from "../core/log/mod.ts";
 
 /** A session that is up. */
 export interface LiveSession {
@@ -28,8 +27,35 @@ export interface ReconnectOptions {
   /** Spreads them. */
   random: Random;
   /** Receives a line for each change. */
-  log: Log;
+  log: (text: string) => void;
+  /** Cuts waits short where the user asks for it. */
+  retry?: Retry;
   /** Ends it all. */
+  signal: AbortSignal;
+}
+
+/** The wait before the next attempt, which can be cut short. */
+export class Retry {
+  #skipped = new AbortController();
+
+  /** Ends the wait under way, or the next one where none is. */
+  now(): void {
+    this.#skipped.abort();
+  }
+
+  /** Waits; harmlessly ends early when told so or aborted. */
+  async wait(clock: Clock, { delayMs, signal }: RetryWait): Promise<void> {
+    const ends = AbortSignal.any([this.#skipped.signal, signal]);
+    await sleep(clock, delayMs, ends).catch(() => {});
+    this.#skipped = new AbortController();
+  }
+}
+
+/** Options of {@linkcode Retry.wait}. */
+export interface RetryWait {
+  /** Longest wait, milliseconds. */
+  delayMs: number;
+  /** Ends it. */
   signal: AbortSignal;
 }
 
@@ -77,7 +103,7 @@ async function attempt(options: ReconnectOptions): Promise<Ending | undefined> {
  * @throws what `open` threw, if that is fatal
  */
 export async function keepConnected(options: ReconnectOptions): Promise<void> {
-  const { close, waits, clock, random, log, signal } = options;
+  const { close, waits, clock, random, log, retry = new Retry(), signal } = options;
   let failures = 0;
   let answered = true;
   try {
@@ -94,7 +120,7 @@ export async function keepConnected(options: ReconnectOptions): Promise<void> {
       const backoff = { attempt: failures++, random };
       const delayMs = waits() ? resumeDelayMs(backoff) : backoffDelayMs(backoff);
       log(`${ending.text}; next attempt ${inSeconds(delayMs)}`);
-      await sleep(clock, delayMs, signal).catch(() => {});
+      await retry.wait(clock, { delayMs, signal });
       if (signal.aborted) return;
     }
   } finally {

@@ -1,12 +1,15 @@
 import { onInterrupt } from "../core/cli/mod.ts";
 import { systemClock, systemRandom } from "../core/clock/mod.ts";
 import { ConfigError, joinPath, systemHost, userDir } from "../core/config/mod.ts";
+import { CredentialFile, userCredentialsPath } from "../core/credentials/mod.ts";
 import { KnownAgents } from "../core/identity/mod.ts";
-import { dialHub, HubSocket } from "../core/path/mod.ts";
+import { dialHub, HubSocket, systemUdp } from "../core/path/mod.ts";
 import { connStream, listenTcp } from "../core/stream/mod.ts";
 import { Tunnel } from "../core/tunnel/mod.ts";
 import { generatePrivateKey, publicKey } from "../core/wireguard/mod.ts";
+import { ControlServer, findClients, followClient } from "./control/mod.ts";
 import type { ClientDeps, ClientTunnel, OpenTunnelOptions } from "./deps.ts";
+import { systemProbes } from "./explain/mod.ts";
 import { storedToken } from "./token.ts";
 
 const clock = systemClock;
@@ -16,8 +19,10 @@ function openTunnel({ grant, keys, ...options }: OpenTunnelOptions): ClientTunne
   const { sessionIdx, peerPublicKey } = grant;
   const { privateKey } = keys;
   const peer = { sessionIdx, privateKey, peerPublicKey };
-  const tunnel = new Tunnel({ role: "client", ...peer, ...options, clock, random });
+  const tunnel = new Tunnel({ role: "client", ...peer, ...options, udp: systemUdp, clock, random });
+  tunnel.peerOffers(grant.hello?.features ?? []);
   return {
+    status: () => tunnel.status(),
     connect: async (to) => connStream(await tunnel.connect(to)),
     closed: tunnel.closed,
     attach: (socket) => {
@@ -43,8 +48,10 @@ export const systemDeps: ClientDeps = {
   clock,
   random,
   fetch,
+  probes: systemProbes(),
   listen: listenTcp,
   storedToken: (hubUrl) => storedToken(hubUrl, systemHost),
+  openCredentials: () => CredentialFile.open(userCredentialsPath(systemHost)),
   dialHub: (url, signal) => dialHub({ url, clock, random, signal }),
   openTunnel,
   knownAgents,
@@ -52,5 +59,9 @@ export const systemDeps: ClientDeps = {
     const privateKey = generatePrivateKey(random);
     return { privateKey, publicKey: publicKey(privateKey) };
   },
+  serveControl: (client) =>
+    ControlServer.start({ client, host: systemHost, pid: Deno.pid, clock, random }),
+  findClients: () => findClients(systemHost),
+  followClient: (address, options) => followClient(address, { ...options, clock, random }),
   onInterrupt,
 };

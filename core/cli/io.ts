@@ -10,6 +10,8 @@ export interface Io {
   stderr(text: string): void;
   /** Standard input. */
   readonly stdin: ReadableStream<Uint8Array>;
+  /** Whether what is typed at the terminal is hidden, and read key by key; only at a terminal. */
+  hideInput(hidden: boolean): void;
   /** Whether each stream is a terminal. */
   readonly isTerminal: {
     readonly stdin: boolean;
@@ -43,6 +45,7 @@ export function systemIo(): Io {
     stdout: (text) => writeAll(Deno.stdout, text),
     stderr: (text) => writeAll(Deno.stderr, text),
     stdin: Deno.stdin.readable,
+    hideInput: (hidden) => Deno.stdin.setRaw(hidden),
     isTerminal: {
       stdin: Deno.stdin.isTerminal(),
       stdout: Deno.stdout.isTerminal(),
@@ -72,6 +75,8 @@ export class MemoryIo implements Io {
   out: string = "";
   /** All that was written to standard error. */
   err: string = "";
+  /** Whether input is hidden now. */
+  hidden: boolean = false;
   readonly #env: Readonly<Record<string, string>>;
 
   /** Starts with nothing written. */
@@ -92,5 +97,9 @@ export class MemoryIo implements Io {
 
   stderr(text: string): void {
     this.err += text;
+  }
+
+  hideInput(hidden: boolean): void {
+    this.hidden = hidden;
   }
 }

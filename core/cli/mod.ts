@@ -38,6 +38,8 @@ export { errorLine, type ExitCode, exitCodeOf, UsageError } from "./errors.ts";
 export { renderHelp } from "./help.ts";
 export { type Io, MemoryIo, type MemoryIoOptions, systemIo } from "./io.ts";
 export { onInterrupt } from "./interrupt.ts";
+export { Prompt, type Question } from "./prompt.ts";
 export { run, runMain } from "./run.ts";
+export { nearest } from "./suggest.ts";
 export { formatJson, formatTable, printable, type Table } from "./table.ts";
 export { goPlatform, type Platform, VERSION, versionLine } from "./version.ts";

@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml";
+import type { Json } from "../control/mod.ts";
 import { ConfigError } from "./error.ts";
 import type { NodeSource } from "./_source.ts";
 
@@ -107,6 +108,11 @@ export class ConfigNode {
     if (TRUE_WORDS.includes(word)) return true;
     if (FALSE_WORDS.includes(word)) return false;
     throw this.#unexpected("true or false", true);
+  }
+
+  /** The whole value as JSON has it; undefined if there is none. */
+  json(): Json | undefined {
+    return this.#node?.toJS(this.#source.document);
   }
 
   /** The error that this value breaks a rule: `<place>: <rule>`, with file and line. */

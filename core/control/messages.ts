@@ -147,13 +147,18 @@ export interface PeerEndpoint extends Message<"peer-endpoint"> {
   message: string;
 }
 
-/** Hub to agent: the client is gone. Spec: wire.md 2.4 */
+/**
+ * Hub to agent: the client is gone. On a control socket, an addition of ours, it is about the session
+ * of the client with this key, whose sockets are gone already. Spec: wire.md 2.4
+ */
 export interface SessionEnd extends Message<"session-end"> {
   /**
    * Whether it must not come back, as its right was withdrawn: nothing of the session may go on, by
    * whatever path. An addition of ours; absent from a reference hub.
    */
   final?: boolean | undefined;
+  /** Key of the client, on a control socket. */
+  wgPubKey?: string | undefined;
 }
 
 /**

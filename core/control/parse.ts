@@ -70,7 +70,7 @@ const SCHEMAS: Schemas = {
     capabilities: optional(opaqueObject),
   },
   "registered": { machineId: text, defaultUpdate: optional(defaultUpdate) },
-  "session-end": { final: optional(flag) },
+  "session-end": { final: optional(flag), wgPubKey: optionalText },
   "session-join": { machineId: text, sessionId: text },
   "session-request": {
     sessionId: text,

@@ -55,6 +55,7 @@ const MESSAGES: ControlMessage[] = [
   { type: "peer-leave" },
   { type: "session-end" },
   { type: "session-end", final: true },
+  { type: "session-end", final: true, wgPubKey: "ab" },
   { type: "error", message: "Machine not found" },
   { type: "keepalive" },
   { type: "mgmt-request", requestId: "cb287770fa5d1e2b", action: "logs", payload: { lines: 50 } },

@@ -46,4 +46,4 @@ export { TcpListener } from "./listener.ts";
 export { Netstack } from "./netstack.ts";
 export type { NetstackOptions } from "./options.ts";
 export type { Socket } from "./socket.ts";
-export type { DropReason, InputResult, NetstackStats } from "./stats.ts";
+export type { DropReason, InputResult, NetstackProgress, NetstackStats } from "./stats.ts";

@@ -1,6 +1,4 @@
 import {
-  formatIpv4Address,
-  type Ipv4Address,
   Ipv4Header,
   isEchoRequest,
   PROTOCOL_ICMP,
@@ -14,6 +12,7 @@ import {
   IsnGenerator,
   opensConnection,
   PagePool,
+  PathTimes,
   readSegment,
   resetFor,
   Segment,
@@ -22,16 +21,18 @@ import {
   type TcpOptions,
   tcpOptions,
 } from "../tcp/mod.ts";
-import { type TcpAddr, TcpConn } from "./conn.ts";
+import type { TcpConn } from "./conn.ts";
 import { Echo } from "./echo.ts";
 import { DeadlineQueue } from "./deadline_queue.ts";
 import { tcpError } from "./errors.ts";
 import { TcpListener } from "./listener.ts";
 import { checkMtu, checkPort, type NetstackOptions } from "./options.ts";
 import { PortPicker } from "./ports.ts";
+import { addrOf, connOf, keyOf } from "./naming.ts";
+import { ProgressCounter } from "./progress.ts";
 import { Ipv4Sink } from "./sink.ts";
 import { Socket } from "./socket.ts";
-import type { DropReason, InputResult, NetstackStats } from "./stats.ts";
+import type { DropReason, InputResult, NetstackProgress, NetstackStats } from "./stats.ts";
 import { Wakeup } from "./wakeup.ts";
 
 /** Connections one stack holds, those in TIME-WAIT included; more are refused. */
@@ -51,11 +52,13 @@ export class Netstack {
   readonly #options: NetstackOptions;
   readonly #tcp: TcpOptions;
   readonly #pages: PagePool;
+  readonly #path = new PathTimes();
   readonly #isn: IsnGenerator;
   readonly #ports: PortPicker;
   readonly #sink: Ipv4Sink;
   readonly #echo: Echo;
   readonly #wakeup: Wakeup;
+  readonly #progress = new ProgressCounter();
   readonly #deadlines = new DeadlineQueue<Socket>();
   readonly #inboundPseudoSum: number;
   readonly #sockets = new Map<number, Socket>();
@@ -114,6 +117,11 @@ export class Netstack {
     };
   }
 
+  /** How far the data of all connections, past ones included, has come. */
+  get progress(): NetstackProgress {
+    return this.#progress.of(this.#sockets.values());
+  }
+
   /**
    * Processes the IP packet in `bytes` from `start` to `end`, which is borrowed; padding behind the
    * packet is ignored. `nowMs` is when it arrived. Emits nothing: call {@linkcode Netstack.flush}
@@ -154,7 +162,7 @@ export class Netstack {
     const socket = this.#sockets.get(key);
     if (socket !== undefined) {
       if (!opensConnection(segment) || !socket.connection.replaceableBy(segment)) {
-        socket.connection.input(segment, nowMs);
+        this.#progress.input(socket.connection, segment, nowMs);
         this.#markDirty(socket);
         return "ok";
       }
@@ -176,11 +184,11 @@ export class Netstack {
     const socket = this.#newSocket(segment.destinationPort, segment.sourcePort, nowMs);
     socket.onOpen = (error) => {
       listener.release();
-      if (error === undefined && !listener.atSyn) listener.deliver(this.#connOf(socket));
+      if (error === undefined && !listener.atSyn) listener.deliver(connOf(socket, this.#options));
     };
     socket.connection.accept(segment, nowMs);
     this.#markDirty(socket);
-    if (listener.atSyn) listener.deliver(this.#connOf(socket));
+    if (listener.atSyn) listener.deliver(connOf(socket, this.#options));
     return "ok";
   }
 
@@ -266,7 +274,7 @@ export class Netstack {
       signal?.addEventListener("abort", onAbort, { once: true });
       socket.onOpen = (error) => {
         signal?.removeEventListener("abort", onAbort);
-        if (error === undefined) return resolve(this.#connOf(socket));
+        if (error === undefined) return resolve(connOf(socket, this.#options));
         // Only the signal or the end of the stack abort a connection that is not open yet.
         const closed = error.code === "aborted" && signal?.aborted !== true;
         const code = closed ? "closed" : error.code;
@@ -322,6 +330,7 @@ export class Netstack {
    */
   pathChanged(): void {
     const nowMs = this.#options.clock.nowMs();
+    this.#path.reset();
     for (const socket of this.#sockets.values()) {
       socket.connection.pathChanged(nowMs);
       this.touch(socket);
@@ -380,27 +389,11 @@ export class Netstack {
       mtuBytes: this.#mtuBytes,
       maxMtuBytes: this.#maxMtuBytes,
       pages: this.#pages,
+      path: this.#path,
       options: this.#tcp,
     });
     const socket = new Socket(connection, this);
     this.#sockets.set(keyOf(localPort, remotePort), socket);
     return socket;
   }
-
-  #connOf(socket: Socket): TcpConn {
-    const { localAddress, peerAddress } = this.#options;
-    return new TcpConn(socket, {
-      localAddr: addrOf(localAddress, socket.connection.localPort),
-      remoteAddr: addrOf(peerAddress, socket.connection.remotePort),
-    });
-  }
-}
-
-/** A signed 32-bit key: a small integer for the engine. */
-function keyOf(localPort: number, remotePort: number): number {
-  return (localPort << 16) | remotePort;
-}
-
-function addrOf(address: Ipv4Address, port: number): TcpAddr {
-  return { transport: "tcp", hostname: formatIpv4Address(address), port };
 }

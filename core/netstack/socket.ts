@@ -29,9 +29,9 @@ export class Socket {
   /** Whether the stack has it on its list of sockets held back while the carrier is full. */
   held = false;
   /** For the stack's queue of deadlines. */
-  queuedAtMs = Infinity;
+  queuedAtMs: number = Infinity;
   /** For the stack's queue of deadlines. */
-  queueIndex = -1;
+  queueIndex: number = -1;
   /** Told once: established, or failed before that. */
   onOpen: ((error: TcpError | undefined) => void) | undefined;
   readonly #host: SocketHost;

@@ -29,3 +29,15 @@ export interface NetstackStats {
   /** Bytes of memory held by send and receive buffers. */
   readonly bufferBytes: number;
 }
+
+/** How far the data of a stack has come, over all connections. */
+export interface NetstackProgress {
+  /** Payload that the peer has acknowledged since the stack was made, bytes. */
+  readonly ackedBytes: number;
+  /** Payload that has arrived in order since then, bytes. */
+  readonly receivedBytes: number;
+  /** Payload written and not acknowledged, bytes. */
+  readonly waitingBytes: number;
+  /** Whether any of it has been sent and waits for its acknowledgement. */
+  readonly awaitsAck: boolean;
+}

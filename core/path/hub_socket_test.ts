@@ -78,10 +78,11 @@ Deno.test("HubSocket closes on a peer that floods it with unread messages", asyn
   await socket.closed;
 });
 
-Deno.test("HubSocket pings every 20 s while pongs come back (agent 19)", async () => {
+Deno.test("HubSocket pings every 4 s of silence while pongs come back (agent 19)", async () => {
   const { clock, socket, received, done } = connect();
   for (let i = 0; i < 6; i++) {
-    clock.advance(20_000);
+    clock.advance(4_000);
+    await settle();
     await settle();
   }
   assert.deepEqual(received, Array(6).fill("ping"));
@@ -89,7 +90,8 @@ Deno.test("HubSocket pings every 20 s while pongs come back (agent 19)", async (
   await done;
 });
 
-Deno.test("HubSocket ends 45 s after the last ping or pong; data does not count (agent 19)", async () => {
+/** A hub socket whose hub answers nothing; `advance` writes bytes to it first. */
+function silentHub() {
   const clock = new ManualClock();
   const [stream, raw] = streamPair();
   const common = { clock, random: systemRandom };
@@ -97,18 +99,94 @@ Deno.test("HubSocket ends 45 s after the last ping or pong; data does not count 
     new WebSocketConnection({ stream, role: "client", ...common }),
     clock,
   );
+  const state = { ended: false };
+  socket.closed.then(() => state.ended = true);
   const advance = async (ms: number, send: number[]) => {
-    await raw.write(new Uint8Array(send));
+    if (send.length > 0) await raw.write(new Uint8Array(send));
     await settle();
     clock.advance(ms);
     await settle();
   };
-  let ended = false;
-  socket.closed.then(() => ended = true);
-  await advance(30_000, [0x89, 0]); // a ping of the hub
-  await advance(44_000, [0x8a, 0]); // a pong
-  assert.equal(ended, false);
-  await advance(1000, [0x81, 2, 0x7b, 0x7d]); // text
-  assert.equal(ended, true);
+  return { clock, socket, state, advance };
+}
+
+Deno.test("HubSocket ends after 9.5 s without any byte; data counts (agent 19)", async () => {
+  const { socket, state, advance } = silentHub();
+  await advance(9_000, [0x81, 2, 0x7b, 0x7d]); // the first message
+  await advance(9_000, [0x89, 0]); // a ping of the hub
+  await advance(9_000, [0x8a, 0]); // a pong
+  await advance(9_000, [0x81]); // the first byte of a text
+  await advance(9_499, [2, 0x7b, 0x7d]); // and the rest
+  assert.equal(state.ended, false);
+  await advance(1, []);
+  assert.equal(state.ended, true);
   assert.equal((await socket.closed).code, 1006);
+});
+
+Deno.test("HubSocket gives a hub that has said nothing yet 45 s", async () => {
+  const { state, advance } = silentHub();
+  await advance(44_999, []);
+  assert.equal(state.ended, false);
+  await advance(1, []);
+  assert.equal(state.ended, true);
+});
+
+Deno.test("HubSocket.probeNow() gives a hub 4 s to answer", async () => {
+  const { socket, state, advance } = silentHub();
+  await advance(9_000, []);
+  socket.probeNow();
+  await advance(3_999, []);
+  assert.equal(state.ended, false);
+  await advance(1, []);
+  assert.equal(state.ended, true);
+});
+
+/** A clock whose machine can sleep: timers run late then. */
+class SleepingClock extends ManualClock {
+  #sleptMs = 0;
+  override nowMs(): number {
+    return super.nowMs() + this.#sleptMs;
+  }
+  sleep(forMs: number): void {
+    this.#sleptMs += forMs;
+  }
+}
+
+Deno.test("HubSocket asks before it ends when the machine slept (wire 1.3)", async () => {
+  const clock = new SleepingClock();
+  const [a, b] = streamPair();
+  const common = { clock, random: systemRandom };
+  const ws = new WebSocketConnection({ stream: a, role: "client", ...common });
+  const socket = new HubSocket(ws, clock);
+  const hub = new WebSocketConnection({ stream: b, role: "server", ...common });
+  let pings = 0;
+  const done = hub.run({ text: () => {}, binary: () => {}, ping: () => pings++ });
+  clock.sleep(600_000);
+  clock.advance(4_000);
+  for (let i = 0; i < 4; i++) await settle();
+  assert.equal(pings, 1);
+  clock.advance(3_999);
+  await settle();
+  socket.send({ type: "keepalive" });
+  socket.close(1000);
+  assert.equal((await done).code, 1000);
+});
+
+Deno.test("HubSocket keeps an offer that comes while signalling goes on", async () => {
+  const { socket, hub, done } = connect();
+  hub.sendText(`{"type":"udp-offer","token":"00112233445566aa","port":41820}`);
+  hub.sendText(`{"type":"ready","sessionIdx":3}`);
+  assert.equal((await socket.next())?.type, "ready");
+  const offers: number[] = [];
+  socket.attach({
+    frame: () => {},
+    batchEnd: () => {},
+    offer: ({ port }) => offers.push(port),
+  });
+  hub.sendText(`{"type":"udp-offer","token":"00112233445566bb","port":41821}`);
+  await settle();
+  await settle();
+  assert.deepEqual(offers, [41820, 41821]);
+  socket.close();
+  await done;
 });

@@ -18,3 +18,21 @@ export {
   type SessionPathDrops,
   type SessionPathOptions,
 } from "./session_path.ts";
+export type { Carrier } from "./carrier.ts";
+export type { PathKind } from "./kind.ts";
+export { Paths } from "./paths.ts";
+export type { PathEvent, PathsHandler, PathsOptions, Progress } from "./paths_options.ts";
+export type { PeerAnswer, QuestionsHandler, QuestionsOptions } from "./questions.ts";
+export type { PathsStatus, PathStatus } from "./status.ts";
+export { TunnelUdp, type TunnelUdpHandler, type TunnelUdpOptions } from "./tunnel_udp.ts";
+export {
+  type BindUdp,
+  systemUdp,
+  type UdpAddress,
+  type UdpHandler,
+  type UdpPort,
+  type UdpSystem,
+} from "./udp_port.ts";
+export type { DirectLinkHandler } from "./direct_link.ts";
+export type { UdpRelayHandler } from "./udp_relay.ts";
+export { type PathMessage, readPathMessage, writePathMessage } from "./path_message.ts";

@@ -1,5 +1,6 @@
 import type { Packet, PacketPool, Random } from "../bytes/mod.ts";
 import type { Clock, Timer } from "../clock/mod.ts";
+import type { UdpOffer } from "../control/mod.ts";
 import {
   readRelayFrame,
   RELAY_HEADER_BYTES,
@@ -11,9 +12,6 @@ import type { HubSocket } from "./hub_socket.ts";
 
 /** Text keepalive and in-band request, each. Spec: wire.md 1.3, 4.3 */
 const KEEPALIVE_INTERVAL_MS = 30_000;
-
-/** A request unanswered for so long ends the session. Spec: wire.md 4.3, client.md 2.3 */
-const KEEPALIVE_TIMEOUT_MS = 45_000;
 
 /**
  * Bytes in the socket's queue above which the path asks its user to wait. It is what bulk traffic adds
@@ -31,8 +29,10 @@ export interface DatagramHandler {
   congested(): void;
   /** The queue is short again. */
   writable(): void;
-  /** The other end has not answered for 45 s. */
-  silent(): void;
+  /** The peer has answered a request: see {@linkcode SessionPath.request}. */
+  answered(): void;
+  /** The hub offers to relay by UDP. */
+  offer(offer: UdpOffer): void;
 }
 
 /** Options of {@linkcode SessionPath}. */
@@ -73,9 +73,6 @@ export class SessionPath {
   readonly #sessionId: number;
   #congested = false;
   #timer: Timer | undefined;
-  #ticks = 0;
-  /** When the oldest unanswered request was sent. */
-  #unansweredSinceMs: number | undefined;
 
   /** Makes a path that is not open yet. */
   constructor({ socket, pool, clock, random, handler }: SessionPathOptions) {
@@ -94,7 +91,13 @@ export class SessionPath {
     this.#socket.attach({
       frame: (bytes, start, end) => this.#onFrame(bytes, start, end),
       batchEnd: () => this.#handler.batchEnd(),
+      offer: (offer) => this.#handler.offer(offer),
     });
+  }
+
+  /** Asks the peer for a sign of life; every peer answers at once. Spec: wire.md 4.3 */
+  request(): void {
+    this.#sendControl(RelayControl.keepaliveRequest);
   }
 
   /** Sends a WireGuard message; takes the packet. */
@@ -129,7 +132,7 @@ export class SessionPath {
 
   #onControl(op: number | undefined): void {
     if (op === RelayControl.keepaliveRequest) this.#sendControl(RelayControl.keepaliveResponse);
-    else if (op === RelayControl.keepaliveResponse) this.#unansweredSinceMs = undefined;
+    else if (op === RelayControl.keepaliveResponse) this.#handler.answered();
     else this.drops.unknownControls++;
   }
 
@@ -141,19 +144,10 @@ export class SessionPath {
   }
 
   #setTimer(): Timer {
-    return this.#clock.setTimer(() => this.#onTimer(), KEEPALIVE_INTERVAL_MS / 2);
-  }
-
-  /** Runs at twice the rate of keepalives, so that 45 s are noticed at 45 s and not at 60. */
-  #onTimer(): void {
-    this.#timer = this.#setTimer();
-    this.#ticks++;
-    const nowMs = this.#clock.nowMs();
-    const silentMs = nowMs - (this.#unansweredSinceMs ?? nowMs);
-    if (silentMs >= KEEPALIVE_TIMEOUT_MS) return this.#handler.silent();
-    if (this.#ticks % 2 !== 0) return;
-    this.#socket.send({ type: "keepalive" });
-    this.#sendControl(RelayControl.keepaliveRequest);
-    this.#unansweredSinceMs ??= nowMs;
+    return this.#clock.setTimer(() => {
+      this.#timer = this.#setTimer();
+      this.#socket.send({ type: "keepalive" });
+      this.request();
+    }, KEEPALIVE_INTERVAL_MS);
   }
 }

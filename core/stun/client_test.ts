@@ -111,6 +111,7 @@ Deno.test("judgeNat() compares what two servers saw", () => {
     [[mapped(A, LOCAL), mapped(B, LOCAL)], "none"],
     [[failed(A), failed(B)], "blocked"],
     [[failed(A), waiting], "unknown"],
+    [[], "unknown"],
   ];
   for (const [results, verdict] of cases) assert.equal(judgeNat(results, [LOCAL]), verdict);
 });

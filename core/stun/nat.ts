@@ -30,7 +30,8 @@ export function judgeNat(
 ): NatMapping {
   const answers = results.filter((result) => result.state === "mapped");
   if (answers.length === 0) {
-    return results.every((result) => result.state === "failed") ? "blocked" : "unknown";
+    const hasFailed = results.length > 0 && results.every(({ state }) => state === "failed");
+    return hasFailed ? "blocked" : "unknown";
   }
   const mapped = new Set(answers.map((answer) => answer.mapped.text));
   if (mapped.size > 1) return "address-dependent";

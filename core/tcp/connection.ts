@@ -60,6 +60,11 @@ export class Connection {
     return this.#tcb.snd.buffer.lenBytes;
   }
 
+  /** Whether something has been sent and waits for its acknowledgement. */
+  get awaitsAck(): boolean {
+    return this.#tcb.timer.waitsForAck;
+  }
+
   /** Smoothed round-trip time in ms, or -1 before the first measurement. */
   get srttMs(): number {
     return this.#tcb.snd.rtt.srttMs;
@@ -101,8 +106,8 @@ export class Connection {
 
   /** When {@linkcode Connection.output} must be called at the latest, or `Infinity`. */
   nextDeadlineMs(): number {
-    const { timer, rcv, snd } = this.#tcb;
-    return Math.min(timer.atMs, rcv.ackAtMs, snd.recovery.reorderAtMs);
+    const { timer, rcv, snd, orphanUntilMs } = this.#tcb;
+    return Math.min(timer.atMs, rcv.ackAtMs, snd.recovery.reorderAtMs, orphanUntilMs);
   }
 
   /**
@@ -156,11 +161,19 @@ export class Connection {
     this.closeWrite();
   }
 
-  /** Ends the connection at once with a reset. Spec: RFC 9293 §3.10.5 (ABORT). */
+  /**
+   * Ends the connection at once, with a reset unless both FINs have been sent.
+   *
+   * Spec: RFC 9293 §3.10.5 (ABORT). Deviation: in CLOSING and LAST-ACK, too, there is a reset while data
+   * has not been acknowledged, as nobody sends it again: the peer must not take it for still to come.
+   */
   abort(): void {
     const tcb = this.#tcb;
-    const quiet = tcb.state === "closed" || tcb.state === "syn-sent" || tcb.state === "time-wait";
-    if (quiet) tcb.end("aborted");
+    const { state, snd } = tcb;
+    const closing = state === "closing" || state === "last-ack";
+    const finished = state === "time-wait" ||
+      (closing && !snd.hasUnsent && snd.buffer.lenBytes === 0);
+    if (finished || state === "closed" || state === "syn-sent") tcb.end("aborted");
     else tcb.reset("aborted");
   }
 

@@ -1,26 +1,35 @@
 import type { Packet, PacketPool, Random } from "../bytes/mod.ts";
 import type { Clock, Timer } from "../clock/mod.ts";
-import type { ControlMessage } from "../control/mod.ts";
-import { type HubSocket, SessionPath } from "../path/mod.ts";
+import type { ControlMessage, UdpOffer } from "../control/mod.ts";
+import { type Carrier, type HubSocket, SessionPath } from "../path/mod.ts";
 
 /** WebSocket close code of an end that has done what it wanted. Spec: RFC 6455 §7.4.1 */
 const NORMAL_CLOSURE = 1000;
 
-/** What a {@linkcode Carrier} tells its tunnel; each call names the carrier it is about. */
+/** What a {@linkcode SocketCarrier} tells its tunnel; each call names the carrier it is about. */
 export interface CarrierHandler {
   /** A WireGuard message, borrowed until the call returns; it may be changed in place. */
-  datagram(carrier: Carrier, bytes: Uint8Array<ArrayBuffer>, start: number, end: number): void;
+  datagram(
+    carrier: SocketCarrier,
+    bytes: Uint8Array<ArrayBuffer>,
+    start: number,
+    end: number,
+  ): void;
   /** All messages of one read have been handed over. */
   batchEnd(): void;
   /** The queue became long enough, or short again: see {@linkcode Carrier.congested}. */
-  congestion(carrier: Carrier): void;
+  congestion(carrier: SocketCarrier): void;
+  /** The peer has answered a {@linkcode SocketCarrier.request}. */
+  answered(carrier: SocketCarrier): void;
+  /** The hub offers to relay by UDP. */
+  offer(carrier: SocketCarrier, offer: UdpOffer): void;
   /** A control message of the peer or the hub, in order. */
-  message(carrier: Carrier, message: ControlMessage): void;
-  /** It carries nothing any more, and why; not called after {@linkcode Carrier.close}. */
-  ended(carrier: Carrier, reason: string): void;
+  message(carrier: SocketCarrier, message: ControlMessage): void;
+  /** It carries nothing any more, and why; not called after {@linkcode SocketCarrier.close}. */
+  ended(carrier: SocketCarrier, reason: string): void;
 }
 
-/** Options of {@linkcode Carrier}. */
+/** Options of {@linkcode SocketCarrier}. */
 export interface CarrierOptions {
   /** Socket of the session, behind its signalling; taken. */
   socket: HubSocket;
@@ -35,7 +44,8 @@ export interface CarrierOptions {
 }
 
 /** One socket under a tunnel: its path, its control messages and its end. */
-export class Carrier {
+export class SocketCarrier implements Carrier {
+  readonly kind = "websocket";
   /** Whether data should wait, as the queue is long enough. */
   congested = false;
   readonly #socket: HubSocket;
@@ -45,7 +55,7 @@ export class Carrier {
   #limit: Timer | undefined;
   #ended = false;
 
-  /** Carries nothing until {@linkcode Carrier.open}. */
+  /** Carries nothing until {@linkcode SocketCarrier.open}. */
   constructor({ socket, pool, clock, random, handler }: CarrierOptions) {
     this.#socket = socket;
     this.#clock = clock;
@@ -66,9 +76,22 @@ export class Carrier {
         batchEnd: () => handler.batchEnd(),
         congested: () => congestion(true),
         writable: () => congestion(false),
-        silent: () => this.fail("the peer has not answered for 45 s"),
+        answered: () => handler.answered(this),
+        offer: (offer) => {
+          if (!this.#ended) handler.offer(this, offer);
+        },
       },
     });
+  }
+
+  /** The hub, or the proxy before it, as `host:port`. */
+  get remote(): string {
+    return this.#socket.remoteAddress;
+  }
+
+  /** Where the hub may be reached by other means: the host it was dialled by, if it was dialled. */
+  get urlHost(): string | undefined {
+    return this.#socket.urlHost;
   }
 
   /** Hands over what came early, and what comes from now on. */
@@ -77,12 +100,27 @@ export class Carrier {
     this.#watch();
   }
 
+  /** Asks the peer for a sign of life. */
+  request(): void {
+    this.#path.request();
+  }
+
+  /** Asks the hub for a sign of life, and the peer again if it does not ask by itself. */
+  probeNow(): void {
+    this.#socket.probeNow();
+  }
+
+  /** Sends a control message to the peer. */
+  tell(message: ControlMessage): void {
+    this.#socket.send(message);
+  }
+
   /** Sends a WireGuard message; takes the packet. */
   send(packet: Packet): void {
     this.#path.send(packet);
   }
 
-  /** Fails with `reason` after `delayMs`, unless {@linkcode Carrier.keep} is called before. */
+  /** Fails with `reason` after `delayMs`, unless {@linkcode SocketCarrier.keep} is called before. */
   limit(delayMs: number, reason: string): void {
     this.#limit = this.#clock.setTimer(() => this.fail(reason), delayMs);
   }

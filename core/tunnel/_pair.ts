@@ -5,18 +5,23 @@
  */
 
 import assert from "node:assert/strict";
-import { type Clock, systemClock, systemRandom } from "../clock/mod.ts";
-import { HubSocket } from "../path/mod.ts";
+import { type Clock, sleep, systemClock, systemRandom } from "../clock/mod.ts";
+import { HubSocket, type UdpSystem } from "../path/mod.ts";
 import { forwardRelayFrame } from "../relay/mod.ts";
 import { streamPair } from "../stream/mod.ts";
 import { WebSocketConnection } from "../websocket/mod.ts";
 import { generatePrivateKey, publicKey } from "../wireguard/mod.ts";
-import { Tunnel, type TunnelHandler } from "./tunnel.ts";
+import type { TunnelHandler } from "./options.ts";
+import { Tunnel } from "./tunnel.ts";
 
 /** A hub between two sockets, which keeps a copy of what it relays. */
 export class Relay {
   readonly frames: Uint8Array[] = [];
   readonly clock: Clock;
+  /** Whether binary messages get lost, as behind a hub whose other side is dead. */
+  mute = false;
+  /** After each batch of messages nothing more is read for so long, in ms: a slow connection. */
+  holdMs = 0;
   readonly #ends: WebSocketConnection[] = [];
 
   constructor(clock: Clock) {
@@ -41,9 +46,11 @@ export class Relay {
         text: (text) => text.includes("keepalive") || to.sendText(text),
         binary: (bytes, start, end) => {
           assert.equal(forwardRelayFrame(bytes, start, end), "forward");
+          if (this.mute) return;
           this.frames.push(bytes.slice(start, end));
           to.sendBinary(bytes, start, end);
         },
+        batchEnd: () => this.holdMs > 0 ? sleep(this.clock, this.holdMs) : undefined,
       }).then(() => to.closeNow(1001, "the other end is gone"));
     }
   }
@@ -51,6 +58,13 @@ export class Relay {
   /** Sends a frame to the socket that was made as the `index`th. */
   sendFrame(index: number, frame: Uint8Array): void {
     this.#ends[index]!.sendBinary(frame, 0, frame.length);
+  }
+
+  /** Offers UDP to the sockets, to each by a token of its own. */
+  offer(tokens: readonly string[], { host, port }: { host: string; port: number }): void {
+    for (const [i, token] of tokens.entries()) {
+      this.#ends[i]!.sendText(JSON.stringify({ type: "udp-offer", token, port, host }));
+    }
   }
 
   sendToBoth(text: string): void {
@@ -68,6 +82,10 @@ export interface PairOptions {
   clock?: Clock;
   /** Whether the tunnels wait when their sockets end; else they end, too. */
   wait?: boolean;
+  /** UDP of the agent's and the client's machine. */
+  udp?: [agent: UdpSystem, client: UdpSystem];
+  /** Whether they are of our own kind, and say so. */
+  ours?: boolean;
 }
 
 /** An agent's and a client's end of a tunnel through a relay. */
@@ -78,20 +96,29 @@ export interface TunnelPair {
   readonly client: Tunnel;
   /** What the tunnels have told, each line behind the name of the end. */
   readonly events: string[];
+  /** The same for paths. */
+  readonly pathEvents: string[];
   /** Puts a new hub between them. */
   join(): Relay;
 }
 
 /** Makes a pair of tunnels that are joined by a first hub. */
 export function tunnelPair(
-  { mtu = [1100, 1100], clock = systemClock, wait = false }: PairOptions = {},
+  { mtu = [1100, 1100], clock = systemClock, wait = false, udp, ours = false }: PairOptions = {},
 ): TunnelPair {
   const keys = [generatePrivateKey(systemRandom), generatePrivateKey(systemRandom)] as const;
   const events: string[] = [];
+  const pathEvents: string[] = [];
   const make = (role: "agent" | "client", own: 0 | 1): Tunnel => {
     const handler: TunnelHandler = {
       up: () => events.push(`${role} up`),
       waiting: (reason) => wait ? events.push(`${role} waits: ${reason}`) : tunnel.end(reason),
+      path: (event) =>
+        pathEvents.push(
+          event.type === "path-changed"
+            ? `${role} ${event.from} -> ${event.to}`
+            : `${role} ${event.type} ${event.path}`,
+        ),
       message: ({ type }, { proven }) => events.push(`${role} got ${type}, proven ${proven}`),
     };
     const tunnel = new Tunnel({
@@ -103,6 +130,7 @@ export function tunnelPair(
       graceMs: 120_000,
       clock,
       random: systemRandom,
+      udp: udp?.[own],
       handler,
     });
     return tunnel;
@@ -113,9 +141,10 @@ export function tunnelPair(
     agent.attach(relay.socket());
     client.attach(relay.socket());
     relay.run();
+    if (ours) relay.sendToBoth(`{"type":"peer-hello","version":1,"features":["paths"]}`);
     return relay;
   };
-  return { relay: join(), agent, client, events, join };
+  return { relay: join(), agent, client, events, pathEvents, join };
 }
 
 /** Lets everything that is ready happen. */

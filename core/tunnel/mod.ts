@@ -7,12 +7,13 @@
 
 export { DEFAULT_GRACE_SECONDS, MAX_GRACE_SECONDS } from "./grace.ts";
 export { MAX_MTU_BYTES, MIN_MTU_BYTES } from "./mtu.ts";
-export type { PathKind, PathStatus, PeerStatus, TunnelStatus } from "./status.ts";
+export type { PathKind, PathStatus } from "../path/mod.ts";
+export type { PeerStatus, TunnelStatus } from "./status.ts";
 export { splice, type SpliceEnd } from "./splice.ts";
 export {
-  Tunnel,
   tunnelAddresses,
   type TunnelHandler,
   type TunnelOptions,
   type TunnelRole,
-} from "./tunnel.ts";
+} from "./options.ts";
+export { Tunnel } from "./tunnel.ts";

@@ -27,6 +27,8 @@ async function waitingPair() {
   const clock = new ManualClock();
   const pair = tunnelPair({ clock, wait: true });
   const [accepted, dialled] = await open(pair);
+  // An accepted connection is handed over before the handshake is complete.
+  await settle();
   pair.events.length = 0;
   pair.relay.cut();
   await settle();

@@ -1,17 +1,27 @@
 import { type Packet, PacketPool, type Random } from "../bytes/mod.ts";
-import type { Clock, Timer } from "../clock/mod.ts";
-import type { ControlMessage } from "../control/mod.ts";
-import { type Ipv4Address, ipv4Address } from "../ip/mod.ts";
-import { Netstack, type TcpConn, type TcpListener } from "../netstack/mod.ts";
-import type { HubSocket } from "../path/mod.ts";
-import { WireGuard } from "../wireguard/mod.ts";
-import { Carrier, type CarrierHandler } from "./_carrier.ts";
+import type { Clock } from "../clock/mod.ts";
+import type { ControlMessage, UdpOffer } from "../control/mod.ts";
+import { FEATURE_PATHS } from "../identity/mod.ts";
+import type { Netstack, TcpConn, TcpListener } from "../netstack/mod.ts";
+import {
+  type Carrier,
+  type HubSocket,
+  type PathKind,
+  Paths,
+  type PathsHandler,
+  TunnelUdp,
+  type UdpSystem,
+} from "../path/mod.ts";
+import type { WireGuard } from "../wireguard/mod.ts";
+import { type CarrierHandler, SocketCarrier } from "./_carrier.ts";
+import { Deadline } from "./_deadline.ts";
+import { addressesOf, makeNetstack, makeWireGuard } from "./_layers.ts";
+import type { TunnelHandler, TunnelOptions, TunnelRole } from "./options.ts";
+import type { PeerStatus, TunnelStatus } from "./status.ts";
+import { relayHosts } from "./relay_hosts.ts";
 
-/** Spec: wire.md 3.4 */
-const PERSISTENT_KEEPALIVE_MS = 25_000;
-
-/** A packet is sealed and copied before the next is made: few are ever lent at once. */
-const MAX_FREE_PACKETS = 16;
+/** On a WebSocket few packets are ever lent at once, by UDP as many as the system has not taken yet. */
+const MAX_FREE_PACKETS = 40;
 
 /**
  * How long a socket may be attached without the peer proving to be behind it. The first one, as long
@@ -19,54 +29,6 @@ const MAX_FREE_PACKETS = 16;
  */
 const FIRST_PROOF_TIMEOUT_MS = 45_000;
 const PROOF_TIMEOUT_MS = 15_000;
-
-/** Limits of a connection, to which the grace time is added: they are not to end a wait early. */
-const USER_TIMEOUT_MS = 300_000;
-const CONNECT_TIMEOUT_MS = 60_000;
-
-/** Which end of a tunnel one is. */
-export type TunnelRole = "agent" | "client";
-
-/** What a {@linkcode Tunnel} tells its owner. */
-export interface TunnelHandler {
-  /** The peer has proved to be behind a newly attached socket, which carries everything from now on. */
-  up?(): void;
-  /** No socket is left, and why. Streams wait for the next {@linkcode Tunnel.attach}. */
-  waiting?(reason: string): void;
-  /**
-   * A control message that the tunnel has no use for. `proven` is whether it came by a socket behind
-   * which the peer has proved to be; any other may be someone else's.
-   */
-  message?(message: ControlMessage, options: { proven: boolean }): void;
-}
-
-/** Options of {@linkcode Tunnel}. */
-export interface TunnelOptions {
-  /** Decides which of the two addresses is ours. */
-  role: TunnelRole;
-  /** Index that the hub chose; less than 1 counts as 1, more than 254 as 254. Spec: wire.md 3.3 */
-  sessionIdx: number;
-  /** Our X25519 private key of this session, 32 bytes; copied. */
-  privateKey: Uint8Array;
-  /** The peer's public key, 32 bytes; copied. */
-  peerPublicKey: Uint8Array;
-  /** Largest IP packet sent, in bytes; what the peer sends is bounded by the peer. */
-  mtuBytes: number;
-  /** Longest time the owner lets it wait for a socket, in ms; connections bear as much. Default 0. */
-  graceMs?: number;
-  /** Gives the time. */
-  clock: Clock;
-  /** Cryptographic random source. */
-  random: Random;
-  /** Told what happens. */
-  handler?: TunnelHandler;
-}
-
-/** Addresses of the two ends of a session's tunnel. Spec: wire.md 3.4 */
-export function tunnelAddresses(sessionIdx: number): { agent: Ipv4Address; client: Ipv4Address } {
-  const network = 0x0a4d0000 + (Math.min(Math.max(sessionIdx, 1), 254) << 8);
-  return { agent: ipv4Address(network + 1), client: ipv4Address(network + 2) };
-}
 
 /**
  * One session between agent and client: TCP connections over WireGuard, over the sockets it is given
@@ -82,6 +44,8 @@ export function tunnelAddresses(sessionIdx: number): { agent: Ipv4Address; clien
 export class Tunnel {
   /** Resolves with the reason once the tunnel has ended; never rejects. */
   readonly closed: Promise<string>;
+  /** Who is at the other end, as its owner has found out; for the status only. */
+  peer: PeerStatus = { kind: "unknown", verified: "unverified" };
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #handler: TunnelHandler;
@@ -89,22 +53,24 @@ export class Tunnel {
   readonly #wireguard: WireGuard;
   readonly #netstack: Netstack;
   readonly #resolveClosed: (reason: string) => void;
-  /** Carries everything; absent while the tunnel waits. */
-  #carrier: Carrier | undefined;
+  readonly #role: TunnelRole;
+  readonly #paths: Paths;
+  readonly #udp: TunnelUdp | undefined;
+  /** The socket behind which the peer is. */
+  #carrier: SocketCarrier | undefined;
   /** Attached, and not proven yet. */
-  #candidate: Carrier | undefined;
+  #candidate: SocketCarrier | undefined;
   /** By which the message came that is being handled, and by which its answer goes. */
   #answering: Carrier | undefined;
-  #timer: Timer | undefined;
-  #timerAtMs = Infinity;
+  readonly #deadline: Deadline;
   #ups = 0;
   #ended = false;
   readonly #carrierHandler: CarrierHandler = {
     datagram: (carrier, bytes, start, end) => this.#receive(carrier, bytes, start, end),
     batchEnd: () => this.#flush(),
-    congestion: (carrier) => {
-      if (carrier === this.#carrier) this.#applyCongestion();
-    },
+    congestion: (carrier) => this.#onCongestion(carrier),
+    answered: (carrier) => this.#paths.requestAnswered(carrier),
+    offer: (carrier, offer) => this.#onOffer(carrier, offer),
     message: (carrier, message) => this.#onMessage(carrier, message),
     ended: (carrier, reason) => this.#onEnded(carrier, reason),
   };
@@ -115,53 +81,90 @@ export class Tunnel {
    * @throws {RangeError} if a key has a wrong length or is a low-order point, or the MTU is bad
    */
   constructor(options: TunnelOptions) {
-    const { role, sessionIdx, mtuBytes, graceMs = 0, clock, random, handler = {} } = options;
+    const { role, mtuBytes, clock, random, handler = {} } = options;
     const closed = Promise.withResolvers<string>();
     this.closed = closed.promise;
     this.#resolveClosed = closed.resolve;
     this.#clock = clock;
     this.#random = random;
     this.#handler = handler;
+    this.#role = role;
     this.#pool = new PacketPool({ maxPacketBytes: mtuBytes, maxFree: MAX_FREE_PACKETS });
-    const addresses = tunnelAddresses(sessionIdx);
-    this.#netstack = new Netstack({
-      localAddress: addresses[role],
-      peerAddress: addresses[role === "agent" ? "client" : "agent"],
-      mtuBytes,
-      clock,
-      random,
+    const addresses = addressesOf(options);
+    this.#netstack = makeNetstack(options, {
       pool: this.#pool,
       output: (packet) => this.#sendPacket(packet),
-      tcp: {
-        userTimeoutMs: USER_TIMEOUT_MS + graceMs,
-        connectTimeoutMs: CONNECT_TIMEOUT_MS + graceMs,
-      },
     });
     this.#netstack.pause();
-    this.#wireguard = new WireGuard({
-      privateKey: options.privateKey,
-      peerPublicKey: options.peerPublicKey,
-      persistentKeepaliveMs: PERSISTENT_KEEPALIVE_MS,
-      mtuBytes,
-      random,
-      wallMs: () => clock.wallMs(),
+    this.#wireguard = makeWireGuard(options, {
       pool: this.#pool,
       send: (packet) => this.#sendMessage(packet),
       deliver: (bytes, start, end) => {
+        if (this.#paths.inner(this.#answering!, bytes, start, end)) return;
         this.#netstack.input(bytes, start, end, clock.nowMs());
       },
     });
+    this.#deadline = new Deadline(clock, {
+      nextMs: () => this.#ended || this.#isBare ? Infinity : this.#wireguard.nextDeadlineMs(),
+      run: (nowMs) => this.#wireguard.tick(nowMs),
+    });
+    this.#paths = new Paths({
+      pool: this.#pool,
+      clock,
+      random,
+      mtuBytes,
+      addresses,
+      asksFirst: role === "client",
+      handler: this.#pathsHandler(),
+    });
+    this.#udp = options.udp && this.#makeUdp(options.udp);
   }
 
-  /** `up` while the peer is known to be behind a socket, else `waiting`, until it has ended. */
+  /** `up` while a path to the peer works, else `waiting`, until it has ended. */
   get state(): "ended" | "up" | "waiting" {
     if (this.#ended) return "ended";
-    return this.#carrier === undefined ? "waiting" : "up";
+    return this.#paths.current === undefined ? "waiting" : "up";
   }
 
   /** How often it went on by another socket. */
   get resumes(): number {
     return Math.max(0, this.#ups - 1);
+  }
+
+  /** The truth about it. */
+  status(): TunnelStatus {
+    const nowMs = this.#clock.nowMs();
+    const { ackedBytes: sentBytes, receivedBytes } = this.#netstack.progress;
+    const { lastReceivedMs } = this.#wireguard.stats;
+    const { state, resumes, peer } = this;
+    const note = this.#udp?.note;
+    return {
+      ...{ state, ...this.#paths.status(nowMs), sentBytes, receivedBytes },
+      ...(lastReceivedMs !== -Infinity && { heardAgoMs: nowMs - lastReceivedMs }),
+      ...{ resumes, peer, ...(note !== undefined && { note }) },
+    };
+  }
+
+  /**
+   * What a `peer-hello` offers, which the owner has read before the tunnel had its socket; one that
+   * comes later is noticed here. A hub that forged it would only make us ask what nobody answers.
+   */
+  peerOffers(features: readonly string[]): void {
+    if (!features.includes(FEATURE_PATHS)) return;
+    this.#paths.peerIsOurs();
+    this.#udp?.peerIsOurs();
+  }
+
+  /** The machine slept or its network changed: asks at once whether anything is still there. */
+  probeNow(): void {
+    this.#carrier?.probeNow();
+    this.#paths.probeNow();
+    this.#udp?.refresh();
+  }
+
+  /** Sends by the path of this kind, if it works, until measuring shows a better one. */
+  usePath(kind: PathKind): void {
+    this.#paths.use(kind);
   }
 
   /**
@@ -171,7 +174,7 @@ export class Tunnel {
   attach(socket: HubSocket): void {
     if (this.#ended) return socket.close();
     this.#candidate?.close();
-    const carrier = new Carrier({
+    const carrier = new SocketCarrier({
       socket,
       pool: this.#pool,
       clock: this.#clock,
@@ -187,6 +190,7 @@ export class Tunnel {
 
   /** Opens a TCP connection to a port of the peer. */
   connect(options: { port: number; signal?: AbortSignal }): Promise<TcpConn> {
+    this.#paths.wanted();
     return this.#netstack.connect(options);
   }
 
@@ -217,36 +221,114 @@ export class Tunnel {
     if (this.#ended) return;
     this.#netstack.close();
     this.#ended = true;
-    this.#timer?.cancel();
+    this.#deadline.stop();
     this.#wireguard.close();
+    this.#paths.close();
+    this.#udp?.close();
     this.#candidate?.close();
     closeCarrier();
     this.#candidate = this.#carrier = undefined;
     this.#resolveClosed(reason);
   }
 
-  /** Whether there is no socket at all: WireGuard's timers stand still, they would fire for nothing. */
+  /** Whether nothing can be sent at all: WireGuard's timers stand still, they would fire for nothing. */
   get #isBare(): boolean {
-    return this.#carrier === undefined && this.#candidate === undefined;
+    return this.#paths.current === undefined && this.#candidate === undefined;
+  }
+
+  #pathsHandler(): PathsHandler {
+    return {
+      seal: (packet, carrier) => this.#sendBy(carrier, packet),
+      isReady: () => this.#wireguard.stats.sessions > 0,
+      changed: (path, { isOther }) => this.#onPath(path, isOther),
+      progress: () => this.#netstack.progress,
+      request: (carrier) => carrier === this.#carrier && this.#carrier.request(),
+      silent: (carrier) => {
+        if (carrier === this.#carrier) this.#carrier.fail("the peer does not answer");
+        else this.#udp?.died(carrier);
+      },
+      answered: (seq) => this.#udp?.answered(seq),
+      woke: () => this.probeNow(),
+      event: (event) => this.#handler.path?.(event),
+    };
+  }
+
+  #makeUdp(system: UdpSystem): TunnelUdp {
+    return new TunnelUdp({
+      role: this.#role,
+      system,
+      pool: this.#pool,
+      clock: this.#clock,
+      random: this.#random,
+      handler: {
+        datagram: (carrier, bytes, start, end) => this.#receive(carrier, bytes, start, end),
+        batchEnd: () => this.#flush(),
+        reached: (carrier) => this.#paths.add(carrier),
+        lost: (carrier) => this.#paths.remove(carrier),
+        networkChanged: () => this.probeNow(),
+        probe: (carrier, seq) => this.#paths.probe(carrier, seq),
+        announce: (message) => (this.#carrier ?? this.#candidate)?.tell(message),
+        congestion: (carrier) => this.#onCongestion(carrier),
+        refused: (carrier, packet) => this.#paths.refused(carrier, packet),
+      },
+    });
+  }
+
+  #onOffer(carrier: SocketCarrier, offer: UdpOffer): void {
+    if (carrier !== this.#carrier && carrier !== this.#candidate) return;
+    this.#udp?.offer(offer, relayHosts(this.#role, { offer, carrier }));
+  }
+
+  #onCongestion(carrier: Carrier): void {
+    if (carrier === this.#paths.current) this.#applyCongestion();
+  }
+
+  #onPath(path: { mtuBytes: number } | undefined, isOther: boolean): void {
+    if (path !== undefined) {
+      this.#netstack.setMtu(path.mtuBytes);
+      this.#wireguard.setMtu(path.mtuBytes);
+    }
+    this.#applyCongestion();
+    if (path !== undefined && isOther) this.#netstack.pathChanged();
+    if (this.#isBare) this.#deadline.stop();
+    else this.#deadline.arm();
+  }
+
+  /** Seals an inner packet and sends it, and what WireGuard sends instead, by `carrier`. */
+  #sendBy(carrier: Carrier, packet: Packet): void {
+    const nowMs = this.#clock.nowMs();
+    const before = this.#answering;
+    this.#answering = carrier;
+    this.#wireguard.send(packet, nowMs);
+    this.#answering = before;
+    this.#deadline.arm();
   }
 
   /** Sends what only we can have sent: by it the peer knows that we are behind the carrier. */
-  #prove(carrier: Carrier): void {
+  #prove(carrier: SocketCarrier): void {
     const nowMs = this.#clock.nowMs();
     this.#answering = carrier;
     this.#wireguard.tick(nowMs);
     if (this.#wireguard.stats.sessions === 0) this.#wireguard.initiate(nowMs);
     else this.#wireguard.send(this.#pool.take(), nowMs);
     this.#answering = undefined;
-    this.#setTimer(nowMs);
+    this.#deadline.arm();
   }
 
-  #receive(carrier: Carrier, bytes: Uint8Array<ArrayBuffer>, start: number, end: number): void {
+  /** Returns whether the message is authentic. */
+  #receive(
+    carrier: Carrier,
+    bytes: Uint8Array<ArrayBuffer>,
+    start: number,
+    end: number,
+  ): boolean {
     this.#answering = carrier;
     const result = this.#wireguard.receive(bytes, start, end, this.#clock.nowMs());
     this.#answering = undefined;
-    const isAuthentic = result === "data" || result === "keepalive" || result === "handshake";
-    if (isAuthentic && carrier === this.#candidate) this.#useCandidate();
+    if (result !== "data" && result !== "keepalive" && result !== "handshake") return false;
+    if (carrier === this.#candidate) this.#useCandidate();
+    this.#paths.received(carrier, end - start);
+    return true;
   }
 
   #useCandidate(): void {
@@ -255,17 +337,17 @@ export class Tunnel {
     this.#candidate = undefined;
     this.#carrier?.keep();
     this.#ups++;
-    this.#applyCongestion();
-    this.#netstack.pathChanged();
+    this.#udp?.refresh();
+    this.#paths.add(this.#carrier!, { proven: true });
     this.#handler.up?.();
   }
 
   #applyCongestion(): void {
-    if (this.#carrier === undefined || this.#carrier.congested) this.#netstack.pause();
+    if (this.#paths.current?.congested !== false) this.#netstack.pause();
     else this.#netstack.resume();
   }
 
-  #onMessage(carrier: Carrier, message: ControlMessage): void {
+  #onMessage(carrier: SocketCarrier, message: ControlMessage): void {
     const proven = carrier === this.#carrier;
     // Whoever is paired with us can have sent these: they count as far as the peer has proved itself.
     if (message.type === "session-end") {
@@ -274,17 +356,22 @@ export class Tunnel {
     } else if (message.type === "peer-leave") {
       if (proven) this.end("the peer has left");
       else carrier.fail("the peer has left");
-    } else this.#handler.message?.(message, { proven });
+    } else {
+      if (message.type === "peer-endpoint" || message.type === "peer-candidates") {
+        return this.#udp?.heardOf(message);
+      }
+      if (message.type === "peer-hello") this.peerOffers(message.features ?? []);
+      this.#handler.message?.(message, { proven });
+    }
   }
 
-  #onEnded(carrier: Carrier, reason: string): void {
+  #onEnded(carrier: SocketCarrier, reason: string): void {
     if (carrier === this.#candidate) this.#candidate = undefined;
-    else if (carrier === this.#carrier) this.#carrier = undefined;
-    if (this.#carrier !== undefined || this.#ended) return;
-    this.#netstack.pause();
-    if (!this.#isBare) return;
-    this.#timer?.cancel();
-    this.#timerAtMs = Infinity;
+    else if (carrier === this.#carrier) {
+      this.#carrier = undefined;
+      this.#paths.remove(carrier);
+    }
+    if (this.#carrier !== undefined || this.#candidate !== undefined || this.#ended) return;
     this.#handler.waiting?.(reason);
   }
 
@@ -292,33 +379,22 @@ export class Tunnel {
     // What goes out without a carrier is not data, and TCP makes it anew when there is one.
     if (this.#isBare) return this.#pool.give(packet);
     const nowMs = this.#clock.nowMs();
+    this.#paths.dataSent();
     this.#wireguard.send(packet, nowMs);
-    this.#setTimer(nowMs);
+    this.#deadline.arm();
   }
 
   #sendMessage(packet: Packet): void {
-    const carrier = this.#answering ?? this.#carrier ?? this.#candidate;
-    if (carrier === undefined) this.#pool.give(packet);
-    else carrier.send(packet);
+    const carrier = this.#answering ?? this.#paths.current ?? this.#candidate;
+    if (carrier === undefined) return this.#pool.give(packet);
+    this.#paths.sending(carrier, packet.lenBytes);
+    carrier.send(packet);
   }
 
   #flush(): void {
     if (this.#ended) return;
     const nowMs = this.#clock.nowMs();
     this.#netstack.flush(nowMs);
-    this.#setTimer(nowMs);
-  }
-
-  /** A timer that fires too early costs less than one set anew for each packet. */
-  #setTimer(nowMs: number): void {
-    const atMs = this.#wireguard.nextDeadlineMs();
-    if (this.#ended || this.#isBare || atMs >= this.#timerAtMs) return;
-    this.#timer?.cancel();
-    this.#timerAtMs = atMs;
-    this.#timer = this.#clock.setTimer(() => {
-      this.#timerAtMs = Infinity;
-      this.#wireguard.tick(this.#clock.nowMs());
-      this.#setTimer(this.#clock.nowMs());
-    }, atMs - nowMs);
+    this.#deadline.arm();
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connStream, streamPair } from "../stream/mod.ts";
 import { tunnelPair } from "./_pair.ts";
 import { splice } from "./splice.ts";
-import { tunnelAddresses } from "./tunnel.ts";
+import { tunnelAddresses } from "./options.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

@@ -39,6 +39,8 @@ export interface WebSocketOptions {
   random: Random;
   /** Longest message accepted, in bytes. Default 4 MiB. */
   maxMessageBytes?: number;
+  /** Address of the peer. Default: that of the stream, which behind a proxy is the proxy's. */
+  remoteAddress?: string;
 }
 
 /** Longest message accepted unless the owner says otherwise. */
@@ -84,7 +86,7 @@ export class WebSocketConnection {
   /** Takes the stream; nothing is read before {@linkcode WebSocketConnection.run}. */
   constructor(options: WebSocketOptions) {
     const { stream, role, clock, random, maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES } = options;
-    this.remoteAddress = stream.remoteAddress;
+    this.remoteAddress = options.remoteAddress ?? stream.remoteAddress;
     this.#stream = stream;
     this.#queue = new WriteQueue(stream);
     this.#clock = clock;

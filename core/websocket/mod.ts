@@ -10,6 +10,7 @@ export type { WebSocketHandlers, WebSocketOptions } from "./connection.ts";
 export { DialError, type DialErrorCode, type DialOptions, dialWebSocket } from "./dial.ts";
 export { CloseCode } from "./frame.ts";
 export {
+  acceptKey,
   answerUpgrade,
   refuseUpgrade,
   type RequestHeaders,

@@ -4,6 +4,7 @@ import type { Log, LogRing } from "../../core/log/mod.ts";
 import type { AccessStore, Authenticator } from "../access/mod.ts";
 import type { Audit, AuditReader, AuditState } from "../audit/mod.ts";
 import type { Pairing } from "../pairing/mod.ts";
+import type { Portals } from "../portals/mod.ts";
 import type { Registry } from "../registry/mod.ts";
 import type { Switchboard } from "../sessions/mod.ts";
 
@@ -18,6 +19,8 @@ export interface AdminOptions {
   readonly authenticator: Authenticator;
   /** The pairing codes. */
   readonly pairing: Pairing;
+  /** The directories that list this hub. */
+  readonly portals: Portals;
   /** The machines. */
   readonly registry: Registry;
   /** Asks agents. */

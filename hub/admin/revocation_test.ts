@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type FakeConnection, HubRig } from "../testing/mod.ts";
-import { acl, auth, entry } from "./_fixture.ts";
+import { acl, type FakeConnection, HubRig, identity } from "../testing/mod.ts";
+import { auth } from "./_fixture.ts";
 
 const OWNER = { token: "owner-token" };
 const SERVICES = { services: [{ port: 22 }, { port: 80 }, { port: 3000 }] };
@@ -15,7 +15,7 @@ interface Live {
 
 /** A hub with a live session of alice's, who may connect to `barn`. */
 function live(services: string[] = []): Live {
-  const identities = auth([entry("late", "user", { expiresAtMs: Date.UTC(2026, 7, 1, 10) })]);
+  const identities = auth([identity("late", "user", { expiresAtMs: Date.UTC(2026, 7, 1, 10) })]);
   const grant = (id: string) => ({ token: `${id}-token`, services });
   const barn = acl({ registerToken: "agent-token", connect: [grant("alice"), grant("late")] });
   const hub = new HubRig({ ...identities, machines: new Map([["barn", barn]]) });
@@ -178,6 +178,41 @@ Deno.test("a machine that gives a granted name to another port ends the session 
     services,
   });
   assertEnded(session, "may reach fewer services now; connect again");
+  hub.close();
+});
+
+for (const lose of ["client", "joined", "agent"] as const) {
+  Deno.test(`a session whose ${lose} socket is gone, and which may go on directly, is ended at the agent`, async () => {
+    const session = live();
+    const { hub, agent } = session;
+    session[lose].leave();
+    await hub.sockets.settle();
+    await hub.ask("POST /api/admin/tokens/viewer/revoke", OWNER);
+    assert.deepEqual(agent.takeMessages(), [], "the right is still there");
+    await hub.ask("POST /api/admin/tokens/alice/revoke", OWNER);
+    const told = { type: "session-end", final: true, wgPubKey: "c1" };
+    if (lose === "agent") {
+      const fields = { agentId: "agent-1", machineName: "barn", token: "agent-token" };
+      const back = hub.sockets.dial();
+      back.text({ type: "register", ...fields });
+      assert.deepEqual(back.takeMessages()[1], told, "when it is back");
+    } else {
+      assert.deepEqual(agent.takeMessages(), [told]);
+      await hub.ask("POST /api/admin/tokens/viewer/revoke", OWNER);
+      assert.deepEqual(agent.takeMessages(), [], "once");
+    }
+    hub.close();
+  });
+}
+
+Deno.test("a session whose client is back is not ended twice", async () => {
+  const { hub, agent, client } = live();
+  client.leave();
+  await hub.sockets.settle();
+  const back = pair(hub, agent, "alice-token");
+  await hub.ask("POST /api/admin/tokens/alice/revoke", OWNER);
+  assertEnded(back, INVALID);
+  assert.deepEqual(agent.takeMessages(), []);
   hub.close();
 });
 

@@ -78,6 +78,8 @@ export class AuditStore implements Audit {
   #writtenSincePrune = 0;
   #flushTimer: Timer | undefined;
   #pruneTimer: Timer | undefined;
+  /** The file took the place of a damaged one, and nothing has been written to it yet. */
+  #isUnproven = false;
   #isClosed = false;
 
   /** Opens the file; a failure degrades the store and is told to the log, it is not thrown. */
@@ -166,6 +168,7 @@ export class AuditStore implements Audit {
     }
     if (this.#writtenSincePrune >= PRUNE.everyRecords) this.#schedulePrune(0);
     this.#pauseMs = RETRY_MS.first;
+    this.#isUnproven = false;
     if (this.#fault === undefined) return;
     this.#fault = undefined;
     this.#log(`well again: all records that waited are written; ${this.#lost} are lost`);
@@ -188,7 +191,8 @@ export class AuditStore implements Audit {
 
   /** Puts a damaged file aside; true if it is worth trying again at once. */
   #recover(error: unknown): boolean {
-    if (faultOf(error) !== "damaged" || this.#fault === "damaged") return false;
+    // A new file that is found damaged at once is not put aside again and again.
+    if (faultOf(error) !== "damaged" || this.#isUnproven) return false;
     this.#close();
     const { path, clock } = this.#options;
     let name: string;
@@ -202,8 +206,7 @@ export class AuditStore implements Audit {
     this.#log(`${path} is damaged (${messageOf(error)}); it is now ${name}, records start anew`);
     const entry: AuditEntry = { event: "reset", result: "failed", reason: "damaged", detail: name };
     this.#waiting.unshift(pendingRecord(entry, clock.wallMs()));
-    // A new file that is found damaged at once is not put aside again and again.
-    this.#fault = "damaged";
+    this.#isUnproven = true;
     return true;
   }
 
@@ -227,8 +230,9 @@ export class AuditStore implements Audit {
       }
     }
     this.#fault = fault;
-    // A new connection finds what an old one may not, a file that was replaced for one.
-    if (fault !== "locked") this.#close();
+    // A new connection finds what an old one may not, a file that was replaced for one. While the
+    // file is only locked, or the disk full, what is in it can still be read.
+    if (fault === "unwritable" || fault === "damaged") this.#close();
     this.#flushTimer?.cancel();
     this.#flushTimer = undefined;
     this.#schedule(this.#pauseMs);

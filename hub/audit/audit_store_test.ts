@@ -123,6 +123,7 @@ Deno.test("AuditStore bounds what waits, keeps changes longest, and the chain te
     const { fault, waiting, lost } = store.state;
     assert.deepEqual([fault, waiting, lost], ["full", 31, 90], "10, 20 and the gap that says so");
     assert.equal(matching(lines, /DEGRADED: cannot write .*full; make room on the disk/), 1);
+    assert.equal(store.file?.last.id, 0, "what is there can still be read");
     isFull = false;
     clock.advance(60_000);
     assert.equal(store.state.fault, undefined);
@@ -237,4 +238,29 @@ Deno.test("AuditStore removes records that are over age by itself, bit by bit", 
     assert.equal(store.file!.removed.id, 5000);
     store.close();
     return Promise.resolve();
+  }));
+
+Deno.test("AuditStore puts a damaged file aside as soon as it may", () =>
+  inTemporaryFolder(async (dir) => {
+    const path = `${dir}/a.db`;
+    let isAllowed = false;
+    const renameSync = Deno.renameSync;
+    Deno.renameSync = (from, to) => {
+      if (!isAllowed) throw new Deno.errors.PermissionDenied("rename");
+      renameSync(from, to);
+    };
+    try {
+      await Deno.writeTextFile(path, "not a database at all ".repeat(500));
+      const { store, clock, lines } = setUp(path);
+      store.record(GRANT);
+      assert.equal(store.state.fault, "damaged");
+      assert.equal(matching(lines, /cannot put the damaged .*a\.db aside: rename/), 1);
+      isAllowed = true;
+      clock.advance(60_000);
+      assert.equal(store.state.fault, undefined);
+      assert.deepEqual(eventsIn(path), ["reset", "grant"]);
+      store.close();
+    } finally {
+      Deno.renameSync = renameSync;
+    }
   }));

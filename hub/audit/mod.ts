@@ -25,7 +25,7 @@
  * @module
  */
 
-export { type AuditFilter } from "./audit_file.ts";
+export { AuditFile, type AuditFilter, type IdRange } from "./audit_file.ts";
 export { type AuditState, AuditStore, type AuditStoreOptions } from "./audit_store.ts";
 export { type ChainedRecord, type ChainFault, type ChainMark, exportView } from "./chain.ts";
 export { CoalescingAudit } from "./coalesce.ts";

@@ -160,3 +160,21 @@ Deno.test("commits that overlap happen one after the other", () =>
     await Promise.all([commit("a"), assert.rejects(failing), commit("b")]);
     assert.equal(await onDisk(), "hubId: h\nname: b\n");
   }));
+
+Deno.test("commitPortal() writes a portal, without what old hubs kept, and removes it", () =>
+  withFile(
+    "portals:\n  home: # ours\n    url: https://old\n    token: s3cret\n    note: kept\n",
+    async (file, onDisk) => {
+      const usual = { hubDirectory: "/api/hubs", syncToken: "" };
+      assert.deepEqual([...file.portals], [["home", { url: "https://old", ...usual }]]);
+      const entry = { url: "https://new", hubDirectory: "/dir", syncToken: "t" };
+      await file.commitPortal("home", entry);
+      await file.commitPortal("away", entry);
+      assert.deepEqual([...file.portals], [["home", entry], ["away", entry]]);
+      const text = await onDisk();
+      assert.equal(text.includes("s3cret"), false);
+      assert.ok(text.includes("# ours") && text.includes("note: kept"));
+      await file.commitPortal("home", undefined);
+      assert.deepEqual([...(await HubConfigFile.open(file.path)).portals.keys()], ["away"]);
+    },
+  ));

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { ConfigError, ConfigFile, type ConfigPath } from "../../core/config/mod.ts";
 import type { AuthConfig, HubConfig } from "./model.ts";
+import { type PortalEntry, readPortals, writePortal } from "./portals.ts";
 import { bareToken, readConfig } from "./read.ts";
 import { writeAuth } from "./write_auth.ts";
 
@@ -29,12 +30,14 @@ export class HubConfigFile {
   #file: ConfigFile;
   #exists: boolean;
   #config: HubConfig;
+  #portals: ReadonlyMap<string, PortalEntry>;
   #lastWrite: Promise<void> = Promise.resolve();
 
   private constructor(file: ConfigFile, exists: boolean) {
     this.#file = file;
     this.#exists = exists;
     this.#config = readConfig(file.root);
+    this.#portals = readPortals(file.root);
   }
 
   /**
@@ -66,10 +69,16 @@ export class HubConfigFile {
     return this.#config;
   }
 
+  /** The portals that list this hub, by name. */
+  get portals(): ReadonlyMap<string, PortalEntry> {
+    return this.#portals;
+  }
+
   /** Changes the file in memory and reads it anew. */
   edit(change: (editor: ConfigEditor) => void): void {
     change(editorOf(this.#file));
     this.#config = readConfig(this.#file.root);
+    this.#portals = readPortals(this.#file.root);
   }
 
   /**
@@ -85,8 +94,10 @@ export class HubConfigFile {
         writeGrantsAsObjects(this.#file);
         change(editorOf(this.#file));
         const config = readConfig(this.#file.root);
+        const portals = readPortals(this.#file.root);
         await this.#file.save();
         this.#config = config;
+        this.#portals = portals;
         this.#exists = true;
       } catch (error) {
         this.#file = ConfigFile.parse(this.path, before);
@@ -112,6 +123,11 @@ export class HubConfigFile {
         "write them without << merges and repeated keys";
       throw new ConfigError(message, { code: "invalid", path: this.path });
     });
+  }
+
+  /** As {@linkcode HubConfigFile.commit}, for one portal; undefined removes it. @throws ConfigError */
+  commitPortal(name: string, entry: PortalEntry | undefined): Promise<void> {
+    return this.commit((editor) => writePortal(editor, { name, entry }));
   }
 
   /**

@@ -38,5 +38,6 @@ export {
   type UpdateConfig,
 } from "./model.ts";
 export { newToken } from "./new_token.ts";
+export { DEFAULT_HUB_DIRECTORY, type PortalEntry } from "./portals.ts";
 export { parseTime } from "./read.ts";
 export { newUuid } from "./uuid.ts";

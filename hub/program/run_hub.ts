@@ -135,6 +135,7 @@ export async function runHub(flags: RunFlags, io: Io): Promise<void> {
   const hub = await startHub({
     config,
     commitAuth: (steps) => file.commitAuth(steps),
+    portalFile: file,
     codes,
     facts: {
       ...goPlatform(),

@@ -52,8 +52,19 @@ export function planUdpHost(flags: UdpHostFlags, env: Io["env"]): UdpHostPlan {
   return { url: linkUrl(flags.hub ?? env("TELA_HUB") ?? ""), host, port };
 }
 
+/** Says so if others on this machine can read the secret; Windows does not tell. */
+async function warnIfShared(path: string, log: Log): Promise<void> {
+  const { mode } = await Deno.stat(path);
+  if (mode === null || (mode & 0o077) === 0) return;
+  const octal = (mode & 0o777).toString(8).padStart(4, "0");
+  log(`warning: others can read ${path} (mode ${octal}): chmod 600 ${path}`);
+}
+
 /** From the file, or else the environment; never shown. @throws ConfigError */
-async function readSecret(path: string | undefined, env: Io["env"]): Promise<string> {
+async function readSecret(
+  path: string | undefined,
+  { env, log }: { env: Io["env"]; log: Log },
+): Promise<string> {
   if (path === undefined) {
     const secret = udpRelaySecretOf(env);
     if (secret !== "") return secret;
@@ -62,6 +73,7 @@ async function readSecret(path: string | undefined, env: Io["env"]): Promise<str
   let secret: string;
   try {
     secret = (await Deno.readTextFile(path)).trim();
+    await warnIfShared(path, log);
   } catch (cause) {
     const message = `Cannot read ${path}: ${fileFault(cause)}`;
     throw new ConfigError(message, { code: "unreadable", path, cause });
@@ -84,11 +96,12 @@ function report(log: Log, { stats }: UdpRelay): void {
  * @throws UdpBindError if the port cannot be bound
  */
 export async function runUdpHost(flags: UdpHostFlags, io: Io): Promise<void> {
-  const plan = planUdpHost(flags, io.env);
-  const secret = await readSecret(flags["secret-file"], io.env);
+  const env = (name: string) => io.env(name) || undefined;
+  const plan = planUdpHost(flags, env);
   const write = (line: string) => io.stderr(`${line}\n`);
   const [clock, random] = [systemClock, systemRandom];
   const log = createLog({ component: "udp-relay", clock, write });
+  const secret = await readSecret(flags["secret-file"], { env, log });
   const { socket, port } = bindUdp({ port: plan.port, hostname: "0.0.0.0" });
   const relay = new UdpRelay(random);
   const udpPort = new UdpPort({ socket, relay, clock, log });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RawClient } from "../testing/mod.ts";
+import { RawClient, UPGRADE_HEADERS } from "../testing/mod.ts";
 import { SECURED, withHub } from "./_started_hub.ts";
 
 const OWNER = "Authorization: Bearer owner-token";
@@ -148,4 +148,14 @@ Deno.test("an address in X-Forwarded-For is throttled by itself, its proxy is no
     for (let i = 0; i < 20; i++) assert.equal(await ask("wrong", "9.9.9.9, 192.0.2.66"), "401");
     assert.equal(await ask("owner-token", "192.0.2.66"), "429");
     assert.equal(await ask("owner-token", "192.0.2.66, 192.0.2.7"), "200");
+    const dialled = async (forwarded: string) => {
+      const client = await RawClient.connect(port);
+      await client.request("/", [...UPGRADE_HEADERS, `X-Forwarded-For: ${forwarded}`]);
+      await client.send(0x81, { type: "connect", machineId: "barn", token: "owner-token" });
+      const { message } = await client.nextMessage();
+      client.close();
+      return message;
+    };
+    assert.match(await dialled("192.0.2.66") as string, /^Too many attempts/);
+    assert.equal(await dialled("192.0.2.7"), "Machine not found");
   }, SECURED));

@@ -12,7 +12,7 @@ import {
 import type { Router } from "../http/mod.ts";
 import type { Switchboard } from "../sessions/mod.ts";
 import { LINK_PATH, type UdpHosts } from "../udp_link/mod.ts";
-import { answer, remoteAddressOf, targetOf } from "./adapter.ts";
+import { answer, originOf, remoteAddressOf, targetOf } from "./adapter.ts";
 import { ConnDuplex } from "./conn_duplex.ts";
 import { ListenError } from "./listen_error.ts";
 import { isOriginAllowed } from "./origin.ts";
@@ -213,6 +213,7 @@ export class HttpServer {
         clock,
         random,
         maxMessageBytes: MAX_MESSAGE_BYTES,
+        remoteAddress: originOf(stream.remoteAddress, request.headers["x-forwarded-for"]),
       }),
     );
   }

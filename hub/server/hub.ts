@@ -2,17 +2,33 @@ import type { Random } from "../../core/bytes/mod.ts";
 import type { Clock } from "../../core/clock/mod.ts";
 import type { DefaultUpdate } from "../../core/control/mod.ts";
 import type { Log, LogRing } from "../../core/log/mod.ts";
-import { AccessStore, Authenticator, EndWatch } from "../access/mod.ts";
+import { type Access, AccessStore, Authenticator, consoleToken, EndWatch } from "../access/mod.ts";
 import { adminRoutes } from "../admin/mod.ts";
-import { type AuthConfig, type HubConfig, newUuid, type UpdateConfig } from "../config/mod.ts";
+import {
+  type AuthConfig,
+  CONSOLE_VIEWER,
+  type HubConfig,
+  newUuid,
+  type UpdateConfig,
+} from "../config/mod.ts";
 import { consoleRoutes } from "../console/mod.ts";
 import { type HubFacts, metricsRoute, publicRoutes, type Route, Router } from "../http/mod.ts";
 import { type CodeStore, Pairing } from "../pairing/mod.ts";
+import {
+  type Fetch,
+  MemoryPortalFile,
+  PortalClient,
+  type PortalFile,
+  Portals,
+} from "../portals/mod.ts";
 import { Registry } from "../registry/mod.ts";
 import { type RelayStats, Switchboard } from "../sessions/mod.ts";
 import { HttpServer } from "./http_server.ts";
 import { HubUdp } from "./hub_udp.ts";
 import { Observer } from "./observer.ts";
+
+/** How long after its start a hub tells portals the viewer's token. Spec: hub-api.md 8 */
+const PORTAL_SYNC_DELAY_MS = 2000;
 
 /** Options of {@linkcode startHub}. */
 export interface HubOptions {
@@ -24,6 +40,10 @@ export interface HubOptions {
   readonly codes: CodeStore;
   /** Path of the file of what happened; nothing is kept beyond the process without it. */
   readonly auditFile?: string;
+  /** Where the directories are kept that list this hub. Default: in memory. */
+  readonly portalFile?: PortalFile;
+  /** Asks them. Default: `fetch`. */
+  readonly fetch?: Fetch;
   /** What `/api/status` says of the process. */
   readonly facts: HubFacts;
   /** Times everything. */
@@ -69,13 +89,12 @@ function defaultUpdateOf({ channel, sources }: UpdateConfig): DefaultUpdate | un
 export async function startHub(options: HubOptions): Promise<RunningHub> {
   const { config, commitAuth, facts, clock, random, log, accessLog, hostname } = options;
   const store = new AccessStore({ auth: config().auth, commit: commitAuth }, {
-    onChange: () => enforce(),
+    onChange: () => watch.changed(),
   });
   const { wwwDir } = config();
   const pages = await consoleRoutes({ wwwDir, identities: () => store.identities, clock, log });
   const access = () => store.access;
   const registry = new Registry({ newId: () => newUuid(random) });
-  const defaultUpdate = () => defaultUpdateOf(config().update);
   const udp = new HubUdp({ config, hostname: hostname ?? "0.0.0.0", clock, random, log });
   const observer: Observer = new Observer({
     ...{ auditFile: options.auditFile, config, access, facts, clock, log },
@@ -88,29 +107,28 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   const authenticator = new Authenticator({ access, clock, audit });
   const switchboard: Switchboard = new Switchboard({
     ...{ access, authenticator, audit, clock, log, random },
-    ...{ registry, udp, defaultUpdate },
+    ...{ registry, udp, defaultUpdate: () => defaultUpdateOf(config().update) },
   });
-  const ends = new EndWatch({ access, clock, onEnd: () => switchboard.enforce() });
-  const enforce = () => {
-    ends.rearm();
-    switchboard.enforce();
-  };
-  const core = { store, authenticator, observer, registry, switchboard };
-  const routes = [...routesOf({ ...options, ...core }), ...pages];
-  const router = new Router(routes, {
+  const portals = portalsOf(options, store);
+  const watch = watchOver({ access, clock, portals, switchboard });
+  const inside = { store, authenticator, portals, observer, registry, switchboard };
+  const router = new Router([...routesOf({ ...options, ...inside }), ...pages], {
     onError: (error) => log(`internal error: ${(error as Error).stack ?? error}`),
     onAnswer: (answer) => observer.answered(answer),
   });
   const isSecured = () => access().isEnabled;
   const parts = { router, switchboard, udpHosts: udp.hosts, isSecured };
   const server = new HttpServer({ ...parts, clock, random, log, accessLog });
+  const closeAll = () => {
+    watch.stop();
+    observer.close();
+  };
   let port: number;
   try {
     port = server.listen(config().port, hostname);
   } catch (error) {
-    ends.stop();
     await Promise.all([switchboard.shutdown(0), udp.close()]);
-    observer.close();
+    closeAll();
     throw error;
   }
   return {
@@ -119,11 +137,44 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     udp,
     shutdown: async () => {
       await shutDown({ server, switchboard, clock, timeoutMs: config().shutdownTimeoutMs });
-      ends.stop();
       await udp.close();
-      observer.close();
+      closeAll();
     },
   };
+}
+
+/** Does what is to be done when access has changed, a token has ended, and once after the start. */
+function watchOver({ access, clock, portals, switchboard }: {
+  readonly access: () => Access;
+  readonly clock: Clock;
+  readonly portals: Portals;
+  readonly switchboard: Switchboard;
+}): { readonly changed: () => void; readonly stop: () => void } {
+  const ends = new EndWatch({ access, clock, onEnd: () => switchboard.enforce() });
+  const firstSync = clock.setTimer(() => portals.sync(), PORTAL_SYNC_DELAY_MS);
+  return {
+    changed: () => {
+      ends.rearm();
+      switchboard.enforce();
+    },
+    stop: () => {
+      ends.stop();
+      firstSync.cancel();
+    },
+  };
+}
+
+/** The directories that list this hub. */
+function portalsOf(options: HubOptions, store: AccessStore): Portals {
+  const { config, clock, log, fetch = globalThis.fetch, portalFile } = options;
+  return new Portals({
+    file: portalFile ?? new MemoryPortalFile(),
+    client: new PortalClient({ fetch, clock }),
+    hub: config,
+    viewerToken: () =>
+      consoleToken(store.identities, { id: CONSOLE_VIEWER, wallMs: clock.wallMs() }),
+    log,
+  });
 }
 
 /** All routes of the hub. */
@@ -131,6 +182,7 @@ function routesOf(
   parts: HubOptions & {
     readonly store: AccessStore;
     readonly authenticator: Authenticator;
+    readonly portals: Portals;
     readonly observer: Observer;
     readonly registry: Registry;
     readonly switchboard: Switchboard;

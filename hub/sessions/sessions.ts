@@ -11,6 +11,7 @@ import {
   type SwitchboardOptions,
   throttledText,
 } from "./context.ts";
+import { PartedSessions, type SessionRight } from "./parted.ts";
 import type { Peer } from "./peer.ts";
 import { MAX_SESSIONS_PER_MACHINE, type Session, SessionTable } from "./session_table.ts";
 
@@ -63,6 +64,7 @@ export class Sessions {
   readonly #options: SwitchboardOptions;
   readonly #controls: ReadonlyMap<Machine, Peer>;
   readonly #table = new SessionTable();
+  readonly #parted = new PartedSessions();
 
   /** @param controls the control socket of each machine that is online */
   constructor(options: SwitchboardOptions, controls: ReadonlyMap<Machine, Peer>) {
@@ -140,6 +142,7 @@ export class Sessions {
 
   /** The client's socket is gone. Spec: wire.md 3.6 */
   clientLost(session: Session): void {
+    this.#parted.add(session);
     this.#close(session, "client left");
     session.client.retire();
     endAtAgent(session, { isFinal: false });
@@ -160,10 +163,20 @@ export class Sessions {
       endAtAgent(session, { isFinal: true });
       session.client.refuse(`Access denied: ${reason}`);
     }
+    for (const session of this.#parted.of(machine)) this.#withdrawParted(session);
+  }
+
+  /** An agent that is away is told when it is back. */
+  #withdrawParted(session: SessionRight): void {
+    const control = this.#controls.get(session.machine);
+    if (control === undefined || this.#reasonAgainst(session) === undefined) return;
+    this.#parted.forget(session);
+    control.send({ type: "session-end", final: true, wgPubKey: session.wgPubKey });
   }
 
   /** The agent's socket of the session is gone. Spec: wire.md 3.6 */
   agentLost(session: Session): void {
+    this.#parted.add(session);
     this.#close(session, "agent left");
     session.agent?.retire();
     session.client.dismiss("agent session ended");
@@ -179,6 +192,7 @@ export class Sessions {
   endAll(machine: Machine, { isFinal }: { isFinal: boolean }): void {
     for (const session of this.#table.of(machine)) {
       this.#close(session, "agent gone");
+      if (!isFinal) this.#parted.add(session);
       // So that a client of ours does not wait for an agent that must not come back.
       if (isFinal) session.client.send({ type: "peer-leave" });
       session.client.dismiss("agent disconnected");
@@ -192,7 +206,7 @@ export class Sessions {
     for (const session of this.#table.all()) this.#close(session, "hub stopping");
   }
 
-  #reasonAgainst({ holder, machine, allowedPorts }: Session): string | undefined {
+  #reasonAgainst({ holder, machine, allowedPorts }: SessionRight): string | undefined {
     const { access, clock } = this.#options;
     const rules = access();
     const caller = rules.authenticateDigest(holder?.digest, clock.wallMs());
@@ -231,6 +245,7 @@ export class Sessions {
       udp: undefined,
     };
     this.#table.add(session);
+    this.#parted.forget(session);
     client.state = { kind: "client", session };
     const { id: sessionId, wgPubKey, allowedPorts } = session;
     control.send({

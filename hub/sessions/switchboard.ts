@@ -87,10 +87,7 @@ export class Switchboard {
       onSwept: (peer, silentMs) => {
         if (peer.state.kind === "control") this.#controls.ping(peer, silentMs);
       },
-      onLost: ({ connection }) => {
-        options.log(`silent, given up: ${connection.remoteAddress}`);
-        connection.abort();
-      },
+      onLost: (peer) => this.#giveUp(peer),
     });
   }
 
@@ -155,11 +152,11 @@ export class Switchboard {
   async shutdown(timeoutMs: number): Promise<void> {
     this.#isShuttingDown = true;
     this.#sweeper.stop();
+    this.#sessions.clear();
     for (const peer of this.#running.keys()) {
       peer.retire();
       peer.connection.close(1001, "hub shutting down");
     }
-    this.#sessions.clear();
     const late = this.#options.clock.setTimer(() => {
       for (const { connection } of this.#running.keys()) connection.abort();
     }, timeoutMs);
@@ -290,6 +287,13 @@ export class Switchboard {
   #violation(peer: Peer, reason: string): void {
     this.#lost(peer);
     peer.connection.closeNow(1002, reason);
+  }
+
+  #giveUp(peer: Peer): void {
+    if (peer.state.kind === "ended") return;
+    this.#options.log(`silent, given up: ${peer.connection.remoteAddress}`);
+    this.#lost(peer);
+    peer.connection.abort();
   }
 
   /** The peer is gone or about to be; whoever depends on it is told. */

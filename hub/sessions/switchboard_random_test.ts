@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type FakeConnection, SwitchboardRig } from "../testing/mod.ts";
+import { type FakeConnection, SwitchboardRig, UdpRig } from "../testing/mod.ts";
+import { LocalCarrier } from "../udp/mod.ts";
 
 const SEED = 20260801;
 
 type Action =
-  | { do: "dial" | "leave" | "stall" | "drain"; who: number }
+  | { do: "dial" | "leave" | "stall" | "drain" | "ping"; who: number }
   | { do: "register" | "connect"; who: number; machine: string; id: string }
   | { do: "join"; who: number; machine: string; session: number }
   | { do: "text"; who: number; text: string }
@@ -16,7 +17,7 @@ const who = fc.nat(9);
 const machine = fc.constantFrom("barn", "barn", "barn", "barn", "shed");
 const id = fc.constantFrom("r1", "r2", "r3");
 const disturbance: fc.Arbitrary<Action> = fc.oneof(
-  fc.record({ do: fc.constantFrom("dial", "leave", "stall", "drain"), who }),
+  fc.record({ do: fc.constantFrom("dial", "leave", "stall", "drain", "ping"), who }),
   fc.record({
     do: fc.constant("text"),
     who,
@@ -50,7 +51,10 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 );
 
 class Player {
-  readonly rig = new SwitchboardRig();
+  readonly udp = new UdpRig();
+  readonly rig = new SwitchboardRig({
+    udp: new LocalCarrier(this.udp.relay, () => ({ port: 41820, host: "" })),
+  });
   readonly sockets: FakeConnection[] = [];
   readonly sessionIds: string[] = [];
 
@@ -77,6 +81,7 @@ class Player {
     if (step.do === "leave") socket.leave();
     else if (step.do === "stall") socket.stall(300 * 1024);
     else if (step.do === "drain") socket.drainTo(0);
+    else if (step.do === "ping") socket.pinged();
     else if (step.do === "text") socket.text(step.text);
     else if (step.do === "binary") socket.binary(new Uint8Array([0x54, ...step.bytes]));
     else if (step.do === "connect") socket.text({ type: "connect", machineId: step.machine });
@@ -117,6 +122,7 @@ Deno.test(`Switchboard survives any order of events and keeps nothing of the dea
         assert.equal(entry.isOnline, false);
         assert.equal(rig.switchboard.sessionCount(entry), 0);
       }
+      assert.equal(player.udp.relay.tokenCount, 0);
       pairings += rig.lines.filter((line) => line.endsWith(": paired")).length;
       const { toAgent, toClient } = rig.switchboard.stats;
       frames += toAgent.frames + toClient.frames;

@@ -5,8 +5,16 @@ const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 /** As in the task `hub`: what the README says of memory holds with it alone. */
 const V8_FLAGS = "--v8-flags=--max-semi-space-size=4";
 
-/** The permissions that hub/README.md lists, for a hub at home in `dir`. */
-function permissions(dir: string): string[] {
+/** The permissions that hub/README.md lists, for a hub or a UDP host at home in `dir`. */
+function permissions(dir: string, isUdpHost: boolean): string[] {
+  if (isUdpHost) {
+    return [
+      "--allow-net",
+      `--allow-read=${dir}`,
+      "--allow-env=LOG_STREAM,LOG_TOKENS,TELA_HUB,TELAHUBD_UDP_HOST,TELAHUBD_UDP_PORT," +
+      "TELAHUBD_UDP_RELAY_SECRET",
+    ];
+  }
   return [
     "--allow-net",
     `--allow-read=.,/etc/tela,${dir}/.tela/run`,
@@ -49,7 +57,11 @@ export class HubProcess {
       cwd: dir,
       env: { HOME: dir, NO_COLOR: "1", DENO_DIR: await denoDir(), ...env },
       clearEnv: true,
-      args: ["run", "--quiet", "--no-prompt", V8_FLAGS, ...permissions(dir), MAIN, ...args],
+      args: [
+        ...["run", "--quiet", "--no-prompt", V8_FLAGS],
+        ...permissions(dir, args[0] === "udp-relay"),
+        ...[MAIN, ...args],
+      ],
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

@@ -1,10 +1,11 @@
 import { LogRing } from "../../core/log/mod.ts";
-import { AccessStore, EndWatch } from "../access/mod.ts";
+import { AccessStore, consoleToken, EndWatch } from "../access/mod.ts";
 import { type AdminOptions, adminRoutes } from "../admin/mod.ts";
 import type { AuditEntry } from "../audit/mod.ts";
-import type { AuthConfig } from "../config/mod.ts";
+import { type AuthConfig, CONSOLE_VIEWER } from "../config/mod.ts";
 import { publicRoutes, Router } from "../http/mod.ts";
 import { CodeStore, Pairing } from "../pairing/mod.ts";
+import { MemoryPortalFile, PortalClient, Portals } from "../portals/mod.ts";
 import { SwitchboardRig } from "./switchboard_rig.ts";
 
 /** A request to a {@linkcode HubRig}. */
@@ -44,6 +45,11 @@ export class HubRig {
   writeError: Error | undefined;
   /** Waited for by whoever writes. */
   writing: Promise<void> = Promise.resolve();
+  /** Requests to portals, and what they are answered. */
+  portal: (url: string, init: RequestInit) => Promise<Response> = () =>
+    Promise.reject(new TypeError("no such host"));
+  /** The name of the hub. */
+  name = "lab";
   readonly #router: Router;
   readonly #ends: EndWatch;
 
@@ -78,18 +84,28 @@ export class HubRig {
     });
     const shared = { access, store: this.store, authenticator, audit, clock, log, random };
     const pairing = new Pairing({ ...shared, codes: this.codes });
+    const hub = () => ({ hubId: "hub-1", name: this.name });
+    const portals = new Portals({
+      ...{ hub, log, file: new MemoryPortalFile() },
+      client: new PortalClient({ fetch: (url, init) => this.portal(url, init), clock }),
+      viewerToken: () =>
+        consoleToken(this.store.identities, { id: CONSOLE_VIEWER, wallMs: clock.wallMs() }),
+    });
     const logs = new LogRing();
     for (let i = 1; i <= 1200; i++) logs.push(`line ${i}`);
     this.#router = new Router([
       ...publicRoutes({
         ...shared,
-        hub: () => ({ hubId: "hub-1", name: "lab" }),
+        hub,
         facts: { os: "linux", arch: "amd64", hostname: "h", runtime: "deno", version: "0" },
         machines: () => registry.all(),
         sessionCount: (machine) => switchboard.sessionCount(machine),
         history: () => history.newestFirst(),
       }),
-      ...adminRoutes({ ...shared, pairing, registry, management: switchboard, logs, ...more }),
+      ...adminRoutes({
+        ...{ ...shared, pairing, portals, registry, management: switchboard, logs },
+        ...more,
+      }),
     ], {
       onError: (error) => {
         throw error;

@@ -64,7 +64,10 @@ export class SwitchboardRig {
       udp,
       defaultUpdate: () => defaultUpdate,
       clock: this.clock,
-      random: (out) => out.forEach((_, i) => out[i] = ++this.#made + i),
+      random: (out) => {
+        this.#made++;
+        for (let i = 0; i < out.length; i++) out[i] = this.#made >>> (i % 4 * 8);
+      },
       log: createLog({
         component: "hub",
         clock: this.clock,

@@ -33,7 +33,11 @@ export class LocalCarrier implements UdpCarrier {
   readonly #relay: UdpRelay;
   readonly #place: () => { readonly port: number; readonly host: string };
 
-  /** @param place where ends are to send; host "" for the host of their WebSocket */
+  /**
+   * Borrows the relay.
+   *
+   * @param place where ends are to send; host "" for the host of their WebSocket
+   */
   constructor(relay: UdpRelay, place: () => { readonly port: number; readonly host: string }) {
     this.#relay = relay;
     this.#place = place;

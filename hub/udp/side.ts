@@ -10,14 +10,14 @@ export interface FrameSink {
   frame(bytes: Uint8Array<ArrayBuffer>, start: number, end: number): boolean;
 }
 
-/** Probes answered to one side: each repeated a few times, for a few attempts in a row. */
-const PROBE_RATE = { burst: 32, perSecond: 8 };
+/** Probes answered to one side: an answer is as long as its probe, so that this only bounds work. */
+const PROBE_RATE = { burst: 256, perSecond: 64 };
 
 /**
  * Changes of address followed for one side. Each is followed at once, as long as they do not come
  * faster than a NAT could explain: a copied token must not make the hub spray.
  */
-const REBIND_RATE = { burst: 16, perSecond: 4 };
+const REBIND_RATE = { burst: 64, perSecond: 16 };
 
 /** One side of a session, as the UDP relay knows it. */
 export interface UdpSide {

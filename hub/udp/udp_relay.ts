@@ -17,7 +17,7 @@ const READY = new TextEncoder().encode("READY");
  * total so few that 44 bytes each are no burden to whoever's address was forged.
  */
 const STUN_RATES = {
-  perSource: { burst: 40, perSecond: 10 },
+  perSource: { burst: 100, perSecond: 20 },
   total: { burst: 1000, perSecond: 500 },
 };
 

@@ -3,8 +3,14 @@ import { type Clock, sleep, type Timer } from "../../core/clock/mod.ts";
 import type { Log } from "../../core/log/mod.ts";
 import { Pulse, Sweeper } from "../liveness/mod.ts";
 import { TOKEN_BYTES, type UdpPairing, type UdpRelay } from "../udp/mod.ts";
-import { type Bytes, encodeLink, type Hello, type LinkMessage } from "./messages.ts";
-import { NONCE_BYTES, parseLink } from "./messages.ts";
+import {
+  type Bytes,
+  encodeLink,
+  type Hello,
+  type LinkMessage,
+  NONCE_BYTES,
+  parseLink,
+} from "./messages.ts";
 import { isSameProof, proofOf } from "./proof.ts";
 import type { LinkConnection } from "./udp_hosts.ts";
 

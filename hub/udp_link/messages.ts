@@ -17,7 +17,9 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** What a UDP host says first: where peers find it, and a nonce. */
 export interface Hello {
+  /** Of all hellos. */
   readonly type: "hello";
+  /** {@linkcode NONCE_BYTES} bytes at random. */
   readonly nonce: Bytes;
   /** Public name or address, never "". */
   readonly host: string;

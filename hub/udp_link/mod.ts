@@ -5,7 +5,15 @@
  * @module
  */
 
-export { isHost, LINK_PATH } from "./messages.ts";
+export {
+  type Bytes,
+  encodeLink,
+  type Hello,
+  isHost,
+  LINK_PATH,
+  type LinkMessage,
+  parseLink,
+} from "./messages.ts";
 export {
   type LinkConnection,
   UdpHosts,

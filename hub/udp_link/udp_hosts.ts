@@ -1,8 +1,8 @@
 import type { Random } from "../../core/bytes/mod.ts";
 import type { Clock } from "../../core/clock/mod.ts";
 import type { Log } from "../../core/log/mod.ts";
-import type { WebSocketConnection } from "../../core/websocket/mod.ts";
 import { RELAY_HEADER_BYTES } from "../../core/relay/mod.ts";
+import type { WebSocketConnection } from "../../core/websocket/mod.ts";
 import { Pulse, Sweeper } from "../liveness/mod.ts";
 import {
   type FrameSink,
@@ -13,8 +13,14 @@ import {
   type UdpCarrier,
   type UdpLease,
 } from "../udp/mod.ts";
-import { type Bytes, encodeLink, type Hello, type LinkMessage } from "./messages.ts";
-import { NONCE_BYTES, parseLink } from "./messages.ts";
+import {
+  type Bytes,
+  encodeLink,
+  type Hello,
+  type LinkMessage,
+  NONCE_BYTES,
+  parseLink,
+} from "./messages.ts";
 import { isSameProof, proofOf } from "./proof.ts";
 
 /** How long a host may take to prove itself. */
@@ -149,7 +155,7 @@ export class UdpHosts implements UdpCarrier {
     await Promise.all(this.#links.values());
   }
 
-  /** Spec: as {@linkcode UdpCarrier.lease}; undefined while no host is connected. */
+  /** By the host that is connected now; undefined while none is. */
   lease(sinks: Readonly<Record<SessionEnd, FrameSink>>): UdpLease | undefined {
     const live = this.#live;
     if (live === undefined) return undefined;
@@ -228,7 +234,7 @@ export class UdpHosts implements UdpCarrier {
     connection.closeNow(1008, reason);
   }
 
-  /** Spec: README.md; what a host of another place had cannot be reached any more. */
+  /** The host is told what lives at its place; what another one had cannot be reached there. */
   #accept(link: Link, hello: Hello): void {
     const previous = this.#live;
     const state = { kind: "live", hello } as const;

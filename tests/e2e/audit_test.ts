@@ -123,6 +123,9 @@ if (!isRoot) {
         }, { what: "a hub that says that its disk is full" });
         await fabric.hub.waitForLine(/\[audit\] DEGRADED: cannot write .*make room on the disk/);
         assert.equal((await ask(fabric, { path: "/api/status" }).then(discard)).status, 200);
+        const page = await (await ask(fabric, { path: "/api/admin/audit?limit=1" })).json();
+        assert.equal(page.records.length, 1, "what is there can still be read");
+        assert.equal(page.auditDegraded.fault, "full");
         await Deno.remove(`${disk}/filler`);
         await fabric.hub.waitForLine(/\[audit\] well again: .*0 are lost/, { deadlineMs: 60_000 });
         const verified = await (await ask(fabric, { path: "/api/admin/audit/verify" })).json();

@@ -11,6 +11,8 @@ interface Change {
   /** What is asked of the hub. */
   readonly request: string;
   readonly body: string;
+  /** Begins the line of the audit that tells of it: event, machine if any, and identity. */
+  readonly record: RegExp;
   /** Whether an entry of the list shows it. */
   readonly id: string;
   readonly shows: (entry: Entry | undefined) => boolean;
@@ -27,14 +29,16 @@ function changeOf(i: number): Change {
   if (i % 10 === 0) {
     const id = `revoked-${i / 10}`;
     const shows = (entry: Entry | undefined) => entry?.revokedAt !== undefined;
-    return { request: `POST /api/admin/tokens/${id}/revoke`, body: "", id, shows };
+    const record = new RegExp(`^token-revoke undefined .*\\b${id}\\b`, "m");
+    return { request: `POST /api/admin/tokens/${id}/revoke`, body: "", record, id, shows };
   }
   const id = `granted-${i % IDENTITIES}`;
   const machine = `machine-${i}`;
   const body = JSON.stringify({ permissions: ["connect", "manage"], services: ["SSH"] });
   const shows = (entry: Entry | undefined) =>
     entry?.machines.some(({ machineId }) => machineId === machine) ?? false;
-  return { request: `PUT /api/admin/access/${id}/machines/${machine}`, body, id, shows };
+  const record = new RegExp(`^grant ${machine} .*\\b${id}\\b`, "m");
+  return { request: `PUT /api/admin/access/${id}/machines/${machine}`, body, record, id, shows };
 }
 
 class Admin {
@@ -65,6 +69,15 @@ class Admin {
     const { access } = await (await this.ask("GET /api/admin/access")).json();
     return new Map(access.map((entry: Entry) => [entry.id, entry]));
   }
+
+  /** What the audit tells of changes: a line each. */
+  async recorded(): Promise<string> {
+    const { ok, fault } = await (await this.ask("GET /api/admin/audit/verify")).json();
+    assert.ok(ok, fault?.text);
+    const exported = await this.ask("GET /api/admin/audit/export?event=grant,token-revoke");
+    const records = (await exported.text()).trimEnd().split("\n").map((line) => JSON.parse(line));
+    return records.map(({ event, machine, detail }) => `${event} ${machine} ${detail}`).join("\n");
+  }
 }
 
 async function makeIdentities(admin: Admin): Promise<void> {
@@ -89,7 +102,7 @@ async function changeUntilKilled(admin: Admin, hub: Process): Promise<Change[]> 
   return acknowledged;
 }
 
-Deno.test("no change that was acknowledged is lost when the hub is killed among 1,000 of them", async () => {
+Deno.test("no change that was acknowledged is lost or not recorded when the hub is killed among 1,000 of them", async () => {
   const home = await Deno.makeTempDir({ prefix: "tela-" });
   const token = newToken();
   try {
@@ -101,9 +114,12 @@ Deno.test("no change that was acknowledged is lost when the hub is killed among 
     assert.equal(first.status?.signal, "SIGKILL");
 
     await using second = await launchHub({ home });
-    const entries = await new Admin(await hubListens(second), token).entries();
+    const again = new Admin(await hubListens(second), token);
+    const entries = await again.entries();
+    const recorded = await again.recorded();
     assert.equal(entries.size, 2 * IDENTITIES + 2);
-    for (const { request, id, shows } of acknowledged) {
+    for (const { request, record, id, shows } of acknowledged) {
+      assert.match(recorded, record, `not recorded: ${request}`);
       assert.ok(shows(entries.get(id)), `lost: ${request}`);
     }
     const left = [...Deno.readDirSync(home)].filter(({ name }) => name.endsWith(".tmp"));

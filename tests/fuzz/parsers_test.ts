@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { PacketPool } from "../../core/bytes/mod.ts";
 import { ManualClock } from "../../core/clock/mod.ts";
 import { parseControl } from "../../core/control/mod.ts";
+import { DirectEngine } from "../../core/direct/mod.ts";
 import { endpointOf, parseEndpoint } from "../../core/endpoint/mod.ts";
 import {
   IPV4_HEADER_BYTES,
@@ -16,6 +17,7 @@ import {
   writeIpv4Header,
 } from "../../core/ip/mod.ts";
 import { Netstack } from "../../core/netstack/mod.ts";
+import { readPathMessage, writePathMessage } from "../../core/path/mod.ts";
 import {
   forwardRelayFrame,
   readRelayFrame,
@@ -30,29 +32,12 @@ import {
 } from "../../core/stun/mod.ts";
 import { checksum, encodeSegment } from "../../core/tcp/scripts/mod.ts";
 import { answerUpgrade, WebSocketConnection } from "../../core/websocket/mod.ts";
-import { Rng } from "../simnet/mod.ts";
-import { pick } from "./mutate.ts";
-import { seedFrom, stepsFrom } from "./settings.ts";
+import { type Entry, fuzz } from "./entry.ts";
 import type { Draft } from "./target.ts";
 
 const LOCAL = ipv4Address(0x0a4d0101);
 const PEER = ipv4Address(0x0a4d0102);
 const MAX_MESSAGE_BYTES = 200;
-
-/** A way into the program. */
-interface Entry {
-  readonly name: string;
-  /** Share of all steps. */
-  readonly weight: number;
-  /** Valid input. */
-  readonly seeds: readonly Uint8Array<ArrayBuffer>[];
-  /** Reads `bytes`; throws if what comes of it is not what was declared. */
-  readonly read: (bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>;
-  /** Corrects the checksums, so that a mutation gets beyond them. */
-  readonly repair?: (bytes: Uint8Array<ArrayBuffer>) => void;
-  /** What must hold after all of it. */
-  readonly finish?: () => void;
-}
 
 function control(): Entry {
   const texts = [
@@ -286,51 +271,81 @@ function stun(): Entry {
   };
 }
 
-/** Changes, cuts, lengthens or splices valid input. */
-function mutated(seeds: Entry["seeds"], rng: Rng): Uint8Array<ArrayBuffer> {
-  let bytes = pick(rng, seeds).slice();
-  switch (rng.below(6)) {
-    case 0:
-      bytes = bytes.slice(0, rng.below(bytes.length + 1));
-      break;
-    case 1: {
-      const other = pick(rng, seeds);
-      bytes = Uint8Array.of(...bytes.subarray(0, rng.below(bytes.length)), ...other);
-      break;
-    }
-    case 2:
-      bytes = Uint8Array.of(
-        ...bytes,
-        ...Array.from({ length: rng.below(20) }, () => rng.below(256)),
-      );
-      break;
-  }
-  for (let i = rng.below(4); i > 0 && bytes.length > 0; i--) {
-    const at = rng.below(bytes.length);
-    bytes[at] = rng.below(2) === 0 ? rng.below(256) : bytes[at]! ^ (1 << rng.below(8));
-  }
-  return bytes;
+function direct(): Entry {
+  const hub = parseEndpoint("198.51.100.1:41820")!;
+  const frame = new Uint8Array(40);
+  writeRelayHeader(frame, 0, RelayFlags.data, 1);
+  let nowMs = 0;
+  let sent = 0;
+  const engine = new DirectEngine({
+    role: "client",
+    stunServers: [hub],
+    hub: [hub],
+    allowLoopback: false,
+    random: (out) => out.fill(7),
+    sink: {
+      send: () => sent++,
+      announce: () => {},
+      probe: () => sent++,
+      up: () => assert.fail("nothing was authentic"),
+      down: () => {},
+    },
+  });
+  engine.setLocal([parseEndpoint("10.0.0.2:50000")!], 0);
+  engine.start("reference", 0);
+  const texts = ["TPUNCH", "203.0.113.9:40001", "[2001:db8::7]:41820"];
+  const decoder = new TextDecoder("latin1");
+  return {
+    name: "DirectEngine.receive() and its peer's messages",
+    weight: 1,
+    seeds: [
+      ...texts.map((text) => new TextEncoder().encode(text)),
+      encodeBindingSuccess(new Uint8Array(12).fill(7), parseEndpoint("203.0.113.2:61000")!),
+      frame,
+    ],
+    read: (bytes) => {
+      nowMs += 10;
+      const source = nowMs % 20 === 0 ? hub : parseEndpoint("203.0.113.9:40001")!;
+      assert.match(engine.receive(bytes, { source, nowMs }), /^[a-z]+(-[a-z]+)*$/);
+      const text = decoder.decode(bytes);
+      engine.peerEndpoint(text, nowMs);
+      engine.peerCandidates([text, text.slice(1)], nowMs);
+      for (let calls = 0; engine.nextDeadlineMs() <= nowMs; calls++) {
+        assert.ok(calls < 10, "the engine spins");
+        engine.tick(nowMs);
+      }
+    },
+    // A punch and a probe for each shot, one punch for each answered, and STUN.
+    finish: () => assert.ok(sent <= 2 * 200 + 100 + nowMs / 1000 * 20, `${sent} datagrams`),
+  };
 }
 
-for (const entry of [control, endpoint, relay, netstack, stun, webSocket, upgrade]) {
-  const { name, weight, seeds, read, repair, finish } = entry();
-  Deno.test(`${name} takes any bytes`, async () => {
-    const seed = seedFrom();
-    const rng = new Rng(seed);
-    const steps = weight * stepsFrom(20_000) / 4;
-    for (let step = 0; step < steps; step++) {
-      const bytes = mutated(seeds, rng);
-      if (rng.below(4) > 0) repair?.(bytes);
-      const shown = bytes.toHex();
-      try {
-        // Only what answers later is waited for: most do not.
-        const pending = read(bytes);
-        if (pending !== undefined) await pending;
-      } catch (error) {
-        const message = `Cannot take ${shown}, step ${step} of FUZZ_SEED=${seed}`;
-        throw new Error(message, { cause: error });
-      }
-    }
-    finish?.();
-  });
+/** A path message, padded or not, in a packet of its own. */
+function pathMessage(type: "ping" | "pong", lengthBytes: number): Uint8Array<ArrayBuffer> {
+  const packet = new PacketPool({ maxPacketBytes: 2000 }).take();
+  const fields = { path: "direct", seq: 7, count: 42, extra: 3 } as const;
+  writePathMessage(packet, { type, lengthBytes, ...fields });
+  return packet.bytes.slice(packet.start, packet.end);
 }
+
+function pathMessages(): Entry {
+  return {
+    name: "readPathMessage()",
+    weight: 1,
+    seeds: [pathMessage("ping", 16), pathMessage("pong", 16), pathMessage("ping", 100)],
+    read: (bytes) => {
+      const message = readPathMessage(bytes, 0, bytes.length);
+      if (message === undefined) return;
+      assert.ok(message.lengthBytes >= 16 && message.lengthBytes <= bytes.length);
+      const packet = new PacketPool({ maxPacketBytes: 65_535 }).take();
+      writePathMessage(packet, message);
+      assert.deepEqual(readPathMessage(packet.bytes, packet.start, packet.end), message);
+    },
+  };
+}
+
+const ENTRIES = [
+  ...[control, direct, endpoint, relay, netstack],
+  ...[pathMessages, stun, webSocket, upgrade],
+];
+for (const entry of ENTRIES) fuzz(entry());

@@ -30,13 +30,21 @@ function pathOf(file: string): string {
 
 /**
  * The arguments after `deno` of a task that runs one program: least privilege as users get it,
- * taken from where users get it so that the two cannot drift apart.
+ * taken from where users get it so that the two cannot drift apart. Words in quotes hold variables
+ * that stand for `home`.
  *
  * @throws {Error} when the task does not have the form `deno run --allow-... folder/main.ts`.
  */
-export function taskArguments(tasks: Record<string, unknown>, task: string): string[] {
+export function taskArguments(
+  tasks: Record<string, unknown>,
+  { task, home }: { task: string; home: string },
+): string[] {
   const command = tasks[task];
-  const words = typeof command === "string" ? command.split(/\s+/) : [];
+  const words = typeof command === "string"
+    ? command.split(/\s+/).map((word) =>
+      word.replace(/^"(.*)"$/, "$1").replaceAll(/\$(HOME|APPDATA)\b/g, () => home)
+    )
+    : [];
   const [deno, run, ...rest] = words;
   const script = rest.pop();
   const flagsOnly = rest.every((word) =>
@@ -85,7 +93,7 @@ export async function startProgram(
   return new Process({
     name,
     command: Deno.execPath(),
-    args: [...taskArguments(tasks, PROGRAM_TASKS[program]), ...args],
+    args: [...taskArguments(tasks, { task: PROGRAM_TASKS[program], home }), ...args],
     cwd: home,
     env: { ...await environment(home), ...env },
   });

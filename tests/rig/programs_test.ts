@@ -5,10 +5,11 @@ Deno.test("taskArguments() reads the permissions of each program's task", async 
   const root = new URL("../../", import.meta.url);
   const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
   for (const task of Object.values(PROGRAM_TASKS)) {
-    const args = taskArguments(tasks, task);
+    const args = taskArguments(tasks, { task, home: "/h h" });
     assert.equal(args[0], "run");
     assert.ok(args.includes("--no-prompt"), `${task} could ask for more`);
     assert.ok(args.slice(1, -1).every((flag) => flag !== "-A" && flag !== "--allow-all"));
+    assert.ok(args.every((arg) => !/["$]/.test(arg)), `${args}`);
     assert.ok((await Deno.stat(args.at(-1)!)).isFile);
   }
 });
@@ -23,7 +24,11 @@ Deno.test("taskArguments() rejects a task that is not a plain run", () => {
       "",
     ]
   ) {
-    assert.throws(() => taskArguments({ hub: command }, "hub"), /Cannot read task "hub"/, command);
+    assert.throws(
+      () => taskArguments({ hub: command }, { task: "hub", home: "/" }),
+      /Cannot read task "hub"/,
+      command,
+    );
   }
-  assert.throws(() => taskArguments({}, "hub"), /Cannot read task "hub"/);
+  assert.throws(() => taskArguments({}, { task: "hub", home: "/" }), /Cannot read task "hub"/);
 });

@@ -109,7 +109,12 @@ export function announce(text) {
  * @returns {HTMLDivElement}
  */
 export function copyable(text, { label, wraps = false }) {
-  const code = element("code", { className: "code-block", text, set: { tabindex: "0" } });
+  // A line breaks between words, not after the hyphen of a flag.
+  const words = text.split(" ").flatMap((word, i) => [
+    ...(i === 0 ? [] : [" "]),
+    element("span", { className: "word", text: word }),
+  ]);
+  const code = element("code", { className: "code-block", set: { tabindex: "0" } }, words);
   const button = element("button", {
     className: "btn btn-sm",
     text: "Copy",

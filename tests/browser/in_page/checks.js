@@ -95,6 +95,14 @@ export function structureProblems() {
   for (const cell of document.querySelectorAll("th")) {
     if (cell.scope === "") problems.push(`th without scope: ${cell.textContent}`);
   }
+  for (const cell of document.querySelectorAll("td, th, .code-block, .btn, .item-line")) {
+    const isCut = getComputedStyle(cell).overflowX === "auto";
+    if (
+      !isCut && cell.scrollWidth > cell.clientWidth + 1 && !cell.matches(":has(.visually-hidden)")
+    ) {
+      problems.push(`text runs out of its place: ${cell.textContent}`);
+    }
+  }
   const primaries = [...document.querySelectorAll(".btn-primary, .btn-destructive")].filter(
     isShown,
   );

@@ -1,0 +1,80 @@
+import { type FlagValues, type Io, Prompt, UsageError } from "../../core/cli/mod.ts";
+import type { Json, JsonObject } from "../../core/control/mod.ts";
+import type { KnownAgents } from "../../core/identity/mod.ts";
+import { HUB_FLAGS, type HubDeps, JsonApi, parseHubAddress } from "../hub/mod.ts";
+
+/** What administration needs of the machine it runs on. */
+export interface AdminDeps extends HubDeps {
+  /** Agents whose identity this user knows; undefined where nothing can be kept. */
+  readonly knownAgents: () => KnownAgents | undefined;
+}
+
+/** The flags of every administrative command. */
+export const ADMIN_FLAGS = {
+  hub: HUB_FLAGS.hub,
+  token: {
+    ...HUB_FLAGS.token,
+    summary: `Owner's token; TELA_TOKEN stands in. ${HUB_FLAGS.token.summary}`,
+    env: "TELA_OWNER_TOKEN",
+  },
+} as const;
+
+/** The flag of every command that prints a table. */
+export const JSON_FLAG = {
+  json: { type: "boolean", summary: "Print JSON, as the hub sent it." },
+} as const;
+
+/** The flag of every command that destroys something. */
+export const FORCE_FLAG = {
+  force: { type: "boolean", summary: "Do not ask, also at a terminal." },
+} as const;
+
+/** `-token`, else `TELA_OWNER_TOKEN`, else `TELA_TOKEN`, else the one kept. Spec: client.md 1.0 */
+export async function adminApi(
+  { hub, token }: FlagValues<typeof ADMIN_FLAGS>,
+  { io, deps }: { io: Io; deps: AdminDeps },
+): Promise<JsonApi> {
+  const address = parseHubAddress(hub);
+  const given = token || io.env("TELA_TOKEN") || "";
+  const secret = given || await deps.storedToken(address.wsUrl);
+  return new JsonApi({ hub: address, token: secret, fetch: deps.fetch, clock: deps.clock });
+}
+
+/**
+ * Asks before something is destroyed, where a person is there to answer; a script has decided.
+ *
+ * @throws {Error} if the answer is not yes
+ */
+export async function confirm(io: Io, question: string, force: boolean): Promise<void> {
+  if (force || !io.isTerminal.stdin || !io.isTerminal.stderr) return;
+  using prompt = new Prompt(io);
+  const answer = await prompt.ask({ text: `${question} [y/N] ` });
+  if (!/^y(es)?$/i.test(answer.trim())) throw new Error("Nothing was done: not confirmed");
+}
+
+/** The argument at `index`, which the grammar has made sure of. */
+export function argument(args: readonly string[], index: number): string {
+  const value = args[index];
+  if (value === undefined || value === "") throw new UsageError("Missing argument: see -h");
+  return value;
+}
+
+/** Text in a field of an answer; "" if there is none. */
+export function textOf(object: JsonObject, field: string): string {
+  const value = object[field];
+  return typeof value === "string" ? value : "";
+}
+
+/** The objects in an array of an answer. */
+export function objectsOf(object: JsonObject, field: string): JsonObject[] {
+  const value = object[field];
+  const isObject = (item: Json): item is JsonObject =>
+    typeof item === "object" && item !== null && !Array.isArray(item);
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+/** The texts in an array of an answer. */
+export function textsOf(object: JsonObject, field: string): string[] {
+  const value = object[field];
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}

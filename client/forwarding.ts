@@ -1,0 +1,72 @@
+import type { Log } from "../core/log/mod.ts";
+import type { Connection, RunningClient } from "./control/mod.ts";
+import type { ClientTunnel } from "./deps.ts";
+import { Forwarder } from "./forwarder.ts";
+import type { Link } from "./link.ts";
+import { type Listen, ListenerSet } from "./listener_set.ts";
+import { portLabel } from "./ports.ts";
+import { Retry } from "./reconnect.ts";
+import { TunnelSlot } from "./tunnel_slot.ts";
+
+/** Options of {@linkcode Forwarding}. */
+export interface ForwardingOptions {
+  /** Shows it to others. */
+  client: RunningClient;
+  /** Address of the hub. */
+  hub: string;
+  /** Name of the machine. */
+  machine: string;
+  /** Opens the listeners. */
+  listen: Listen;
+  /** Receives what a user should know. */
+  log: Log;
+  /** Receives a line for each connection. */
+  debug: (text: string) => void;
+}
+
+/** What lives as long as a connection to a machine is wanted: its ports, and the tunnel's place. */
+export class Forwarding {
+  /** Where tunnels come and go. */
+  readonly slot: TunnelSlot<ClientTunnel> = new TunnelSlot();
+  /** The wait for the next tunnel. */
+  readonly retry: Retry = new Retry();
+  /** The local ports. */
+  readonly listeners: ListenerSet;
+  /** What others see of it. */
+  readonly connection: Connection;
+  /** The way to the machine, once there is one. */
+  link: Link | undefined;
+  readonly #forwarder: Forwarder;
+
+  /** Starts with no port and no tunnel. */
+  constructor({ client, hub, machine, listen, log, debug }: ForwardingOptions) {
+    const connection = client.addConnection({
+      hub,
+      machine,
+      source: () => this.link?.tunnel,
+      reconnect: () => {
+        this.retry.now();
+        this.link?.reconnect();
+      },
+    });
+    this.connection = connection;
+    const forwarder = new Forwarder({ slot: this.slot, log, debug });
+    this.#forwarder = forwarder;
+    this.listeners = new ListenerSet({
+      listen,
+      log,
+      onBound: (bound) => connection.bound({ ...bound, name: portLabel(bound.remote) }),
+      async accept(stream, bound) {
+        using _open = connection.opened(bound);
+        await forwarder.forward(stream, bound.remote);
+      },
+    });
+  }
+
+  /** Stops listening and ends all local connections, for good. */
+  close(): void {
+    this.listeners.close();
+    this.#forwarder.close();
+    this.connection.unboundAll();
+  }
+}

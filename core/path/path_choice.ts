@@ -1,0 +1,246 @@
+import type { PathKind } from "./kind.ts";
+
+/** A path is worth a change if it carries so much more, or answers so much faster. */
+const BETTER_BY = 1.15;
+
+/** Round trips that differ by less, in ms, are equal: schedulers alone make as much. */
+const RTT_NOISE_MS = 2;
+
+/** An idle path must be better for so long, in ms, before it is changed to. */
+const IDLE_HOLD_MS = 2_000;
+
+/** Data of the peer decides for so long about the path of what little is sent, in ms. */
+const FOLLOW_MS = 5_000;
+
+/** How many round trips one lost packet costs: 5 % of loss doubles the price of a path. */
+const LOSS_PRICE = 20;
+
+/** What the path in use carries is measured over so long, in ms. */
+const WINDOW_MS = 1_000;
+
+/** The first trial comes so long after a transfer began, in ms; the first window must have passed. */
+const FIRST_TRIAL_MS = 2_000;
+
+/** Time from one trial to the next, in ms: doubled from the first to the second bound. */
+const MIN_SPACING_MS = 5_000;
+const MAX_SPACING_MS = 300_000;
+
+/** After a trial that was won the one that lost has just been measured, in ms. */
+const WON_SPACING_MS = 20_000;
+
+/** A trial settles first, then it is measured, in ms. */
+const SETTLE_MS = 600;
+const MEASURE_MS = 1_000;
+
+/** A path that carries less than this share of what it did when it was chosen is worth a trial. */
+const DEGRADED_SHARE = 0.5;
+
+/** What is known of a path. */
+export interface PathView {
+  /** Its name. */
+  kind: PathKind;
+  /** Smoothed round trip in ms. */
+  rttMs: number;
+  /** Share of packets lost, 0 to 1. */
+  loss: number;
+}
+
+/** What {@linkcode PathChoice.choose} decides by. */
+export interface ChoiceInput {
+  /** Paths that work; any other is left at once. */
+  paths: readonly PathView[];
+  /** Payload that the peer has acknowledged since the beginning, bytes. */
+  ackedBytes: number;
+  /** Whether there was more to send than the path took, all the time since the last call. */
+  isBusy: boolean;
+  /** The path by which data of the peer has come since the last call, if enough did. */
+  peerUses?: PathKind | undefined;
+}
+
+interface Trial {
+  from: PathKind;
+  startMs: number;
+  ackedBytes: number | undefined;
+}
+
+/**
+ * Which path to send by, for one direction, without I/O. A busy tunnel is measured by what arrives: it
+ * tries another path for a moment, ever less often, and keeps the one that carries more. An idle one
+ * goes where answers come fastest, unless it knows that less arrives there; one that only receives
+ * answers by the path that the peer has chosen.
+ */
+export class PathChoice {
+  /** What each path carried when last measured, bits a second. */
+  readonly goodputBps: Map<PathKind, number> = new Map();
+  #current: PathKind | undefined;
+  #trial: Trial | undefined;
+  #busySinceMs: number | undefined;
+  #windowMs = 0;
+  #windowAcked = 0;
+  /** What the path in use carried when it was last compared. */
+  #referenceBps = 0;
+  #nextTrialMs = 0;
+  #lastTrialMs = -Infinity;
+  #spacingMs = MIN_SPACING_MS;
+  readonly #triedMs = new Map<PathKind, number>();
+  #preferredSinceMs: number | undefined;
+  #followedMs = -Infinity;
+
+  /** The path in use; `undefined` while none works. */
+  get current(): PathKind | undefined {
+    return this.#current;
+  }
+
+  /** Decides, and returns the path to send by; `undefined` if none works. */
+  choose(nowMs: number, input: ChoiceInput): PathKind | undefined {
+    const { paths } = input;
+    // Without a way back there is nothing to try.
+    if (this.#trial !== undefined && !has(paths, this.#trial.from)) this.#trial = undefined;
+    if (this.#current === undefined || !has(paths, this.#current)) this.#leave(nowMs, paths);
+    else if (!input.isBusy) this.#whileIdle(nowMs, input);
+    else this.#whileBusy(nowMs, input);
+    return this.#current;
+  }
+
+  /** Uses `kind` from now on, for a test of changes or by the user's wish; measuring goes on. */
+  use(kind: PathKind, nowMs: number): void {
+    this.#current = kind;
+    this.#trial = undefined;
+    this.#busySinceMs = undefined;
+    this.#nextTrialMs = nowMs + this.#spacingMs;
+  }
+
+  /** The path in use ceased to work: to the best of the others, at once. */
+  #leave(nowMs: number, paths: readonly PathView[]): void {
+    const trial = this.#trial;
+    this.#stop();
+    const back = trial && paths.find(({ kind }) => kind === trial.from);
+    const best = back ?? paths.reduce<PathView | undefined>(
+      (a, b) => a === undefined || this.#prefers(b, a) ? b : a,
+      undefined,
+    );
+    this.#current = best?.kind;
+    this.#spacingMs = MIN_SPACING_MS;
+    this.#nextTrialMs = nowMs + FIRST_TRIAL_MS;
+  }
+
+  #stop(): void {
+    this.#trial = undefined;
+    this.#busySinceMs = this.#preferredSinceMs = undefined;
+  }
+
+  #whileIdle(nowMs: number, { paths, peerUses }: ChoiceInput): void {
+    // A transfer that ends within a trial has proved nothing.
+    if (this.#trial !== undefined) this.#current = this.#trial.from;
+    this.#trial = this.#busySinceMs = undefined;
+    // The peer measures a path by what we acknowledge: both ways belong to it.
+    if (peerUses !== undefined && has(paths, peerUses)) {
+      this.#current = peerUses;
+      this.#followedMs = nowMs;
+    }
+    if (nowMs - this.#followedMs < FOLLOW_MS) {
+      this.#preferredSinceMs = undefined;
+      return;
+    }
+    const current = paths.find(({ kind }) => kind === this.#current);
+    const best = current &&
+      paths.reduce((a, b) => this.#prefers(b, a) ? b : a, current);
+    if (best === undefined || best === current) {
+      this.#preferredSinceMs = undefined;
+      return;
+    }
+    this.#preferredSinceMs ??= nowMs;
+    if (nowMs - this.#preferredSinceMs < IDLE_HOLD_MS) return;
+    this.#current = best.kind;
+    this.#preferredSinceMs = undefined;
+  }
+
+  /** Whether `a` is better than `b`, by a margin. */
+  #prefers(a: PathView, b: PathView): boolean {
+    const [carriedA, carriedB] = [this.goodputBps.get(a.kind), this.goodputBps.get(b.kind)];
+    if (carriedA !== undefined && carriedB !== undefined) {
+      if (carriedA > BETTER_BY * carriedB) return true;
+      if (carriedB > BETTER_BY * carriedA) return false;
+    }
+    const [priceA, priceB] = [price(a), price(b)];
+    return priceB > BETTER_BY * priceA && priceB - priceA > RTT_NOISE_MS;
+  }
+
+  #whileBusy(nowMs: number, input: ChoiceInput): void {
+    this.#preferredSinceMs = undefined;
+    if (this.#busySinceMs === undefined) {
+      this.#busySinceMs = this.#windowMs = nowMs;
+      this.#windowAcked = input.ackedBytes;
+      this.#referenceBps = 0;
+      const soonestMs = nowMs + FIRST_TRIAL_MS;
+      this.#nextTrialMs = Math.max(soonestMs, this.#lastTrialMs + this.#spacingMs);
+      return;
+    }
+    if (this.#trial !== undefined) this.#judge(nowMs, input, this.#trial);
+    else this.#watch(nowMs, input);
+  }
+
+  #watch(nowMs: number, { paths, ackedBytes }: ChoiceInput): void {
+    const spanMs = nowMs - this.#windowMs;
+    if (spanMs >= WINDOW_MS) {
+      const bps = (ackedBytes - this.#windowAcked) * 8000 / spanMs;
+      this.goodputBps.set(this.#current!, bps);
+      this.#referenceBps = Math.max(this.#referenceBps, bps);
+      this.#windowMs = nowMs;
+      this.#windowAcked = ackedBytes;
+      const isDegraded = bps < DEGRADED_SHARE * this.#referenceBps;
+      if (isDegraded && nowMs - this.#lastTrialMs >= MIN_SPACING_MS) this.#nextTrialMs = nowMs;
+    }
+    const other = this.#leastRecentlyTried(paths);
+    if (other === undefined || nowMs - this.#busySinceMs! < FIRST_TRIAL_MS) return;
+    // A path that came up meanwhile need not wait for as long as those that have lost before.
+    const isNew = !this.#triedMs.has(other) && nowMs - this.#lastTrialMs >= MIN_SPACING_MS;
+    if (nowMs < this.#nextTrialMs && !isNew) return;
+    this.#trial = { from: this.#current!, startMs: nowMs, ackedBytes: undefined };
+    // What is compared with has been tried by that, too.
+    this.#triedMs.set(this.#current!, nowMs).set(other, nowMs);
+    this.#current = other;
+  }
+
+  #leastRecentlyTried(paths: readonly PathView[]): PathKind | undefined {
+    let best: PathKind | undefined;
+    for (const { kind } of paths) {
+      if (kind === this.#current) continue;
+      const triedMs = this.#triedMs.get(kind) ?? -Infinity;
+      if (best === undefined || triedMs < (this.#triedMs.get(best) ?? -Infinity)) best = kind;
+    }
+    return best;
+  }
+
+  #judge(nowMs: number, { ackedBytes }: ChoiceInput, trial: Trial): void {
+    const ranMs = nowMs - trial.startMs;
+    if (ranMs < SETTLE_MS) return;
+    if (trial.ackedBytes === undefined) {
+      trial.ackedBytes = ackedBytes;
+      trial.startMs = nowMs - SETTLE_MS;
+      return;
+    }
+    const measuredMs = ranMs - SETTLE_MS;
+    if (measuredMs < MEASURE_MS) return;
+    const bps = (ackedBytes - trial.ackedBytes) * 8000 / measuredMs;
+    const before = this.goodputBps.get(trial.from) ?? 0;
+    this.goodputBps.set(this.#current!, bps);
+    const isBetter = bps > BETTER_BY * before;
+    if (isBetter) this.#spacingMs = Math.max(this.#spacingMs, WON_SPACING_MS);
+    this.#nextTrialMs = nowMs + this.#spacingMs;
+    this.#spacingMs = Math.min(2 * this.#spacingMs, MAX_SPACING_MS);
+    if (!isBetter) this.#current = trial.from;
+    this.#trial = undefined;
+    this.#lastTrialMs = this.#windowMs = nowMs;
+    this.#windowAcked = ackedBytes;
+    this.#referenceBps = isBetter ? bps : before;
+  }
+}
+
+function has(paths: readonly PathView[], kind: PathKind): boolean {
+  return paths.some((path) => path.kind === kind);
+}
+
+function price({ rttMs, loss }: PathView): number {
+  return rttMs * (1 + LOSS_PRICE * loss);
+}

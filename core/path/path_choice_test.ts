@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import type { PathKind } from "./kind.ts";
+import { PathChoice, type PathView } from "./path_choice.ts";
+
+const TICK_MS = 250;
+
+/** Paths with a capacity each, over which data flows as long as there is any. */
+class Simulation {
+  readonly choice = new PathChoice();
+  nowMs = 0;
+  ackedBytes = 0;
+  isBusy = true;
+  /** Each change, with its time. */
+  readonly changes: string[] = [];
+  #current: PathKind | undefined;
+
+  constructor(
+    readonly mbits: Partial<Record<PathKind, number>>,
+    public paths: PathView[],
+  ) {}
+
+  run(forMs: number): this {
+    for (const endMs = this.nowMs + forMs; this.nowMs < endMs; this.nowMs += TICK_MS) {
+      const mbit = this.#current === undefined ? 0 : this.mbits[this.#current] ?? 0;
+      // A tenth more or less each time, as measurements are.
+      const bytes = mbit * 1000 / 8 * TICK_MS * (this.nowMs / TICK_MS % 2 === 0 ? 0.9 : 1.1);
+      if (this.isBusy) this.ackedBytes += bytes;
+      const { paths, ackedBytes, isBusy } = this;
+      const now = this.choice.choose(this.nowMs, { paths, ackedBytes, isBusy });
+      if (now !== this.#current) this.changes.push(`${now}@${this.nowMs}`);
+      this.#current = now;
+    }
+    return this;
+  }
+}
+
+function view(kind: PathKind, rttMs = 1, loss = 0): PathView {
+  return { kind, rttMs, loss };
+}
+
+Deno.test("PathChoice takes the first path that works", () => {
+  const choice = new PathChoice();
+  const none = { paths: [], ackedBytes: 0, isBusy: false };
+  assert.equal(choice.choose(0, none), undefined);
+  assert.equal(choice.choose(1, { ...none, paths: [view("websocket")] }), "websocket");
+});
+
+Deno.test("PathChoice moves a transfer to a path that carries more within 15 s", () => {
+  const paths = [view("websocket", 50, 0.01), view("udp-relay", 50, 0.01)];
+  const simulation = new Simulation({ "websocket": 3, "udp-relay": 20 }, paths).run(15_000);
+  assert.equal(simulation.choice.current, "udp-relay");
+  assert.equal(simulation.changes.length, 2);
+  simulation.run(600_000);
+  assert.equal(simulation.choice.current, "udp-relay");
+});
+
+Deno.test("PathChoice stays where a transfer is fast, and tries others ever less", () => {
+  const paths = [view("websocket"), view("udp-relay")];
+  const simulation = new Simulation({ "websocket": 1000, "udp-relay": 400 }, paths).run(1_800_000);
+  assert.equal(simulation.choice.current, "websocket");
+  const trials = simulation.changes.filter((change) => change.startsWith("udp-relay")).length;
+  // 5, 10, 20, 40, 80, 160 and then 300 s apart.
+  assert.ok(trials >= 8 && trials <= 13, `${trials} trials`);
+});
+
+Deno.test("PathChoice leaves equal paths alone", () => {
+  const paths = [view("websocket"), view("udp-relay"), view("direct")];
+  const mbits = { "websocket": 100, "udp-relay": 100, "direct": 100 };
+  const simulation = new Simulation(mbits, paths).run(120_000);
+  assert.equal(simulation.choice.current, "websocket");
+});
+
+Deno.test("PathChoice tries another path soon when the one in use gets slow", () => {
+  const paths = [view("websocket"), view("udp-relay")];
+  const simulation = new Simulation({ "websocket": 100, "udp-relay": 50 }, paths).run(300_000);
+  assert.equal(simulation.choice.current, "websocket");
+  simulation.mbits.websocket = 10;
+  simulation.run(5_000);
+  assert.equal(simulation.choice.current, "udp-relay");
+});
+
+Deno.test("PathChoice leaves a path that died at once, in a trial too", () => {
+  for (const afterMs of [1_000, 2_500, 3_000]) {
+    const paths = [view("websocket"), view("udp-relay")];
+    const simulation = new Simulation({ "websocket": 100, "udp-relay": 100 }, paths).run(afterMs);
+    const dead = simulation.choice.current;
+    simulation.paths = paths.filter(({ kind }) => kind !== dead);
+    simulation.run(TICK_MS);
+    assert.equal(simulation.choice.current, simulation.paths[0]!.kind);
+    simulation.paths = [];
+    simulation.run(TICK_MS);
+    assert.equal(simulation.choice.current, undefined);
+  }
+});
+
+Deno.test("PathChoice goes back when a transfer ends within a trial", () => {
+  const paths = [view("websocket"), view("udp-relay")];
+  const simulation = new Simulation({ "websocket": 100, "udp-relay": 100 }, paths).run(2_750);
+  assert.equal(simulation.choice.current, "udp-relay");
+  simulation.isBusy = false;
+  simulation.run(TICK_MS);
+  assert.equal(simulation.choice.current, "websocket");
+});
+
+Deno.test("PathChoice moves an idle tunnel to where answers come clearly faster", () => {
+  const idle = (paths: PathView[]) => {
+    const simulation = new Simulation({}, paths);
+    simulation.isBusy = false;
+    return simulation.run(10_000).choice.current;
+  };
+  assert.equal(idle([view("websocket", 80), view("udp-relay", 60)]), "udp-relay");
+  assert.equal(idle([view("websocket", 80), view("udp-relay", 60, 0.1)]), "websocket");
+  // Less than schedulers make, a few percent, or not measured yet.
+  assert.equal(idle([view("websocket", 2), view("udp-relay", 0.5)]), "websocket");
+  assert.equal(idle([view("websocket", 80), view("udp-relay", 75)]), "websocket");
+  assert.equal(idle([view("websocket", NaN), view("udp-relay", 5)]), "websocket");
+});
+
+Deno.test("PathChoice answers by the path that the peer's data comes by, while it comes", () => {
+  const choice = new PathChoice();
+  const paths = [view("websocket", 10), view("udp-relay", 80)];
+  const idle = { paths, ackedBytes: 0, isBusy: false };
+  assert.equal(choice.choose(0, idle), "websocket");
+  assert.equal(choice.choose(250, { ...idle, peerUses: "udp-relay" }), "udp-relay");
+  assert.equal(choice.choose(5_000, idle), "udp-relay");
+  assert.equal(choice.choose(5_500, idle), "udp-relay");
+  assert.equal(choice.choose(8_000, idle), "websocket");
+  // One that does not work is not followed.
+  assert.equal(choice.choose(8_250, { ...idle, peerUses: "direct" }), "websocket");
+});
+
+Deno.test("PathChoice remembers what a path carried when it is idle again", () => {
+  const paths = [view("websocket", 10), view("udp-relay", 5)];
+  const simulation = new Simulation({ "websocket": 1000, "udp-relay": 100 }, paths).run(20_000);
+  assert.equal(simulation.choice.current, "websocket");
+  simulation.isBusy = false;
+  simulation.run(60_000);
+  assert.equal(simulation.choice.current, "websocket");
+});
+
+Deno.test("PathChoice tries a path that comes up in the middle of a transfer soon", () => {
+  const paths = [view("websocket"), view("udp-relay")];
+  const mbits = { "websocket": 100, "udp-relay": 50, "direct": 300 };
+  const simulation = new Simulation(mbits, paths).run(600_000);
+  simulation.paths = [...paths, view("direct")];
+  simulation.run(2_500);
+  assert.equal(simulation.choice.current, "direct");
+});

@@ -1,0 +1,103 @@
+/** Questions remembered until they are answered; the oldest is forgotten for a new one. */
+const MAX_QUESTIONS = 8;
+
+/**
+ * Weight of a new round trip in the smoothed one: RFC 6298's, and more for a shorter one, as a peer
+ * that does not read for a while makes one answer late and not the path slow.
+ */
+const RTT_GAIN = 1 / 8;
+const RTT_GAIN_DOWN = 1 / 2;
+
+/** Packets over which loss is averaged; older ones count for ever less. */
+const LOSS_WINDOW_PACKETS = 500;
+
+interface Question {
+  seq: number;
+  atMs: number;
+  /** Packets sent by the path when it was asked, the question included. */
+  sentPackets: number;
+}
+
+/**
+ * Round trip and loss of one path, from questions and answers, without I/O. The peer's count of what
+ * it received, against ours of what we sent, tells the loss of all traffic; from a peer that does
+ * not count, the questions themselves are the sample.
+ */
+export class PathMeter {
+  /** Packets sent by the path; the owner counts them. */
+  sentPackets = 0;
+  readonly #questions: Question[] = [];
+  #nextSeq = 1;
+  #rttMs: number | undefined;
+  /** Counts at the last answer. */
+  #sentAt = 0;
+  #receivedAt: number | undefined;
+  #windowSent = 0;
+  #windowLost = 0;
+
+  /** Smoothed round trip in ms; `undefined` until measured. */
+  get rttMs(): number | undefined {
+    return this.#rttMs;
+  }
+
+  /** Share of sent packets that did not arrive lately, 0 to 1; `undefined` until measured. */
+  get loss(): number | undefined {
+    return this.#windowSent === 0 ? undefined : this.#windowLost / this.#windowSent;
+  }
+
+  /** The last question that is open; `undefined` if none is. */
+  get lastOpenSeq(): number | undefined {
+    return this.#questions.at(-1)?.seq;
+  }
+
+  /** The number for a question that is about to be sent, which the owner has yet to count. */
+  ask(nowMs: number): number {
+    const seq = this.#nextSeq;
+    this.#nextSeq = seq === 0xffff_ffff ? 1 : seq + 1;
+    if (this.#questions.length === MAX_QUESTIONS) this.#questions.shift();
+    this.#questions.push({ seq, atMs: nowMs, sentPackets: this.sentPackets + 1 });
+    return seq;
+  }
+
+  /**
+   * Takes the answer to question `seq`; false if none is open by that number. `receivedPackets` is
+   * the peer's count, 32 bits, absent if it does not count.
+   */
+  answer(seq: number, receivedPackets: number | undefined, nowMs: number): boolean {
+    const index = this.#questions.findIndex((question) => question.seq === seq);
+    if (index < 0) return false;
+    const [question] = this.#questions.splice(0, index + 1).slice(-1) as [Question];
+    const rttMs = Math.max(nowMs - question.atMs, 0);
+    const before = this.#rttMs ?? rttMs;
+    this.#rttMs = before + (rttMs - before) * (rttMs < before ? RTT_GAIN_DOWN : RTT_GAIN);
+    if (receivedPackets === undefined) this.#note(index + 1, index);
+    else this.#compare(question.sentPackets, receivedPackets);
+    return true;
+  }
+
+  /** Forgets open questions and what the loss was: the peer or the way there is another. */
+  restart(): void {
+    this.#questions.length = 0;
+    this.#receivedAt = undefined;
+    this.#windowSent = this.#windowLost = 0;
+  }
+
+  #compare(sentPackets: number, receivedPackets: number): void {
+    const received = this.#receivedAt === undefined
+      ? undefined
+      : (receivedPackets - this.#receivedAt) >>> 0;
+    const sent = sentPackets - this.#sentAt;
+    this.#sentAt = sentPackets;
+    this.#receivedAt = receivedPackets;
+    // The counts of both ends begin at different moments: only differences mean something. Packets
+    // in flight that overtook the question make a difference that the next one takes back.
+    if (received === undefined || sent <= 0 || received > 2 * sent + 64) return;
+    this.#note(sent, sent - received);
+  }
+
+  #note(sent: number, lost: number): void {
+    const keep = Math.max(0, 1 - sent / LOSS_WINDOW_PACKETS);
+    this.#windowSent = this.#windowSent * keep + sent;
+    this.#windowLost = Math.min(Math.max(this.#windowLost * keep + lost, 0), this.#windowSent);
+  }
+}

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { PathMeter } from "./path_meter.ts";
+
+/** Asks, counts the question as sent, and gives its number. */
+function ask(meter: PathMeter, nowMs: number): number {
+  const seq = meter.ask(nowMs);
+  meter.sentPackets++;
+  return seq;
+}
+
+Deno.test("PathMeter measures round trips, falling fast and rising slowly", () => {
+  const meter = new PathMeter();
+  assert.equal(meter.rttMs, undefined);
+  meter.answer(ask(meter, 0), undefined, 100);
+  assert.equal(meter.rttMs, 100);
+  meter.answer(ask(meter, 1_000), undefined, 1_180);
+  assert.equal(meter.rttMs, 110);
+  meter.answer(ask(meter, 2_000), undefined, 2_010);
+  assert.equal(meter.rttMs, 60);
+});
+
+Deno.test("PathMeter compares the peer's count with ours", () => {
+  const meter = new PathMeter();
+  // The peer has counted before we began: only differences mean something.
+  meter.answer(ask(meter, 0), 5_001, 10);
+  assert.equal(meter.loss, undefined);
+  meter.sentPackets += 99;
+  meter.answer(ask(meter, 1_000), 5_001 + 90, 1_010);
+  assert.equal(meter.loss, 0.1);
+  for (let i = 0, received = 5_091; i < 30; i++) {
+    meter.sentPackets += 99;
+    meter.answer(ask(meter, 2_000), received += 100, 2_010);
+  }
+  assert.ok(meter.loss! < 0.001, `${meter.loss}`);
+});
+
+Deno.test("PathMeter takes counts that wrap and mistrusts impossible ones", () => {
+  const meter = new PathMeter();
+  meter.answer(ask(meter, 0), 0xffff_fff0, 10);
+  meter.sentPackets += 31;
+  meter.answer(ask(meter, 1_000), 16, 1_010);
+  assert.equal(meter.loss, 0);
+  meter.answer(ask(meter, 2_000), 5_000_000, 2_010);
+  assert.equal(meter.loss, 0);
+});
+
+Deno.test("PathMeter takes unanswered questions for loss when the peer does not count", () => {
+  const meter = new PathMeter();
+  for (let i = 0; i < 3; i++) ask(meter, i);
+  assert.equal(meter.answer(ask(meter, 3), undefined, 4), true);
+  assert.equal(meter.loss, 0.75);
+});
+
+Deno.test("PathMeter knows eight open questions, and each answer once", () => {
+  const meter = new PathMeter();
+  const seqs = Array.from({ length: 9 }, (_, i) => ask(meter, i));
+  assert.equal(meter.lastOpenSeq, seqs[8]);
+  assert.equal(meter.answer(seqs[0]!, undefined, 10), false);
+  assert.equal(meter.answer(seqs[5]!, undefined, 10), true);
+  assert.equal(meter.answer(seqs[5]!, undefined, 10), false);
+  assert.equal(meter.answer(seqs[4]!, undefined, 10), false);
+  assert.equal(meter.answer(seqs[8]!, undefined, 10), true);
+  assert.equal(meter.lastOpenSeq, undefined);
+});

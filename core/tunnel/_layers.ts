@@ -1,0 +1,62 @@
+import type { Packet, PacketPool } from "../bytes/mod.ts";
+import type { Ipv4Address } from "../ip/mod.ts";
+import { Netstack } from "../netstack/mod.ts";
+import { WireGuard } from "../wireguard/mod.ts";
+import { tunnelAddresses, type TunnelOptions } from "./options.ts";
+
+/** Spec: wire.md 3.4 */
+const PERSISTENT_KEEPALIVE_MS = 25_000;
+
+/** Limits of a connection, to which the grace time is added: they are not to end a wait early. */
+const USER_TIMEOUT_MS = 300_000;
+const CONNECT_TIMEOUT_MS = 60_000;
+
+/** The addresses of this end and the other. */
+export function addressesOf(
+  { role, sessionIdx }: TunnelOptions,
+): { local: Ipv4Address; peer: Ipv4Address } {
+  const { agent, client } = tunnelAddresses(sessionIdx);
+  return role === "agent" ? { local: agent, peer: client } : { local: client, peer: agent };
+}
+
+/**
+ * The TCP/IP of a tunnel.
+ *
+ * @throws {RangeError} if the MTU is bad
+ */
+export function makeNetstack(
+  options: TunnelOptions,
+  ends: { pool: PacketPool; output: (packet: Packet) => void },
+): Netstack {
+  const { mtuBytes, graceMs = 0, clock, random } = options;
+  const { local: localAddress, peer: peerAddress } = addressesOf(options);
+  const tcp = {
+    userTimeoutMs: USER_TIMEOUT_MS + graceMs,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS + graceMs,
+  };
+  return new Netstack({ localAddress, peerAddress, mtuBytes, clock, random, ...ends, tcp });
+}
+
+/**
+ * The WireGuard of a tunnel.
+ *
+ * @throws {RangeError} if a key has a wrong length or is a low-order point, or the MTU is bad
+ */
+export function makeWireGuard(
+  { privateKey, peerPublicKey, mtuBytes, clock, random }: TunnelOptions,
+  ends: {
+    pool: PacketPool;
+    send: (packet: Packet) => void;
+    deliver: (bytes: Uint8Array, start: number, end: number) => void;
+  },
+): WireGuard {
+  return new WireGuard({
+    privateKey,
+    peerPublicKey,
+    persistentKeepaliveMs: PERSISTENT_KEEPALIVE_MS,
+    mtuBytes,
+    random,
+    wallMs: () => clock.wallMs(),
+    ...ends,
+  });
+}

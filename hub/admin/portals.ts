@@ -1,0 +1,89 @@
+import { json, problem, readJsonObject, type Route } from "../http/mod.ts";
+import type { PortalEntry } from "../config/mod.ts";
+import { PortalError, portalUrl } from "../portals/mod.ts";
+import { type AdminOptions, isName, MAX_BODY_BYTES, NAME_RULE } from "./context.ts";
+import type { AdminHandler, Gate } from "./gate.ts";
+import { failed } from "./outcome.ts";
+
+/** A portal as it is shown: never its token. Spec: hub-api.md 1.5 */
+function portalView(name: string, { url, hubDirectory, syncToken }: PortalEntry): object {
+  return { name, url, hubDirectory, hasSyncToken: syncToken !== "" };
+}
+
+/** The directories that list this hub. Spec: hub-api.md 1.5 */
+class PortalResource {
+  readonly #options: AdminOptions;
+
+  constructor(options: AdminOptions) {
+    this.#options = options;
+  }
+
+  readonly list: AdminHandler = () => {
+    const portals = [...this.#options.portals.all].toSorted(([a], [b]) => a < b ? -1 : 1);
+    return json({ portals: portals.map(([name, entry]) => portalView(name, entry)) });
+  };
+
+  readonly add: AdminHandler = async (request, context) => {
+    const { portals, clock, log } = this.#options;
+    const limits = { maxBytes: MAX_BODY_BYTES, clock };
+    const { value, refusal } = await readJsonObject(request, limits);
+    if (refusal !== undefined) return refusal;
+    const { name, portalUrl: urlText, hubUrl, portalToken = "" } = value;
+    if (!isName(name)) return problem(`name: expected a name for the portal, ${NAME_RULE}`, 400);
+    const url = typeof urlText === "string" ? portalUrl(urlText) : undefined;
+    if (url === undefined) return problem("portalUrl: expected as https://portal.example", 400);
+    if (typeof hubUrl !== "string" || !/^(?:wss?|https?):\/\//.test(hubUrl)) {
+      return problem("hubUrl: expected this hub's address as wss://hub.example", 400);
+    }
+    if (typeof portalToken !== "string") return problem("portalToken: expected text", 400);
+    if (!portals.canRegister) {
+      return problem("this hub has no name: set name in its configuration and restart it", 400);
+    }
+    const entry = {
+      event: "admin-change",
+      detail: `portal ${JSON.stringify(name)} at ${url}`,
+    } as const;
+    try {
+      const { entry: kept, isUpdate } = await portals.add(name, { url, hubUrl, portalToken });
+      context.record(entry);
+      log(`admin ${JSON.stringify(context.caller.id)}: ${entry.detail}`);
+      return json({ status: isUpdate ? "updated" : "created", ...portalView(name, kept) }, 201);
+    } catch (error) {
+      if (!(error instanceof PortalError)) return failed({ log, context, entry }, error);
+      context.record({ ...entry, result: "failed", reason: "portal" });
+      return problem(`cannot register with ${url}: ${error.message}`, 502);
+    }
+  };
+
+  readonly remove: AdminHandler = async (request, context) => {
+    const { portals, log } = this.#options;
+    const name = context.params.name || new URL(request.url).searchParams.get("name") || "";
+    if (name === "") return problem("missing name: DELETE /api/admin/portals/NAME", 400);
+    const detail = `portal ${JSON.stringify(name)} removed`;
+    const entry = { event: "admin-change", detail } as const;
+    try {
+      if (!await portals.remove(name)) {
+        return problem(`no portal ${JSON.stringify(name)}; list them to see their names`, 404);
+      }
+      context.record(entry);
+      log(`admin ${JSON.stringify(context.caller.id)}: ${detail}`);
+      return json({ status: "removed", name });
+    } catch (error) {
+      return failed({ log, context, entry }, error);
+    }
+  };
+}
+
+/** The routes of portals. Spec: hub-api.md 1.5 */
+export function portalRoutes(gate: Gate, options: AdminOptions): Route[] {
+  const { list, add, remove } = new PortalResource(options);
+  const first = "auth";
+  return [
+    gate.route({
+      path: "/api/admin/portals",
+      first,
+      methods: { GET: list, POST: add, DELETE: remove },
+    }),
+    gate.route({ path: "/api/admin/portals/:name(.*)", first, methods: { DELETE: remove } }),
+  ];
+}

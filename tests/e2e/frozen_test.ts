@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { dial, echo, Fabric, type Process, readExactly, Target, writeAll } from "../rig/mod.ts";
+
+async function exchange(connection: Deno.TcpConn, byte: number): Promise<void> {
+  await writeAll(connection, new Uint8Array([byte]));
+  assert.equal((await readExactly(connection, 1))[0], byte);
+}
+
+for (const name of ["agent", "hub"] as const) {
+  Deno.test(`a client notices that the ${name} is frozen, and its connection goes on after that`, async () => {
+    await using target = new Target(echo);
+    await using fabric = await Fabric.start({ targetPorts: [target.port] });
+    using connection = await dial(fabric.localPort());
+    await exchange(connection, 1);
+    const frozen: Process = fabric[name];
+    const from = fabric.client.mark();
+    Deno.kill(frozen.pid, "SIGSTOP");
+    try {
+      await fabric.client.waitForLine(/Session ended: .*open connections wait/, { from });
+    } finally {
+      Deno.kill(frozen.pid, "SIGCONT");
+    }
+    await exchange(connection, 2);
+  });
+}
