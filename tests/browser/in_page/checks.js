@@ -59,7 +59,9 @@ export function structureProblems() {
   if (document.documentElement.lang === "") problems.push("no language");
   if (document.title.trim() === "") problems.push("no title");
   const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
-  for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) problems.push(`twice: #${id}`);
+  ids.forEach((id, i) => {
+    if (ids.indexOf(id) < i) problems.push(`twice: #${id}`);
+  });
   for (const name of ["aria-controls", "aria-labelledby", "aria-describedby", "list", "for"]) {
     for (const item of document.querySelectorAll(`[${name}]`)) {
       for (const id of (item.getAttribute(name) ?? "").split(/\s+/)) {
