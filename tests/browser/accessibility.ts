@@ -1,5 +1,10 @@
 import type { Page } from "playwright-core";
-import { contrastProblems, nameProblems, structureProblems } from "./in_page/checks.js";
+import {
+  contrastProblems,
+  layoutProblems,
+  nameProblems,
+  structureProblems,
+} from "./in_page/checks.js";
 
 /**
  * Rules of WCAG 2.2 that a program can test, for what is on screen: names of what can be operated
@@ -9,10 +14,10 @@ import { contrastProblems, nameProblems, structureProblems } from "./in_page/che
  * @returns what breaks them, empty if nothing does
  */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
-  const [names, structure, contrast] = [
-    await page.evaluate(nameProblems),
-    await page.evaluate(structureProblems),
-    await page.evaluate(contrastProblems),
+  return [
+    ...await page.evaluate(nameProblems),
+    ...await page.evaluate(structureProblems),
+    ...await page.evaluate(layoutProblems),
+    ...await page.evaluate(contrastProblems),
   ];
-  return [...names, ...structure, ...contrast];
 }

@@ -120,6 +120,7 @@ browserTest(
       }
       const { page, complaints } = await openPage(browser);
       await page.goto(url);
+      await page.getByText("m59", { exact: true }).waitFor();
       const query = page.locator("#machines-query");
       await query.fill("m host");
       await query.evaluate((field: { setSelectionRange(from: number, to: number): void }) =>

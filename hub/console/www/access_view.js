@@ -127,7 +127,6 @@ export class AccessView {
     this.#nowMs = nowMs;
     const rows = identityRows(identities, nowMs);
     this.#items.render(rows);
-    if (!rows.some(({ id }) => id === this.#chosen)) this.#chosen = undefined;
     this.#show();
   }
 
@@ -158,16 +157,18 @@ export class AccessView {
 
   #show() {
     const rows = identityRows(this.#identities, this.#nowMs);
+    // The list may still be one of before the choice was there.
+    const chosen = this.#identities.find(({ id }) => id === this.#chosen);
     // One stop of the Tab key: what is chosen, else the first.
-    const stop = this.#chosen ?? rows[0]?.id;
+    const stop = chosen?.id ?? rows[0]?.id;
     for (const { id } of rows) {
       const node = this.#items.nodeOf(id);
       node?.setAttribute("aria-selected", `${id === this.#chosen}`);
       if (node !== undefined) node.tabIndex = id === stop ? 0 : -1;
     }
-    byId("identity-none", HTMLElement).hidden = this.#chosen !== undefined;
-    byId("identity", HTMLElement).hidden = this.#chosen === undefined;
-    this.#with((identity) => this.#showDetail(identityDetail(identity, this.#nowMs)));
+    byId("identity-none", HTMLElement).hidden = chosen !== undefined;
+    byId("identity", HTMLElement).hidden = chosen === undefined;
+    if (chosen !== undefined) this.#showDetail(identityDetail(chosen, this.#nowMs));
   }
 
   /** @param {import("./access.js").IdentityDetail} detail */

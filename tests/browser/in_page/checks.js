@@ -97,6 +97,18 @@ export function structureProblems() {
   for (const cell of document.querySelectorAll("th")) {
     if (cell.scope === "") problems.push(`th without scope: ${cell.textContent}`);
   }
+  return problems;
+}
+
+/**
+ * Text that runs into its neighbour, and more than one button that wants to be the main one.
+ *
+ * @returns {string[]}
+ */
+export function layoutProblems() {
+  /** @type {string[]} */
+  const problems = [];
+  const hasModal = document.querySelector("dialog[open]") !== null;
   for (const cell of document.querySelectorAll("td, th, .code-block, .btn, .item-line")) {
     const isCut = getComputedStyle(cell).overflowX === "auto";
     if (
@@ -105,11 +117,11 @@ export function structureProblems() {
       problems.push(`text runs out of its place: ${cell.textContent}`);
     }
   }
-  const primaries = [...document.querySelectorAll(".btn-primary, .btn-destructive")].filter(
-    isShown,
-  );
+  const primaries = [...document.querySelectorAll(".btn-primary, .btn-destructive")];
   const scope = hasModal ? "dialog[open]" : "[role=tabpanel]:not([hidden])";
-  const inScope = primaries.filter((button) => button.closest(scope) !== null);
+  const inScope = primaries.filter((button) =>
+    button.closest(scope) !== null && button.checkVisibility({ visibilityProperty: true })
+  );
   if (inScope.length > 1) problems.push(`${inScope.length} primary buttons at once`);
   return problems;
 }
