@@ -52,6 +52,7 @@ const SECTIONS = /** @type {const} */ ([
       ["Read the log of an agent", "tela admin agent logs -machine NAME -hub {ws}"],
       ["Restart an agent", "tela admin agent restart -machine NAME -hub {ws}"],
       ["Read the log of the hub", "tela admin hub logs -hub {ws}"],
+      ["Check the chain of the audit", "tela admin audit verify -hub {ws}"],
       ["Ask whether the hub is well", "telahubd health -url {http}"],
     ],
   },
