@@ -1,11 +1,15 @@
 import { type Browser, chromium, type Page } from "playwright-core";
 import { programTest } from "../rig/mod.ts";
 
-/** No GPU, no network of its own, no first-run pages; as root there is no sandbox to be had. */
+/**
+ * No GPU, no network of its own, no first-run pages; as root there is no sandbox to be had, and in a
+ * container little shared memory.
+ */
 const FLAGS = [
   "--headless",
   "--no-sandbox",
   "--disable-gpu",
+  "--disable-dev-shm-usage",
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",
