@@ -5,6 +5,8 @@ import {
   MAX_GRACE_SECONDS,
   MAX_MTU_BYTES,
   MIN_MTU_BYTES,
+  PATHS_FLAG,
+  readPaths,
 } from "../core/tunnel/mod.ts";
 import { accountCommands } from "./account/mod.ts";
 import { DEFAULT_TARGET } from "./config.ts";
@@ -61,6 +63,7 @@ const FLAGS = {
     min: 0,
     max: MAX_GRACE_SECONDS,
   },
+  paths: PATHS_FLAG,
   fingerprint: {
     type: "boolean",
     summary: "Print the fingerprint by which clients know this agent, and end.",
@@ -106,6 +109,7 @@ export function telad(process: ProgramSurroundings): Command {
         targetHost: flags["target-host"] || DEFAULT_TARGET,
         mtuBytes: flags.mtu,
         graceMs: flags["resume-grace"] * 1000,
+        paths: readPaths(flags.paths),
         verbose: flags.v,
         exitOnRefusal: flags["exit-on-auth-failure"],
       }, { io, process });

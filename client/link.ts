@@ -2,6 +2,7 @@ import { encodeHex } from "../core/bytes/mod.ts";
 import type { Timer } from "../core/clock/mod.ts";
 import { FEATURE_PATHS, FEATURE_RESUME } from "../core/identity/mod.ts";
 import type { Log } from "../core/log/mod.ts";
+import type { PathKind } from "../core/path/mod.ts";
 import type { PeerStatus } from "../core/tunnel/mod.ts";
 import type { AgentCheck } from "./agent_check.ts";
 import type { StatusSource } from "./control/mod.ts";
@@ -29,6 +30,8 @@ export interface LinkOptions {
   mtuBytes: number;
   /** How long connections wait for a new socket, in ms; 0 for not at all. */
   graceMs: number;
+  /** Paths to send by; undefined for all. */
+  paths?: readonly PathKind[] | undefined;
   /** Decides about the agent. */
   check: AgentCheck;
   /** What the link has of its machine. */
@@ -183,14 +186,14 @@ export class Link {
     keys: SessionKeys;
     agent: PeerStatus;
   }): Promise<Held> {
-    const { machine, mtuBytes, graceMs, deps, log, onGrant } = this.#options;
+    const { machine, mtuBytes, graceMs, paths, deps, log, onGrant } = this.#options;
     const handler = {
       up: () => this.#onUp(held),
       waiting: (reason: string) => this.#onWaiting(held, reason),
     };
     let tunnel: ClientTunnel;
     try {
-      tunnel = deps.openTunnel({ grant, keys, mtuBytes, graceMs, handler });
+      tunnel = deps.openTunnel({ grant, keys, mtuBytes, graceMs, paths, handler });
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new SessionError("bad-peer-key", `Agent of "${machine}" sent an unusable key`);

@@ -19,7 +19,7 @@ export {
   type SessionPathOptions,
 } from "./session_path.ts";
 export type { Carrier } from "./carrier.ts";
-export type { PathKind } from "./kind.ts";
+export { PATH_KINDS, type PathKind } from "./kind.ts";
 export { Paths } from "./paths.ts";
 export type { PathEvent, PathsHandler, PathsOptions, Progress } from "./paths_options.ts";
 export type { PeerAnswer, QuestionsHandler, QuestionsOptions } from "./questions.ts";

@@ -157,6 +157,7 @@ export class Paths {
   /** Sends by the path of this kind, if it works, until measuring shows a better one. */
   use(kind: PathKind): void {
     if (this.#paths.get(kind)?.liveness.state !== "up") return;
+    if (!this.#options.kinds.includes(kind)) return;
     const nowMs = this.#options.clock.nowMs();
     this.#choice.use(kind, nowMs);
     this.#choose(nowMs);
@@ -342,7 +343,9 @@ export class Paths {
 
   #decide(nowMs: number, use: { isBusy: boolean; peerUses?: PathKind | undefined }): void {
     const paths = [...this.#paths.values()]
-      .filter(({ liveness }) => liveness.state === "up")
+      .filter(({ carrier, liveness }) =>
+        liveness.state === "up" && this.#options.kinds.includes(carrier.kind)
+      )
       .map((path) => path.view(nowMs));
     const kind = this.#choice.choose(nowMs, { paths, ackedBytes: this.#ackedBytes, ...use });
     const path = kind && this.#paths.get(kind);

@@ -3,7 +3,7 @@ import { type Packet, PacketPool } from "../bytes/mod.ts";
 import { ManualClock } from "../clock/mod.ts";
 import { ipv4Address } from "../ip/mod.ts";
 import type { Carrier } from "./carrier.ts";
-import type { PathKind } from "./kind.ts";
+import { PATH_KINDS, type PathKind } from "./kind.ts";
 import { readPathMessage, writePathMessage } from "./path_message.ts";
 import { Paths } from "./paths.ts";
 import type { PathEvent, Progress } from "./paths_options.ts";
@@ -23,6 +23,7 @@ function setUp() {
     random: (out) => out.fill(7),
     mtuBytes: 16_384,
     addresses: { local: ipv4Address(0x0a4d0102), peer: ipv4Address(0x0a4d0101) },
+    kinds: PATH_KINDS,
     asksFirst: true,
     handler: {
       seal: (packet, by) => {

@@ -25,6 +25,8 @@ export interface TunnelUdpHandler
 export interface TunnelUdpOptions {
   /** Which end of the tunnel we are. */
   role: "agent" | "client";
+  /** Whether a direct path is looked for, too. */
+  isDirectWanted: boolean;
   /** UDP of the machine, or its twin in memory. */
   system: UdpSystem;
   /** Where sent packets go back to. */
@@ -181,7 +183,8 @@ export class TunnelUdp {
   /** Begins once it is known whether the hub tells us our address. */
   #lookDirectly(): void {
     if (this.#direct !== undefined || this.#unavailable !== undefined) return;
-    const { system, clock } = this.#options;
+    const { system, clock, isDirectWanted } = this.#options;
+    if (!isDirectWanted) return;
     try {
       this.#portV6 = this.#bindTo("::");
     } catch {

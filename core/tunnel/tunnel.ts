@@ -6,6 +6,7 @@ import type { Netstack, TcpConn, TcpListener } from "../netstack/mod.ts";
 import {
   type Carrier,
   type HubSocket,
+  PATH_KINDS,
   type PathKind,
   Paths,
   type PathsHandler,
@@ -22,13 +23,6 @@ import { relayHosts } from "./relay_hosts.ts";
 
 /** On a WebSocket few packets are ever lent at once, by UDP as many as the system has not taken yet. */
 const MAX_FREE_PACKETS = 40;
-
-/**
- * How long a socket may be attached without the peer proving to be behind it. The first one, as long
- * as signalling may take; a later one, two tries of a handshake, which are 5 s apart, and a slow path.
- */
-const FIRST_PROOF_TIMEOUT_MS = 45_000;
-const PROOF_TIMEOUT_MS = 15_000;
 
 /**
  * One session between agent and client: TCP connections over WireGuard, over the sockets it is given
@@ -81,7 +75,7 @@ export class Tunnel {
    * @throws {RangeError} if a key has a wrong length or is a low-order point, or the MTU is bad
    */
   constructor(options: TunnelOptions) {
-    const { role, mtuBytes, clock, random, handler = {} } = options;
+    const { role, mtuBytes, clock, random, handler = {}, paths: kinds = PATH_KINDS } = options;
     const closed = Promise.withResolvers<string>();
     this.closed = closed.promise;
     this.#resolveClosed = closed.resolve;
@@ -113,11 +107,15 @@ export class Tunnel {
       clock,
       random,
       mtuBytes,
+      kinds,
       addresses,
       asksFirst: role === "client",
       handler: this.#pathsHandler(),
     });
-    this.#udp = options.udp && this.#makeUdp(options.udp);
+    const isDirectWanted = kinds.includes("direct");
+    if (options.udp !== undefined && (isDirectWanted || kinds.includes("udp-relay"))) {
+      this.#udp = this.#makeUdp(options.udp, { isDirectWanted });
+    }
   }
 
   /** `up` while a path to the peer works, else `waiting`, until it has ended. */
@@ -182,8 +180,7 @@ export class Tunnel {
       handler: this.#carrierHandler,
     });
     this.#candidate = carrier;
-    const limitMs = this.#ups === 0 ? FIRST_PROOF_TIMEOUT_MS : PROOF_TIMEOUT_MS;
-    carrier.limit(limitMs, `the peer did not prove itself within ${limitMs / 1000} s`);
+    carrier.limit({ isFirst: this.#ups === 0 });
     this.#prove(carrier);
     carrier.open();
   }
@@ -253,9 +250,10 @@ export class Tunnel {
     };
   }
 
-  #makeUdp(system: UdpSystem): TunnelUdp {
+  #makeUdp(system: UdpSystem, options: { isDirectWanted: boolean }): TunnelUdp {
     return new TunnelUdp({
       role: this.#role,
+      ...options,
       system,
       pool: this.#pool,
       clock: this.#clock,
