@@ -18,6 +18,8 @@ export interface ProgramOptions {
   args: string[];
   /** Home and working directory, so that it finds no configuration but its own. */
   home: string;
+  /** File of the tree to run in place of the program's own. Default: none. */
+  script?: string | undefined;
   /** Environment besides what the machine needs, such as `TELA_TOKEN`. */
   env?: Record<string, string>;
 }
@@ -87,13 +89,15 @@ async function environment(home: string): Promise<Record<string, string>> {
 /** Starts a program of the fabric as a user does, with exactly the permissions of its task. */
 export async function startProgram(
   program: ProgramName,
-  { name = program, args, home, env }: ProgramOptions,
+  { name = program, args, home, script, env }: ProgramOptions,
 ): Promise<Process> {
   const { tasks } = JSON.parse(await Deno.readTextFile(pathOf("deno.json")));
+  const words = taskArguments(tasks, { task: PROGRAM_TASKS[program], home });
+  if (script !== undefined) words[words.length - 1] = pathOf(script);
   return new Process({
     name,
     command: Deno.execPath(),
-    args: [...taskArguments(tasks, { task: PROGRAM_TASKS[program], home }), ...args],
+    args: [...words, ...args],
     cwd: home,
     env: { ...await environment(home), ...env },
   });
