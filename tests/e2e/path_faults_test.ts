@@ -63,13 +63,12 @@ Deno.test("a connection goes on by UDP while the WebSocket is a black hole", asy
   await untilTunnel(fabric, { what: "UDP through the hub", isSo: udpIsUp });
   clientBox.holdTcp();
   const [datagrams, bytes] = [byUdp(), byWebSocket()];
-  await untilTunnel(fabric, {
-    what: "UDP alone",
-    isSo: (tunnel) => tunnel.path === "udp-relay" && !isUp("websocket")(tunnel),
-  });
+  await lab.sendingBy("udp-relay");
   await exchange(connection, 2);
   assert.ok(byUdp() > datagrams);
   assert.equal(byWebSocket(), bytes);
+  const isLost = (tunnel: TunnelStatus) => !isUp("websocket")(tunnel);
+  await untilTunnel(fabric, { what: "the loss to show", isSo: isLost });
   clientBox.releaseTcp();
   await untilTunnel(fabric, { what: "another WebSocket", isSo: ({ resumes }) => resumes > 0 });
   await exchange(connection, 3);
