@@ -11,6 +11,8 @@ export interface PathLabOptions {
   targetPort: number;
   /** Paths that both may send by. */
   paths: string;
+  /** Files of the tree that run in place of `telad` and `tela`. Default: none. */
+  scripts?: { agent?: string; client?: string };
 }
 
 /** A fabric whose agent and client reach the hub through a middlebox each. */
@@ -31,10 +33,11 @@ export class PathLab implements AsyncDisposable {
   }
 
   /** Starts everything, and waits until the client's local port is bound. */
-  static async start({ targetPort, paths }: PathLabOptions): Promise<PathLab> {
+  static async start({ targetPort, paths, scripts = {} }: PathLabOptions): Promise<PathLab> {
     const lab = new PathLab(new AsyncDisposableStack(), await Fabric.create());
     const { fabric, agentBox, clientBox } = lab;
     const flags = ["-paths", paths];
+    fabric.scripts = scripts;
     try {
       await fabric.startHub();
       fabric.hubUrlForPeers = agentBox.url;

@@ -20,6 +20,8 @@ export interface ProgramOptions {
   home: string;
   /** File of the tree to run in place of the program's own. Default: none. */
   script?: string | undefined;
+  /** Words before the command, such as `ip netns exec NAME`. Default: none. */
+  prefix?: readonly string[];
   /** Environment besides what the machine needs, such as `TELA_TOKEN`. */
   env?: Record<string, string>;
 }
@@ -89,15 +91,16 @@ async function environment(home: string): Promise<Record<string, string>> {
 /** Starts a program of the fabric as a user does, with exactly the permissions of its task. */
 export async function startProgram(
   program: ProgramName,
-  { name = program, args, home, script, env }: ProgramOptions,
+  { name = program, args, home, script, prefix = [], env }: ProgramOptions,
 ): Promise<Process> {
   const { tasks } = JSON.parse(await Deno.readTextFile(pathOf("deno.json")));
   const words = taskArguments(tasks, { task: PROGRAM_TASKS[program], home });
   if (script !== undefined) words[words.length - 1] = pathOf(script);
+  const [command, ...rest] = [...prefix, Deno.execPath(), ...words, ...args];
   return new Process({
     name,
-    command: Deno.execPath(),
-    args: [...words, ...args],
+    command: command!,
+    args: rest,
     cwd: home,
     env: { ...await environment(home), ...env },
   });
