@@ -6,11 +6,17 @@
  * @module
  */
 
-import { hubListens } from "../rig/mod.ts";
+import type { TunnelStatus } from "../../core/tunnel/mod.ts";
+import { hubListens, type PathLab, untilTunnel } from "../rig/mod.ts";
 import { type Fault, type FaultTimes, measureFault, sendsBy } from "./faults_lab.ts";
 
 const BY_HUB = "websocket,udp-relay";
 const ALL = "websocket,udp-relay,direct";
+
+/** For what is got over before anybody sees the tunnel wait. */
+function ended({ fabric: { client } }: PathLab): Promise<unknown> {
+  return client.waitForLine(/Session ended/, { from: client.mark() });
+}
 
 const FAULTS: readonly Fault[] = [
   {
@@ -48,11 +54,14 @@ const FAULTS: readonly Fault[] = [
     name: "half-open socket of the client",
     paths: "websocket",
     inject: ({ clientBox }) => void clientBox.forgetTcp(),
+    detected: ended,
   },
   {
     name: "half-open sockets of the agent",
     paths: "websocket",
     inject: ({ agentBox }) => void agentBox.forgetTcp(),
+    detected: ({ fabric: { agent } }) =>
+      agent.waitForLine(/disconnected: /, { from: agent.mark() }),
   },
   {
     name: "hub killed and restarted",
@@ -70,7 +79,7 @@ const FAULTS: readonly Fault[] = [
     inject: ({ clientBox }) => void (clientBox.udp.blocked = true),
     detected: (lab) => sendsBy(lab, "websocket"),
     mend: ({ clientBox }) => void (clientBox.udp.blocked = false),
-    recovered: (lab) => sendsBy(lab, "udp-relay"),
+    recovered: ({ fabric }) => untilTunnel(fabric, { what: "UDP to be up", isSo: isUpByUdp }),
   },
   {
     name: "NAT rebinding",
@@ -87,8 +96,13 @@ const FAULTS: readonly Fault[] = [
       clientBox.forgetTcp();
       fabric.client.signal("SIGUSR1");
     },
+    detected: ended,
   },
 ];
+
+function isUpByUdp({ paths }: TunnelStatus): boolean {
+  return paths.some(({ kind, state }) => kind === "udp-relay" && state === "up");
+}
 
 /** The value that `share` of all reach at most. */
 function percentile(values: readonly number[], share: number): string {

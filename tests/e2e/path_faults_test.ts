@@ -127,6 +127,20 @@ Deno.test("a copy both ways loses nothing while both ends change their paths eve
   }
 });
 
+Deno.test("old and new connections go by the direct path while the hub is dead", async () => {
+  await using target = new Target(echo);
+  await using fabric = await Fabric.start({ targetPorts: [target.port] });
+  using old = await dial(fabric.localPort());
+  await exchange(old, 1);
+  await untilTunnel(fabric, { what: "a direct path", isSo: isUp("direct") });
+  const from = fabric.client.mark();
+  await fabric.hub.kill();
+  await fabric.client.waitForLine(/open connections go on by the direct path/, { from });
+  await exchange(old, 2);
+  using next = await dial(fabric.localPort());
+  await exchange(next, 3);
+});
+
 Deno.test("a client whose socket to the hub is half open finds out, and goes on by another", async () => {
   await using target = new Target(echo);
   await using lab = await PathLab.start({ targetPort: target.port, paths: "websocket" });
