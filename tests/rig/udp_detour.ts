@@ -13,6 +13,8 @@ export class UdpDetour implements AsyncDisposable {
   blocked = false;
   /** Datagrams that have passed, both ways. */
   passed = 0;
+  /** Datagrams that were dropped, as the way was blocked. */
+  dropped = 0;
   readonly #near = bind();
   /** By the port of the source: the socket that the hub sees. */
   readonly #mappings = new Map<number, Deno.DatagramConn>();
@@ -77,7 +79,8 @@ export class UdpDetour implements AsyncDisposable {
     for (;;) {
       try {
         const [bytes, from] = await socket.receive(buffer);
-        if (!this.blocked) use(bytes, portOf(from));
+        if (this.blocked) this.dropped++;
+        else use(bytes, portOf(from));
       } catch (error) {
         if (isGone(error)) return;
         // The port behind an earlier datagram is closed.
