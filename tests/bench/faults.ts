@@ -104,6 +104,14 @@ function isUpByUdp({ paths }: TunnelStatus): boolean {
   return paths.some(({ kind, state }) => kind === "udp-relay" && state === "up");
 }
 
+/** The same during a transfer; not those whose path a transfer would change by itself. */
+const BUSY = ["agent frozen", "black hole for TCP and UDP"];
+const ALL_FAULTS = [
+  ...FAULTS,
+  ...FAULTS.filter(({ name }) => BUSY.includes(name))
+    .map((fault) => ({ ...fault, name: `busy: ${fault.name}`, busy: true })),
+];
+
 /** The value that `share` of all reach at most. */
 function percentile(values: readonly number[], share: number): string {
   const sorted = values.toSorted((a, b) => a - b);
@@ -119,7 +127,7 @@ function print(...columns: string[]): void {
 }
 
 const [count = "5", ...names] = Deno.args;
-const chosen = FAULTS.filter(({ name }) =>
+const chosen = ALL_FAULTS.filter(({ name }) =>
   names.length === 0 || names.some((n) => name.includes(n))
 );
 print("seconds", "detect p50", "p99", "recover p50", "p99");

@@ -3,6 +3,7 @@ import {
   dial,
   echo,
   type Fabric,
+  isGone,
   PathLab,
   readExactly,
   Target,
@@ -18,6 +19,8 @@ export interface Fault {
   readonly paths: string;
   /** Whether UDP is to be in use at first. */
   readonly byUdp?: boolean;
+  /** Whether a transfer goes on all the time. */
+  readonly busy?: boolean;
   /** File of the tree that runs in place of `tela`. */
   readonly clientScript?: string;
   /** Lets it happen. */
@@ -65,6 +68,8 @@ export async function measureFault(fault: Fault, count: number): Promise<FaultTi
   const scripts = clientScript === undefined ? {} : { client: clientScript };
   await using lab = await PathLab.start({ targetPort: target.port, paths, scripts });
   using connection = await dial(lab.fabric.localPort());
+  using bulk = await dial(lab.fabric.localPort());
+  if (fault.busy) transfer(bulk);
   const times: FaultTimes[] = [];
   for (let i = 0; i < count; i++) {
     await exchange(connection);
@@ -89,6 +94,22 @@ async function once(
   const possibleMs = performance.now();
   await recovered(lab);
   return { detectMs, recoverMs: performance.now() - possibleMs };
+}
+
+/** Sends and receives until the connection is closed. */
+function transfer(connection: Deno.TcpConn): void {
+  const done = (error: unknown) => {
+    if (!isGone(error)) throw error;
+  };
+  const [chunk, buffer] = [new Uint8Array(64 * 1024), new Uint8Array(64 * 1024)];
+  const send = async () => {
+    for (;;) await writeAll(connection, chunk);
+  };
+  const receive = async () => {
+    while (await connection.read(buffer) !== null);
+  };
+  send().catch(done);
+  receive().catch(done);
 }
 
 /** Sends a byte and waits until it is back. */

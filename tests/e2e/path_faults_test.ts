@@ -80,10 +80,10 @@ Deno.test("a copy both ways goes on by the WebSocket when UDP is blocked in the 
   const { fabric, clientBox } = lab;
   await lab.moveToUdp();
   const block = () => void (clientBox.udp.blocked = true);
-  await copy(fabric.localPort(), { lenBytes: 12 * MIB, midway: block });
+  await copy(fabric.localPort(), { lenBytes: 8 * MIB, midway: block });
   assert.equal((await clientTunnel(fabric))?.path, "websocket");
   clientBox.udp.blocked = false;
-  await lab.sendingBy("udp-relay");
+  await untilTunnel(fabric, { what: "UDP to come back", isSo: isUp("udp-relay") });
   assert.equal((await clientTunnel(fabric))?.resumes, 0);
 });
 
