@@ -314,7 +314,12 @@ export class Paths {
     this.#stalledSinceMs ??= nowMs;
     if (path === undefined) return;
     const stalledMs = nowMs - this.#stalledSinceMs;
-    if (stalledMs >= Math.max(STALL_MS, 3 * (path.meter.rttMs ?? 0))) path.liveness.stalled(nowMs);
+    if (stalledMs >= Math.max(STALL_MS, 3 * (path.meter.rttMs ?? 0))) {
+      // All of them: what stops one path, such as a peer that is gone, may have stopped the others.
+      for (const { liveness } of this.#paths.values()) {
+        if (liveness.state === "up") liveness.stalled(nowMs);
+      }
+    }
     const answers = path.answeredMs > this.#stalledSinceMs;
     if (stalledMs < BLACK_HOLE_MS || !answers || !path.blackHole(nowMs)) return;
     this.#stalledSinceMs = nowMs;

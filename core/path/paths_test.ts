@@ -71,7 +71,7 @@ function setUp() {
     }
   };
   const take = () => events.splice(0);
-  return { clock, pool, paths, sent, carrier, answer, take };
+  return { clock, pool, paths, sent, progress, carrier, answer, take };
 }
 
 Deno.test("Paths uses a path once it has answered, and the next when it is taken away", () => {
@@ -108,6 +108,24 @@ Deno.test("Paths tells when a path does not answer, and that it is silent", () =
     ...["path-down websocket", "silent websocket"],
     ...["mtu undefined new", "websocket -> undefined"],
   ]);
+  paths.close();
+});
+
+Deno.test("Paths asks every path when data is not acknowledged, heard from just now or not", () => {
+  const { clock, paths, progress, carrier, answer } = setUp();
+  paths.peerIsOurs();
+  const [ws, udp] = [carrier("websocket"), carrier("udp-relay")];
+  paths.add(ws, { proven: true });
+  paths.add(udp);
+  clock.advance(1);
+  answer((count) => count);
+  clock.advance(3_000);
+  paths.received(udp, 48);
+  Object.assign(progress, { waitingBytes: 100_000, awaitsAck: true });
+  paths.dataSent();
+  clock.advance(6_500);
+  const states = paths.status(clock.nowMs()).paths.map(({ state }) => state);
+  assert.deepEqual(states, ["down", "down"]);
   paths.close();
 });
 
