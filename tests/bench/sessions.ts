@@ -11,6 +11,7 @@
 import { encodeHex } from "../../core/bytes/mod.ts";
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
 import { dialHub } from "../../core/path/mod.ts";
+import type { TcpConn } from "../../core/netstack/mod.ts";
 import { Tunnel } from "../../core/tunnel/mod.ts";
 import { generatePrivateKey, parseKey, publicKey } from "../../core/wireguard/mod.ts";
 import {
@@ -23,6 +24,7 @@ import {
   residentBytes,
   startProgram,
   Target,
+  until,
 } from "../rig/mod.ts";
 
 const MACHINES = ["barn", "shed", "attic"];
@@ -80,14 +82,19 @@ async function openSession(hubUrl: string, machine: string): Promise<Tunnel> {
   return tunnel;
 }
 
-/** Sends on one connection until the tunnel ends. */
-async function send(tunnel: Tunnel, { port, index }: { port: number; index: number }) {
+/** Opens the connection of a session to the sink and says which one it is. */
+async function connect(tunnel: Tunnel, { port, index }: { port: number; index: number }) {
   const connection = await tunnel.connect({ port });
   const head = new Uint8Array(HEAD_BYTES);
   new DataView(head.buffer).setUint32(0, index);
-  const chunk = noise(64 * 1024, index);
+  await connection.write(head);
+  return connection;
+}
+
+/** Sends on a connection until its tunnel ends. */
+async function send(tunnel: Tunnel, connection: TcpConn): Promise<void> {
+  const chunk = noise(64 * 1024, 1);
   try {
-    await connection.write(head);
     for (;;) await connection.write(chunk);
   } catch (error) {
     if (tunnel.state !== "ended") throw error;
@@ -124,7 +131,13 @@ print(
     `${perSessionKb.toFixed(1)} kB each; agent ${(await megabytes(agent)).toFixed(0)} MB`,
 );
 
-const sending = tunnels.map((tunnel, index) => send(tunnel, { port: sink.port, index }));
+const connections = await Promise.all(
+  tunnels.map((tunnel, index) => connect(tunnel, { port: sink.port, index })),
+);
+await until(() => Object.keys(received).length === tunnels.length, {
+  what: "every connection at the sink",
+});
+const sending = tunnels.map((tunnel, index) => send(tunnel, connections[index]!));
 const startMs = clock.nowMs();
 let last: number[] = [];
 for (let report = 1; report <= REPORTS; report++) {
@@ -152,3 +165,8 @@ print(
   `All closed: hub ${(await megabytes(hub)).toFixed(0)} MB, ` +
     `agent ${(await megabytes(agent)).toFixed(0)} MB`,
 );
+const lost = [hub, agent].flatMap(({ output }) =>
+  output.split("\n").filter((line) => /silent|cannot|DEGRADED|error|did not/.test(line))
+);
+print(`${lost.length} lines of the logs tell of trouble${lost.length > 0 ? ", the first:" : ""}`);
+for (const line of lost.slice(0, 5)) print(`  ${line}`);
