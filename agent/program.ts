@@ -1,4 +1,5 @@
 import { type Command, command } from "../core/cli/mod.ts";
+import { systemCredentialsPath, userCredentialsPath } from "../core/credentials/mod.ts";
 import { loadAgentIdentity } from "../core/identity/mod.ts";
 import {
   DEFAULT_GRACE_SECONDS,
@@ -93,7 +94,11 @@ export function telad(process: ProgramSurroundings): Command {
       "telad -config telad.yaml",
       "telad -hub wss://hub.example -machine barn -ports 22:SSH,8080",
     ],
-    commands: accountCommands({ host: process.host, fetch: process.fetch }),
+    commands: accountCommands({
+      systemStore: () => systemCredentialsPath(process.host),
+      userStore: () => userCredentialsPath(process.host),
+      fetch: process.fetch,
+    }),
     run: ({ flags, io }) => {
       const config = flags.config || undefined;
       if (flags.fingerprint) return printFingerprint(config, { io, process });

@@ -1,12 +1,8 @@
 import { type Command, command, type Io, printable, Prompt } from "../../core/cli/mod.ts";
 import { type Clock, systemClock } from "../../core/clock/mod.ts";
-import { ConfigError, type Host } from "../../core/config/mod.ts";
+import { ConfigError } from "../../core/config/mod.ts";
 import type { Json } from "../../core/control/mod.ts";
-import {
-  CredentialFile,
-  systemCredentialsPath,
-  userCredentialsPath,
-} from "../../core/credentials/mod.ts";
+import { CredentialFile } from "../../core/credentials/mod.ts";
 
 /** Time for a hub to answer. */
 const TIMEOUT_MS = 15_000;
@@ -16,8 +12,10 @@ const MAX_ANSWER_CHARS = 64 * 1024;
 
 /** What the commands of this folder need of the process they run in. */
 export interface AccountDeps {
-  /** Tells where the stores of credentials are. */
-  readonly host: Host;
+  /** Path of the machine's store of credentials. */
+  readonly systemStore: () => string;
+  /** Path of the user's. @throws {ConfigError} if the environment does not tell it */
+  readonly userStore: () => string;
   /** Sends a request, as `fetch` does. */
   readonly fetch: (request: Request) => Promise<Response>;
   /** Times it. Default: the system's. */
@@ -46,7 +44,7 @@ async function keep(
 }
 
 /** `telad login`. Spec: agent.md 8 */
-function loginCommand({ host }: AccountDeps): Command {
+function loginCommand({ systemStore }: AccountDeps): Command {
   return command({
     name: "login",
     summary: "Keep a token for a hub, for the agents of this machine",
@@ -62,14 +60,14 @@ function loginCommand({ host }: AccountDeps): Command {
       const token = (await prompt.ask({ text: "Token: ", secret: true })).trim();
       if (token === "") throw new Error("Nothing was kept: no token was given");
       const identity = (await prompt.ask({ text: "Identity (Enter to skip): " })).trim();
-      await keep(systemCredentialsPath(host), { hub: flags.hub, token, identity });
+      await keep(systemStore(), { hub: flags.hub, token, identity });
       io.stdout(`Credentials stored for ${flags.hub}\n`);
     },
   });
 }
 
 /** `telad logout`. Spec: agent.md 8 */
-function logoutCommand({ host }: AccountDeps): Command {
+function logoutCommand({ systemStore }: AccountDeps): Command {
   return command({
     name: "logout",
     summary: "Forget what this machine keeps for a hub",
@@ -77,7 +75,7 @@ function logoutCommand({ host }: AccountDeps): Command {
     examples: ["telad logout -hub wss://hub.example.com"],
     seeAlso: ["telad login"],
     run: async ({ flags, io }) => {
-      const store = await CredentialFile.open(systemCredentialsPath(host));
+      const store = await CredentialFile.open(systemStore());
       if (!store.remove(flags.hub)) {
         return io.stdout(`No credentials found for ${flags.hub}\n`);
       }
@@ -138,14 +136,14 @@ async function redeem(
 
 /** Keeps a token for the machine, or else for this user. */
 async function keepBest(
-  host: Host,
+  { systemStore, userStore }: AccountDeps,
   { io, ...credential }: { io: Io; hub: string; token: string; identity: string },
 ): Promise<void> {
   try {
-    await keep(systemCredentialsPath(host), credential);
+    await keep(systemStore(), credential);
   } catch (error) {
     if (!(error instanceof ConfigError) || error.code === "malformed") throw error;
-    const path = userCredentialsPath(host);
+    const path = userStore();
     await keep(path, credential);
     io.stderr(`Kept for this user alone, in ${path}: ${error.message}\n`);
   }
@@ -180,7 +178,7 @@ function pairCommand(deps: AccountDeps): Command {
       const { hub, machine } = flags;
       const code = flags.code.trim().toUpperCase();
       const { token, identity } = await redeem({ hub, code, machine }, deps);
-      await keepBest(deps.host, { io, hub, token, identity });
+      await keepBest(deps, { io, hub, token, identity });
       io.stdout(
         `Token redeemed and stored for ${hub}\nIdentity: ${printable(identity) || "-"}\n` +
           "Start the agent now; it needs no token of its own\n",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { command, MemoryIo, type MemoryIoOptions, run } from "../../core/cli/mod.ts";
 import { ManualClock } from "../../core/clock/mod.ts";
-import { CredentialFile, systemCredentialsPath } from "../../core/credentials/mod.ts";
+import { CredentialFile } from "../../core/credentials/mod.ts";
 import { accountCommands } from "./account.ts";
 
 const HUB = "wss://hub.example/base/";
@@ -10,16 +10,12 @@ class World implements AsyncDisposable {
   readonly dir = Deno.makeTempDirSync();
   readonly requests: { url: string; body: string }[] = [];
   answer: () => Response = () => Response.json({ token: "ff00", identity: "barn-agent" });
-  /** Windows' rules, as they let a variable say where the machine's store is. */
-  readonly host = {
-    os: "windows" as const,
-    env: (name: string) =>
-      ({ ProgramData: `${this.dir}/system`, APPDATA: `${this.dir}/user` })[name],
-  };
+  readonly systemStore = `${this.dir}/system/credentials.yaml`;
 
   async telad(options: MemoryIoOptions) {
     const commands = accountCommands({
-      host: this.host,
+      systemStore: () => this.systemStore,
+      userStore: () => `${this.dir}/user/credentials.yaml`,
       clock: new ManualClock(),
       fetch: async (request) => {
         this.requests.push({ url: request.url, body: await request.text() });
@@ -32,7 +28,7 @@ class World implements AsyncDisposable {
   }
 
   async kept() {
-    return (await CredentialFile.open(systemCredentialsPath(this.host))).get(HUB);
+    return (await CredentialFile.open(this.systemStore)).get(HUB);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -73,7 +69,7 @@ Deno.test("telad pair exchanges a code for a token and keeps it", async () => {
 
 Deno.test("telad pair keeps the token for the user where the machine's store cannot be written", async () => {
   await using world = new World();
-  await Deno.mkdir(systemCredentialsPath(world.host)); // a folder where the file should be
+  await Deno.writeTextFile(`${world.dir}/system`, "a file where a folder should be");
   const { code, err } = await world.telad({ args: ["pair", "-hub", HUB, "-code", "x"] });
   assert.equal(code, 0);
   assert.match(err, /^Kept for this user alone, in .*credentials\.yaml: /);

@@ -19,6 +19,12 @@ const PING_INTERVAL_MS = 4_000;
  */
 const READ_TIMEOUT_MS = 9_500;
 
+/**
+ * The same until the hub has sent its first message: while it waits for an agent, or dials another
+ * hub for us, one of the reference may not read. Spec: wire.md 1.3, 6.2
+ */
+const FIRST_READ_TIMEOUT_MS = 45_000;
+
 /** A timer that is late by so much tells of a machine that slept: silence in that time is nothing. */
 const LATE_MS = 2_000;
 
@@ -73,6 +79,7 @@ export class HubSocket {
   #earlyOffer: UdpOffer | undefined;
   #lastHeardMs: number;
   #pingedMs: number;
+  #timeoutMs = FIRST_READ_TIMEOUT_MS;
   #timerAtMs = 0;
   #timer: Timer | undefined;
   #ended = false;
@@ -156,6 +163,7 @@ export class HubSocket {
   }
 
   #onText(text: string): void {
+    this.#timeoutMs = READ_TIMEOUT_MS;
     const message = parseControl(text);
     if (message.type === "invalid") this.drops.invalidTexts++;
     else if (message.type === "unknown") this.drops.unknownTexts++;
@@ -191,7 +199,7 @@ export class HubSocket {
     if (this.#ended) return;
     const nowMs = this.#clock.nowMs();
     const deadlineMs = nowMs + AFTER_SLEEP_MS;
-    this.#lastHeardMs = deadlineMs - READ_TIMEOUT_MS;
+    this.#lastHeardMs = deadlineMs - this.#timeoutMs;
     this.#pingedMs = nowMs;
     this.#ws.ping();
     this.#timer?.cancel();
@@ -200,7 +208,7 @@ export class HubSocket {
 
   #setTimer(): void {
     const pingMs = Math.max(this.#lastHeardMs, this.#pingedMs) + PING_INTERVAL_MS;
-    this.#timerAtMs = Math.min(pingMs, this.#lastHeardMs + READ_TIMEOUT_MS);
+    this.#timerAtMs = Math.min(pingMs, this.#lastHeardMs + this.#timeoutMs);
     const delayMs = this.#timerAtMs - this.#clock.nowMs();
     this.#timer = this.#clock.setTimer(() => this.#onTimer(), delayMs);
   }
@@ -208,7 +216,7 @@ export class HubSocket {
   #onTimer(): void {
     const nowMs = this.#clock.nowMs();
     if (nowMs - this.#timerAtMs > LATE_MS) return this.probeNow();
-    if (nowMs >= this.#lastHeardMs + READ_TIMEOUT_MS) return this.#ws.abort();
+    if (nowMs >= this.#lastHeardMs + this.#timeoutMs) return this.#ws.abort();
     if (nowMs >= Math.max(this.#lastHeardMs, this.#pingedMs) + PING_INTERVAL_MS) {
       this.#ws.ping();
       this.#pingedMs = nowMs;

@@ -112,14 +112,23 @@ function silentHub() {
 
 Deno.test("HubSocket ends after 9.5 s without any byte; data counts (agent 19)", async () => {
   const { socket, state, advance } = silentHub();
+  await advance(9_000, [0x81, 2, 0x7b, 0x7d]); // the first message
   await advance(9_000, [0x89, 0]); // a ping of the hub
   await advance(9_000, [0x8a, 0]); // a pong
   await advance(9_000, [0x81]); // the first byte of a text
-  await advance(9_499, [2, 0x7b, 0x7d]);
+  await advance(9_499, [2, 0x7b, 0x7d]); // and the rest
   assert.equal(state.ended, false);
   await advance(1, []);
   assert.equal(state.ended, true);
   assert.equal((await socket.closed).code, 1006);
+});
+
+Deno.test("HubSocket gives a hub that has said nothing yet 45 s", async () => {
+  const { state, advance } = silentHub();
+  await advance(44_999, []);
+  assert.equal(state.ended, false);
+  await advance(1, []);
+  assert.equal(state.ended, true);
 });
 
 Deno.test("HubSocket.probeNow() gives a hub 4 s to answer", async () => {

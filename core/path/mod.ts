@@ -20,13 +20,8 @@ export {
 } from "./session_path.ts";
 export type { Carrier } from "./carrier.ts";
 export type { PathKind } from "./kind.ts";
-export {
-  type PathEvent,
-  Paths,
-  type PathsHandler,
-  type PathsOptions,
-  type Progress,
-} from "./paths.ts";
+export { Paths } from "./paths.ts";
+export type { PathEvent, PathsHandler, PathsOptions, Progress } from "./paths_options.ts";
 export type { PeerAnswer, QuestionsHandler, QuestionsOptions } from "./questions.ts";
 export type { PathsStatus, PathStatus } from "./status.ts";
 export { TunnelUdp, type TunnelUdpHandler, type TunnelUdpOptions } from "./tunnel_udp.ts";

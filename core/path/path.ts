@@ -24,6 +24,7 @@ export class Path {
   receivedPackets = 0;
   #sentBytes = 0;
   #receivedBytes = 0;
+  #takenBytes = 0;
   #heardMs: number | undefined;
   #answeredMs = -Infinity;
   #search: MtuSearch | undefined;
@@ -47,6 +48,13 @@ export class Path {
   get receiveLimitBytes(): number {
     if (this.carrier.kind === "websocket") return this.#limitBytes;
     return Math.min(this.#sizes.at(-1)!, this.#limitBytes);
+  }
+
+  /** Takes the count of bytes received since the last call. */
+  takeReceivedBytes(): number {
+    const bytes = this.#receivedBytes - this.#takenBytes;
+    this.#takenBytes = this.#receivedBytes;
+    return bytes;
   }
 
   /** When the last answer came; `-Infinity` if none did. */

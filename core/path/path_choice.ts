@@ -9,6 +9,9 @@ const RTT_NOISE_MS = 2;
 /** An idle path must be better for so long, in ms, before it is changed to. */
 const IDLE_HOLD_MS = 2_000;
 
+/** Data of the peer decides for so long about the path of what little is sent, in ms. */
+const FOLLOW_MS = 5_000;
+
 /** How many round trips one lost packet costs: 5 % of loss doubles the price of a path. */
 const LOSS_PRICE = 20;
 
@@ -50,6 +53,8 @@ export interface ChoiceInput {
   ackedBytes: number;
   /** Whether there was more to send than the path took, all the time since the last call. */
   isBusy: boolean;
+  /** The path by which data of the peer has come since the last call, if enough did. */
+  peerUses?: PathKind | undefined;
 }
 
 interface Trial {
@@ -61,7 +66,8 @@ interface Trial {
 /**
  * Which path to send by, for one direction, without I/O. A busy tunnel is measured by what arrives: it
  * tries another path for a moment, ever less often, and keeps the one that carries more. An idle one
- * goes where answers come fastest, unless it knows that less arrives there.
+ * goes where answers come fastest, unless it knows that less arrives there; one that only receives
+ * answers by the path that the peer has chosen.
  */
 export class PathChoice {
   /** What each path carried when last measured, bits a second. */
@@ -78,6 +84,7 @@ export class PathChoice {
   #spacingMs = MIN_SPACING_MS;
   readonly #triedMs = new Map<PathKind, number>();
   #preferredSinceMs: number | undefined;
+  #followedMs = -Infinity;
 
   /** The path in use; `undefined` while none works. */
   get current(): PathKind | undefined {
@@ -90,7 +97,7 @@ export class PathChoice {
     // Without a way back there is nothing to try.
     if (this.#trial !== undefined && !has(paths, this.#trial.from)) this.#trial = undefined;
     if (this.#current === undefined || !has(paths, this.#current)) this.#leave(nowMs, paths);
-    else if (!input.isBusy) this.#whileIdle(nowMs, paths);
+    else if (!input.isBusy) this.#whileIdle(nowMs, input);
     else this.#whileBusy(nowMs, input);
     return this.#current;
   }
@@ -122,10 +129,19 @@ export class PathChoice {
     this.#busySinceMs = this.#preferredSinceMs = undefined;
   }
 
-  #whileIdle(nowMs: number, paths: readonly PathView[]): void {
+  #whileIdle(nowMs: number, { paths, peerUses }: ChoiceInput): void {
     // A transfer that ends within a trial has proved nothing.
     if (this.#trial !== undefined) this.#current = this.#trial.from;
     this.#trial = this.#busySinceMs = undefined;
+    // The peer measures a path by what we acknowledge: both ways belong to it.
+    if (peerUses !== undefined && has(paths, peerUses)) {
+      this.#current = peerUses;
+      this.#followedMs = nowMs;
+    }
+    if (nowMs - this.#followedMs < FOLLOW_MS) {
+      this.#preferredSinceMs = undefined;
+      return;
+    }
     const current = paths.find(({ kind }) => kind === this.#current);
     const best = current &&
       paths.reduce((a, b) => this.#prefers(b, a) ? b : a, current);

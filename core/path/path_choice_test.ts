@@ -116,6 +116,19 @@ Deno.test("PathChoice moves an idle tunnel to where answers come clearly faster"
   assert.equal(idle([view("websocket", NaN), view("udp-relay", 5)]), "websocket");
 });
 
+Deno.test("PathChoice answers by the path that the peer's data comes by, while it comes", () => {
+  const choice = new PathChoice();
+  const paths = [view("websocket", 10), view("udp-relay", 80)];
+  const idle = { paths, ackedBytes: 0, isBusy: false };
+  assert.equal(choice.choose(0, idle), "websocket");
+  assert.equal(choice.choose(250, { ...idle, peerUses: "udp-relay" }), "udp-relay");
+  assert.equal(choice.choose(5_000, idle), "udp-relay");
+  assert.equal(choice.choose(5_500, idle), "udp-relay");
+  assert.equal(choice.choose(8_000, idle), "websocket");
+  // One that does not work is not followed.
+  assert.equal(choice.choose(8_250, { ...idle, peerUses: "direct" }), "websocket");
+});
+
 Deno.test("PathChoice remembers what a path carried when it is idle again", () => {
   const paths = [view("websocket", 10), view("udp-relay", 5)];
   const simulation = new Simulation({ "websocket": 1000, "udp-relay": 100 }, paths).run(20_000);

@@ -5,12 +5,8 @@ import { JumpDetector } from "./jump_detector.ts";
 import type { PathKind } from "./kind.ts";
 import { Path } from "./path.ts";
 import { PathChoice } from "./path_choice.ts";
-import {
-  type PeerAnswer,
-  Questions,
-  type QuestionsHandler,
-  type QuestionsOptions,
-} from "./questions.ts";
+import type { PathsHandler, PathsOptions } from "./paths_options.ts";
+import { type PeerAnswer, Questions } from "./questions.ts";
 import type { PathsStatus } from "./status.ts";
 
 /** While data flows progress is looked at so often, in ms. */
@@ -19,50 +15,17 @@ const TICK_MS = 250;
 /** More than this unacknowledged is a transfer that a better path would speed up, in bytes. */
 const BUSY_BYTES = 32 * 1024;
 
+/** So much in a tick is data of the peer, and not only acknowledgements, in bytes. */
+const PEER_BYTES = 8 * 1024;
+
+/** No more than this in a tick is questions and keepalives, in bytes. */
+const QUIET_BYTES = 512;
+
 /** Data that nothing acknowledges for so long, in ms, makes the path ask; at least 3 round trips. */
 const STALL_MS = 1_000;
 
 /** A stall so long, in ms, on a path that answers questions meanwhile: large packets get lost. */
 const BLACK_HOLE_MS = 2_000;
-
-/** How far what was sent has come. */
-export interface Progress {
-  /** Payload acknowledged since the beginning, bytes. */
-  ackedBytes: number;
-  /** Payload written and not acknowledged, bytes. */
-  waitingBytes: number;
-  /** Whether anything of it has been sent and waits for its acknowledgement. */
-  awaitsAck: boolean;
-}
-
-/** A change that people may want to know of. */
-export type PathEvent =
-  | { type: "path-changed"; from: PathKind | undefined; to: PathKind | undefined }
-  | { type: "path-down" | "path-up"; path: PathKind; remote: string };
-
-/** What {@linkcode Paths} needs of its tunnel. */
-export interface PathsHandler extends QuestionsHandler {
-  /** Another path or another size from now on; undefined means there is none. */
-  changed(path: { mtuBytes: number } | undefined, options: { isOther: boolean }): void;
-  /** How far the data of the tunnel has come. */
-  progress(): Progress;
-  /** The peer does not answer by this carrier any more. */
-  silent(carrier: Carrier): void;
-  /** A question by {@linkcode Paths.probe} was answered in the way it was asked. */
-  answered(seq: number): void;
-  /** The machine slept or was stopped: {@linkcode Paths.probeNow} is wanted. */
-  woke(): void;
-  /** Told of changes. */
-  event(event: PathEvent): void;
-}
-
-/** Options of {@linkcode Paths}. */
-export interface PathsOptions extends QuestionsOptions {
-  /** Largest IP packet sent by any path, in bytes. */
-  mtuBytes: number;
-  /** The tunnel. */
-  handler: PathsHandler;
-}
 
 /**
  * The paths of one tunnel, at most one of each kind: asks whether they work, measures them, and says
@@ -87,7 +50,8 @@ export class Paths {
   #timerAtMs = Infinity;
   /** When progress is looked at next; `Infinity` while nothing is sent. */
   #tickAtMs = Infinity;
-  #sentSinceTick = false;
+  /** WireGuard bytes. */
+  #sentSinceTick = 0;
   #isReady = false;
   #wasBusy = false;
   #ackedBytes = 0;
@@ -144,11 +108,11 @@ export class Paths {
   /** Counts a WireGuard message that is about to be sent by `carrier`. */
   sending(carrier: Carrier, lenBytes: number): void {
     this.#find(carrier)?.countSent(lenBytes);
+    this.#sentSinceTick += lenBytes;
   }
 
   /** Data of the tunnel is about to be sent: its progress is watched from now on. */
   dataSent(): void {
-    this.#sentSinceTick = true;
     if (this.#tickAtMs !== Infinity) return;
     this.#tickAtMs = this.#options.clock.nowMs() + TICK_MS;
     this.#arm();
@@ -156,7 +120,7 @@ export class Paths {
 
   /** An authentic message of `lenBytes` came by `carrier`. */
   received(carrier: Carrier, lenBytes: number): void {
-    this.#find(carrier)?.countReceived(lenBytes, this.#options.clock.nowMs());
+    this.#heardBy(carrier)?.countReceived(lenBytes, this.#options.clock.nowMs());
     if (!this.#isReady) this.#arm();
   }
 
@@ -165,8 +129,8 @@ export class Paths {
     const path = this.#find(carrier);
     const nowMs = this.#options.clock.nowMs();
     if (path !== undefined && path.liveness.state !== "down") {
+      if (path.liveness.state === "up") this.#tell(path, "path-down");
       path.liveness.failed(nowMs);
-      this.#tell(path, "path-down");
       this.#choose(nowMs);
       this.#arm();
     }
@@ -255,8 +219,16 @@ export class Paths {
     return path?.carrier === carrier ? path : undefined;
   }
 
+  /**
+   * The path that a message by this carrier is evidence for. What comes directly is so from whatever
+   * address: a peer with several may send from another one than it is sent to.
+   */
+  #heardBy(carrier: Carrier): Path | undefined {
+    return carrier.kind === "direct" ? this.#paths.get("direct") : this.#find(carrier);
+  }
+
   #onPing(carrier: Carrier, { seq, unanswered }: { seq: number; unanswered: number }): void {
-    const path = this.#find(carrier);
+    const path = this.#heardBy(carrier);
     this.#questions.answer(carrier, seq, path);
     path?.liveness.peerAsks(this.#options.clock.nowMs(), { again: unanswered > 0 });
     this.#arm();
@@ -264,7 +236,7 @@ export class Paths {
 
   /** False if it answers no question of a path. */
   #onAnswer(carrier: Carrier, seq: number, peer?: PeerAnswer): boolean {
-    const path = this.#find(carrier);
+    const path = this.#heardBy(carrier);
     const nowMs = this.#options.clock.nowMs();
     const before = path?.liveness.state;
     if (!path?.answer(seq, nowMs, peer)) return false;
@@ -300,7 +272,8 @@ export class Paths {
     this.#timerAtMs = Infinity;
     if (this.#jumps.check({ nowMs, wallMs: clock.wallMs(), dueMs })) this.#handler.woke();
     if (nowMs >= this.#tickAtMs) this.#tick(nowMs);
-    if (this.#isReady) { for (const path of [...this.#paths.values()]) this.#poll(path, nowMs); }
+    const paths = this.#isReady ? [...this.#paths.values()] : [];
+    for (const path of paths) this.#poll(path, nowMs);
     this.#choose(nowMs);
     this.#arm();
   }
@@ -328,10 +301,10 @@ export class Paths {
       this.#stalledSinceMs = undefined;
     } else this.#onStall(nowMs);
     this.#ackedBytes = ackedBytes;
-    this.#decide(nowMs, isBusy && this.#wasBusy);
+    this.#decide(nowMs, { isBusy: isBusy && this.#wasBusy, peerUses: this.#takePeerUses() });
     this.#wasBusy = isBusy;
-    const goesOn = this.#sentSinceTick || waitingBytes > 0;
-    this.#sentSinceTick = false;
+    const goesOn = this.#sentSinceTick > QUIET_BYTES || waitingBytes > 0;
+    this.#sentSinceTick = 0;
     this.#tickAtMs = goesOn ? nowMs + TICK_MS : Infinity;
   }
 
@@ -348,14 +321,30 @@ export class Paths {
   }
 
   #choose(nowMs: number): void {
-    this.#decide(nowMs, this.#wasBusy);
+    this.#decide(nowMs, { isBusy: this.#wasBusy });
   }
 
-  #decide(nowMs: number, isBusy: boolean): void {
+  /**
+   * The path by which nearly all of the peer's data came since the last tick, if it was much, and much
+   * more than ours: two ends that followed each other would change places for ever.
+   */
+  #takePeerUses(): PathKind | undefined {
+    let totalBytes = 0;
+    let most = { kind: undefined as PathKind | undefined, bytes: 0 };
+    for (const [kind, path] of this.#paths) {
+      const bytes = path.takeReceivedBytes();
+      totalBytes += bytes;
+      if (bytes > most.bytes) most = { kind, bytes };
+    }
+    const leastBytes = Math.max(PEER_BYTES, 0.8 * totalBytes, 4 * this.#sentSinceTick);
+    return most.bytes >= leastBytes ? most.kind : undefined;
+  }
+
+  #decide(nowMs: number, use: { isBusy: boolean; peerUses?: PathKind | undefined }): void {
     const paths = [...this.#paths.values()]
       .filter(({ liveness }) => liveness.state === "up")
       .map((path) => path.view(nowMs));
-    const kind = this.#choice.choose(nowMs, { paths, ackedBytes: this.#ackedBytes, isBusy });
+    const kind = this.#choice.choose(nowMs, { paths, ackedBytes: this.#ackedBytes, ...use });
     const path = kind && this.#paths.get(kind);
     if (path !== this.#current) return this.#switch(path);
     if (path !== undefined && path.mtuBytes !== this.#mtuBytes) this.#applyPath({ isOther: false });

@@ -9,11 +9,16 @@ import { UdpRelay, type UdpRelayHandler } from "./udp_relay.ts";
 /** A peer that has not said by then that it is of our own kind is taken for a reference peer, in ms. */
 const REFERENCE_AFTER_MS = 3_000;
 
+/** The machine's addresses are looked at so often, in ms. */
+const INTERFACES_MS = 5_000;
+
 /** Told what comes by UDP. */
 export interface TunnelUdpHandler
   extends Omit<UdpRelayHandler, "found" | "unreachable">, DirectLinkHandler {
   /** All messages of one turn have been handed over. */
   batchEnd(): void;
+  /** The addresses of the machine are others: {@linkcode TunnelUdp.refresh} is wanted. */
+  networkChanged(): void;
 }
 
 /** Options of {@linkcode TunnelUdp}. */
@@ -51,6 +56,8 @@ export class TunnelUdp {
   /** What the peer told before there was a direct link. */
   #heardOf: PeerCandidates | PeerEndpoint | undefined;
   #startTimer: Timer | undefined;
+  #interfacesTimer: Timer | undefined;
+  #addresses = "";
   #unavailable: string | undefined;
   #isUnreachable = false;
 
@@ -107,6 +114,7 @@ export class TunnelUdp {
   close(): void {
     this.#unavailable = "closed";
     this.#startTimer?.cancel();
+    this.#interfacesTimer?.cancel();
     this.#relay?.close();
     this.#direct?.close();
     this.#port?.close();
@@ -123,6 +131,8 @@ export class TunnelUdp {
       this.#fail(error);
       return false;
     }
+    this.#addresses = this.#readAddresses();
+    this.#watchInterfaces();
     const sessionId = this.#sessionId;
     this.#relay = new UdpRelay({
       port: this.#port,
@@ -144,6 +154,20 @@ export class TunnelUdp {
       },
     });
     return true;
+  }
+
+  #readAddresses(): string {
+    return this.#options.system.interfaces().map(({ address }) => address).sort().join();
+  }
+
+  #watchInterfaces(): void {
+    this.#interfacesTimer = this.#options.clock.setTimer(() => {
+      this.#watchInterfaces();
+      const addresses = this.#readAddresses();
+      if (addresses === this.#addresses) return;
+      this.#addresses = addresses;
+      this.#options.handler.networkChanged();
+    }, INTERFACES_MS);
   }
 
   #bindTo(hostname: "0.0.0.0" | "::"): UdpPort {

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { type Clock, systemClock, systemRandom } from "../clock/mod.ts";
+import { type Clock, sleep, systemClock, systemRandom } from "../clock/mod.ts";
 import { HubSocket, type UdpSystem } from "../path/mod.ts";
 import { forwardRelayFrame } from "../relay/mod.ts";
 import { streamPair } from "../stream/mod.ts";
@@ -20,6 +20,8 @@ export class Relay {
   readonly clock: Clock;
   /** Whether binary messages get lost, as behind a hub whose other side is dead. */
   mute = false;
+  /** After each batch of messages nothing more is read for so long, in ms: a slow connection. */
+  holdMs = 0;
   readonly #ends: WebSocketConnection[] = [];
 
   constructor(clock: Clock) {
@@ -48,6 +50,7 @@ export class Relay {
           this.frames.push(bytes.slice(start, end));
           to.sendBinary(bytes, start, end);
         },
+        batchEnd: () => this.holdMs > 0 ? sleep(this.clock, this.holdMs) : undefined,
       }).then(() => to.closeNow(1001, "the other end is gone"));
     }
   }

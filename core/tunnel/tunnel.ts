@@ -265,6 +265,7 @@ export class Tunnel {
         batchEnd: () => this.#flush(),
         reached: (carrier) => this.#paths.add(carrier),
         lost: (carrier) => this.#paths.remove(carrier),
+        networkChanged: () => this.probeNow(),
         probe: (carrier, seq) => this.#paths.probe(carrier, seq),
         announce: (message) => (this.#carrier ?? this.#candidate)?.tell(message),
         congestion: (carrier) => this.#onCongestion(carrier),

@@ -1,24 +1,8 @@
-import type { MachineAcl, Role, TokenEntry } from "../config/mod.ts";
+import type { MachineAcl, TokenEntry } from "../config/mod.ts";
 import type { AccessState, Outcome, Refusal } from "./state.ts";
 
 /** Time of day in tests. */
 export const NOW = Date.UTC(2026, 7, 1);
-
-/** An identity whose token is its id and `-token`. */
-export function identity(id: string, role: Role, times: Partial<TokenEntry> = {}): TokenEntry {
-  const none = { issuedAtMs: undefined, expiresAtMs: undefined, revokedAtMs: undefined };
-  return { ...none, id, token: `${id}-token`, role, ...times };
-}
-
-/** Permissions of a machine. */
-export function acl(entry: Partial<MachineAcl>): MachineAcl {
-  return { registerToken: undefined, connect: [], manageTokens: [], ...entry };
-}
-
-/** A grant to connect. */
-export function grant(id: string, ...services: string[]): MachineAcl["connect"][number] {
-  return { token: `${id}-token`, services };
-}
 
 /** A state with these identities and machines, every version 1. */
 export function state(

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../core/clock/mod.ts";
 import type { AuditEntry } from "../audit/mod.ts";
-import { identity, NOW, state } from "./_fixture.ts";
+import { identity } from "../testing/mod.ts";
+import { NOW, state } from "./_fixture.ts";
 import { Access } from "./access.ts";
 import { Authenticator } from "./authenticator.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../core/clock/mod.ts";
-import { identity, NOW, state } from "./_fixture.ts";
+import { identity } from "../testing/mod.ts";
+import { NOW, state } from "./_fixture.ts";
 import { Access } from "./access.ts";
 import { EndWatch } from "./end_watch.ts";
 

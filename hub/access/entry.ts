@@ -1,4 +1,4 @@
-import { ANY_MACHINE, type TokenEntry } from "../config/mod.ts";
+import { ANY_MACHINE, type MachineAcl, type TokenEntry } from "../config/mod.ts";
 import { type Permission, PERMISSIONS, permissionsOf } from "./acl.ts";
 import { type AccessState, versionOf } from "./state.ts";
 
@@ -69,15 +69,26 @@ export function tokenView(entry: TokenEntry): TokenView {
   return { id, role, tokenPreview: previewOf(entry), ...times(entry) };
 }
 
-function grantsOf({ auth }: AccessState, { token }: TokenEntry): MachineView[] {
-  const views: MachineView[] = [];
-  for (const [machineId, acl] of auth.machines) {
-    const permissions = permissionsOf(acl, token);
-    if (permissions.length === 0) continue;
-    const services = acl.connect.find((grant) => grant.token === token)?.services ?? [];
-    views.push({ machineId, permissions, ...(services.length > 0 && { services }) });
+function machineView(machineId: string, acl: MachineAcl, token: string): MachineView {
+  const services = acl.connect.find((grant) => grant.token === token)?.services ?? [];
+  const permissions = permissionsOf(acl, token);
+  return { machineId, permissions, ...(services.length > 0 && { services }) };
+}
+
+/** What the holders of these tokens may do, by machine, in the order of the machines' names. */
+function grantsOf({ auth }: AccessState, tokens: ReadonlySet<string>): Map<string, MachineView[]> {
+  const grants = new Map<string, MachineView[]>();
+  const byName = [...auth.machines].sort(([a], [b]) => a < b ? -1 : 1);
+  for (const [machineId, acl] of byName) {
+    const { registerToken = "", connect, manageTokens } = acl;
+    for (const token of new Set([registerToken, ...connect.map((g) => g.token), ...manageTokens])) {
+      if (!tokens.has(token)) continue;
+      const views = grants.get(token) ?? [];
+      views.push(machineView(machineId, acl, token));
+      grants.set(token, views);
+    }
   }
-  return views.sort((a, b) => a.machineId < b.machineId ? -1 : 1);
+  return grants;
 }
 
 function inherited(machines: readonly MachineView[]): Partial<AccessView> {
@@ -90,20 +101,31 @@ function inherited(machines: readonly MachineView[]): Partial<AccessView> {
   };
 }
 
-/** An identity as the list of permissions shows it. */
-export function accessView(state: AccessState, entry: TokenEntry): AccessView {
+function view(
+  state: AccessState,
+  entry: TokenEntry,
+  { grants }: { readonly grants: readonly MachineView[] },
+): AccessView {
   const { id, role } = entry;
   const isAdmin = role === "owner" || role === "admin";
-  const machines = isAdmin
-    ? [{ machineId: ANY_MACHINE, permissions: PERMISSIONS }]
-    : grantsOf(state, entry);
   return {
     id,
     role,
     tokenPreview: previewOf(entry),
-    machines,
+    machines: isAdmin ? [{ machineId: ANY_MACHINE, permissions: PERMISSIONS }] : grants,
     ...times(entry),
     version: versionOf(state, id),
-    ...(!isAdmin && inherited(machines)),
+    ...(!isAdmin && inherited(grants)),
   };
+}
+
+/** Identities as the list of permissions shows them. */
+export function accessViews(state: AccessState, entries: readonly TokenEntry[]): AccessView[] {
+  const grants = grantsOf(state, new Set(entries.map(({ token }) => token)));
+  return entries.map((entry) => view(state, entry, { grants: grants.get(entry.token) ?? [] }));
+}
+
+/** An identity as the list of permissions shows it. */
+export function accessView(state: AccessState, entry: TokenEntry): AccessView {
+  return accessViews(state, [entry])[0]!;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ANY_MACHINE, CLOSED_REGISTRATION } from "../config/mod.ts";
-import { acl, done, grant, identity, NOW, refused, state } from "./_fixture.ts";
+import { acl, grant, identity } from "../testing/mod.ts";
+import { done, NOW, refused, state } from "./_fixture.ts";
 import { Access } from "./access.ts";
 import { accessView, tokenView } from "./entry.ts";
 import { clearGrant, setGrant } from "./grants.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CLOSED_REGISTRATION } from "../config/mod.ts";
-import { acl, done, grant, identity, NOW, refused, state } from "./_fixture.ts";
+import { acl, grant, identity } from "../testing/mod.ts";
+import { done, NOW, refused, state } from "./_fixture.ts";
 import {
   addIdentity,
   changeIdentity,

@@ -21,6 +21,7 @@ export { EndWatch } from "./end_watch.ts";
 export {
   type AccessView,
   accessView,
+  accessViews,
   type MachineView,
   timeText,
   type TokenView,

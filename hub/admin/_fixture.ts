@@ -1,27 +1,30 @@
-import type { AuthConfig, MachineAcl, Role, TokenEntry } from "../config/mod.ts";
-
-/** An identity whose token is its id and `-token`. */
-export function entry(id: string, role: Role, times: Partial<TokenEntry> = {}): TokenEntry {
-  const none = { issuedAtMs: undefined, expiresAtMs: undefined, revokedAtMs: undefined };
-  return { ...none, id, token: `${id}-token`, role, ...times };
-}
-
-/** Permissions of a machine. */
-export function acl(permissions: Partial<MachineAcl>): MachineAcl {
-  return { registerToken: undefined, connect: [], manageTokens: [], ...permissions };
-}
+import type { AuthConfig, TokenEntry } from "../config/mod.ts";
+import { acl, HubRig, identity } from "../testing/mod.ts";
 
 /** One identity of each role, and `agent`, which registers the machine `barn`. */
 export function auth(more: readonly TokenEntry[] = []): AuthConfig {
   return {
     tokens: [
-      entry("owner", "owner"),
-      entry("admin", "admin"),
-      entry("viewer", "viewer"),
-      entry("alice", "user"),
-      entry("agent", "user"),
+      identity("owner", "owner"),
+      identity("admin", "admin"),
+      identity("viewer", "viewer"),
+      identity("alice", "user"),
+      identity("agent", "user"),
       ...more,
     ],
     machines: new Map([["barn", acl({ registerToken: "agent-token" })]]),
   };
+}
+
+/** Runs a test with a hub that has these identities, by default those of {@linkcode auth}. */
+export async function withHub(
+  test: (hub: HubRig) => void | Promise<void>,
+  identities: AuthConfig = auth(),
+): Promise<void> {
+  const hub = new HubRig(identities);
+  try {
+    await test(hub);
+  } finally {
+    hub.close();
+  }
 }

@@ -1,5 +1,6 @@
 import {
   accessView,
+  accessViews,
   changeIdentity,
   clearGrant,
   findIdentity,
@@ -44,7 +45,7 @@ class AccessResource {
 
   readonly list: AdminHandler = () => {
     const { state } = this.#options.store;
-    return json({ access: state.auth.tokens.map((entry) => accessView(state, entry)) });
+    return json({ access: accessViews(state, state.auth.tokens) });
   };
 
   readonly show: AdminHandler = (_, { params }) => {

@@ -1,17 +1,8 @@
 import assert from "node:assert/strict";
-import { HubRig, type RigRequest } from "../testing/mod.ts";
-import { auth, entry } from "./_fixture.ts";
+import { identity, type RigRequest } from "../testing/mod.ts";
+import { auth, withHub } from "./_fixture.ts";
 
 const OWNER: RigRequest = { token: "owner-token" };
-
-async function withHub(test: (hub: HubRig) => Promise<void>, identities = auth()): Promise<void> {
-  const hub = new HubRig(identities);
-  try {
-    await test(hub);
-  } finally {
-    hub.close();
-  }
-}
 
 const as = (options: RigRequest): RigRequest => ({ ...OWNER, ...options });
 
@@ -106,7 +97,7 @@ Deno.test("DELETE access/ID removes and scrubs, with a second owner also an owne
     assert.equal(hub.store.state.auth.machines.size, 0);
     assert.equal((await hub.ask("DELETE /api/admin/access/agent", OWNER)).status, 404);
     assert.equal((await hub.ask("DELETE /api/admin/access/second", OWNER)).status, 200);
-  }, auth([entry("second", "owner")])));
+  }, auth([identity("second", "owner")])));
 
 Deno.test("PUT machines/M echoes, DELETE takes away; unknown words are ignored (hub 31, 32)", () =>
   withHub(async (hub) => {

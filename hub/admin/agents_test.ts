@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { HubRig, type RigRequest } from "../testing/mod.ts";
-import { acl, auth } from "./_fixture.ts";
+import { acl, HubRig, type RigRequest } from "../testing/mod.ts";
+import { auth } from "./_fixture.ts";
 
 const OWNER: RigRequest = { token: "owner-token" };
 

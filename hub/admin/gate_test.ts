@@ -1,15 +1,6 @@
 import assert from "node:assert/strict";
 import { HubRig } from "../testing/mod.ts";
-import { auth } from "./_fixture.ts";
-
-async function withHub(test: (hub: HubRig) => Promise<void>, identities = auth()): Promise<void> {
-  const hub = new HubRig(identities);
-  try {
-    await test(hub);
-  } finally {
-    hub.close();
-  }
-}
+import { withHub } from "./_fixture.ts";
 
 /** Every route that is for owners and admins alone, and a status that shows that it was reached. */
 const ROUTES: [request: string, reached: number][] = [

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { MachineAcl, Role } from "../config/mod.ts";
-import { HubRig } from "../testing/mod.ts";
-import { acl, entry } from "./_fixture.ts";
+import { acl, HubRig, identity } from "../testing/mod.ts";
 
 /** The machines of the matrix: granted itself, another's, granted by `*` alone, never heard of. */
 const MACHINES = ["own", "other", "wildcard", "unknown"] as const;
@@ -34,11 +33,11 @@ function setUp({ role, permission, machine, state }: {
   machine: Machine;
   state: typeof STATES[number];
 }): HubRig {
-  const who = entry("who", role, {
+  const who = identity("who", role, {
     ...(state === "revoked" && { revokedAtMs: 1 }),
     ...(state === "expired" && { expiresAtMs: 1 }),
   });
-  const tokens = [entry("boss", "owner"), entry("agent", "user")];
+  const tokens = [identity("boss", "owner"), identity("agent", "user")];
   if (state !== "unknown token") tokens.push(who);
   const machines = new Map<string, MachineAcl>([
     ["own", grants(permission)],

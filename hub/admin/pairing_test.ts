@@ -1,19 +1,10 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../../core/config/mod.ts";
-import { HubRig, type RigRequest } from "../testing/mod.ts";
-import { acl, auth } from "./_fixture.ts";
+import { acl, type HubRig, type RigRequest } from "../testing/mod.ts";
+import { withHub } from "./_fixture.ts";
 
 const OWNER: RigRequest = { token: "owner-token" };
 const CODE = /^[0-9A-Z]{4}-[0-9A-Z]{4}$/;
-
-async function withHub(test: (hub: HubRig) => Promise<void>): Promise<void> {
-  const hub = new HubRig(auth());
-  try {
-    await test(hub);
-  } finally {
-    hub.close();
-  }
-}
 
 const make = (hub: HubRig, body: object, token = "owner-token") =>
   hub.ask("POST /api/admin/pair-code", { token, body });

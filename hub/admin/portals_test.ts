@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { HubRig, type RigRequest } from "../testing/mod.ts";
-import { auth, entry } from "./_fixture.ts";
+import { HubRig, identity, type RigRequest } from "../testing/mod.ts";
+import { auth } from "./_fixture.ts";
 
 const OWNER: RigRequest = { token: "owner-token" };
 const NEW = { name: "home", portalUrl: "portal.example/", hubUrl: "wss://hub.example" };
@@ -13,7 +13,9 @@ interface Asked {
 
 /** A hub, and a portal that answers as told and notes what it was asked. */
 function setUp(answers: Readonly<Record<string, () => Response>> = {}) {
-  const hub = new HubRig(auth([{ ...entry("console-viewer", "viewer"), token: "v".repeat(64) }]));
+  const hub = new HubRig(
+    auth([{ ...identity("console-viewer", "viewer"), token: "v".repeat(64) }]),
+  );
   const asked: Asked[] = [];
   hub.portal = (url, { method, headers, body }) => {
     const token = (headers as Record<string, string>).authorization;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type FakeConnection, HubRig } from "../testing/mod.ts";
-import { acl, auth, entry } from "./_fixture.ts";
+import { acl, type FakeConnection, HubRig, identity } from "../testing/mod.ts";
+import { auth } from "./_fixture.ts";
 
 const OWNER = { token: "owner-token" };
 const SERVICES = { services: [{ port: 22 }, { port: 80 }, { port: 3000 }] };
@@ -15,7 +15,7 @@ interface Live {
 
 /** A hub with a live session of alice's, who may connect to `barn`. */
 function live(services: string[] = []): Live {
-  const identities = auth([entry("late", "user", { expiresAtMs: Date.UTC(2026, 7, 1, 10) })]);
+  const identities = auth([identity("late", "user", { expiresAtMs: Date.UTC(2026, 7, 1, 10) })]);
   const grant = (id: string) => ({ token: `${id}-token`, services });
   const barn = acl({ registerToken: "agent-token", connect: [grant("alice"), grant("late")] });
   const hub = new HubRig({ ...identities, machines: new Map([["barn", barn]]) });

@@ -1,18 +1,9 @@
 import assert from "node:assert/strict";
-import { HubRig, type RigRequest } from "../testing/mod.ts";
-import { acl, auth, entry } from "./_fixture.ts";
+import { acl, identity, type RigRequest } from "../testing/mod.ts";
+import { auth, withHub } from "./_fixture.ts";
 
 const OWNER: RigRequest = { token: "owner-token" };
 const as = (options: RigRequest): RigRequest => ({ ...OWNER, ...options });
-
-async function withHub(test: (hub: HubRig) => Promise<void>, identities = auth()): Promise<void> {
-  const hub = new HubRig(identities);
-  try {
-    await test(hub);
-  } finally {
-    hub.close();
-  }
-}
 
 Deno.test("POST tokens makes a token that works at once and is shown this once (hub 33, 35)", () =>
   withHub(async (hub) => {
@@ -117,7 +108,7 @@ for (const [request, status] of ROUTES) {
       const answer = await hub.ask(request, OWNER);
       assert.equal(answer.status, status);
       if (status !== 200) assert.equal(typeof answer.body.error, "string");
-    }, auth([entry("with/slash", "user")])));
+    }, auth([identity("with/slash", "user")])));
 }
 
 for (const path of ["/api/admin/rotate", "/api/admin/agents"]) {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { AuthConfig } from "../config/mod.ts";
-import { HubRig } from "../testing/mod.ts";
-import { entry } from "./_fixture.ts";
+import { HubRig, identity } from "../testing/mod.ts";
 import recording from "./testdata/reference_admin.json" with { type: "json" };
 
 interface Exchange {
@@ -15,8 +14,8 @@ interface Exchange {
 /** What the recorded hub had been given before the recording began. */
 const AUTH: AuthConfig = {
   tokens: [
-    { ...entry("owner", "owner"), token: "a".repeat(64) },
-    { ...entry("console-viewer", "viewer"), token: "563138b7".padEnd(64, "0") },
+    { ...identity("owner", "owner"), token: "a".repeat(64) },
+    { ...identity("console-viewer", "viewer"), token: "563138b7".padEnd(64, "0") },
   ],
   machines: new Map([["*", {
     registerToken: undefined,

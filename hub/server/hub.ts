@@ -2,7 +2,7 @@ import type { Random } from "../../core/bytes/mod.ts";
 import type { Clock } from "../../core/clock/mod.ts";
 import type { DefaultUpdate } from "../../core/control/mod.ts";
 import type { Log, LogRing } from "../../core/log/mod.ts";
-import { AccessStore, Authenticator, consoleToken, EndWatch } from "../access/mod.ts";
+import { type Access, AccessStore, Authenticator, consoleToken, EndWatch } from "../access/mod.ts";
 import { adminRoutes } from "../admin/mod.ts";
 import {
   type AuthConfig,
@@ -88,7 +88,7 @@ function defaultUpdateOf({ channel, sources }: UpdateConfig): DefaultUpdate | un
 export async function startHub(options: HubOptions): Promise<RunningHub> {
   const { config, commitAuth, facts, clock, random, log, accessLog, hostname } = options;
   const store = new AccessStore({ auth: config().auth, commit: commitAuth }, {
-    onChange: () => enforce(),
+    onChange: () => watch.changed(),
   });
   const access = () => store.access;
   const registry = new Registry({ newId: () => newUuid(random) });
@@ -106,13 +106,8 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     ...{ access, authenticator, audit, clock, log, random },
     ...{ registry, udp, defaultUpdate: () => defaultUpdateOf(config().update) },
   });
-  const ends = new EndWatch({ access, clock, onEnd: () => switchboard.enforce() });
-  const enforce = () => {
-    ends.rearm();
-    switchboard.enforce();
-  };
   const portals = portalsOf(options, store);
-  const firstSync = clock.setTimer(() => portals.sync(), PORTAL_SYNC_DELAY_MS);
+  const watch = watchOver({ access, clock, portals, switchboard });
   const inside = { store, authenticator, portals, observer, registry, switchboard };
   const router = new Router(routesOf({ ...options, ...inside }), {
     onError: (error) => log(`internal error: ${(error as Error).stack ?? error}`),
@@ -122,8 +117,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   const parts = { router, switchboard, udpHosts: udp.hosts, isSecured };
   const server = new HttpServer({ ...parts, clock, random, log, accessLog });
   const closeAll = () => {
-    ends.stop();
-    firstSync.cancel();
+    watch.stop();
     observer.close();
   };
   let port: number;
@@ -142,6 +136,27 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
       await shutDown({ server, switchboard, clock, timeoutMs: config().shutdownTimeoutMs });
       await udp.close();
       closeAll();
+    },
+  };
+}
+
+/** Does what is to be done when access has changed, a token has ended, and once after the start. */
+function watchOver({ access, clock, portals, switchboard }: {
+  readonly access: () => Access;
+  readonly clock: Clock;
+  readonly portals: Portals;
+  readonly switchboard: Switchboard;
+}): { readonly changed: () => void; readonly stop: () => void } {
+  const ends = new EndWatch({ access, clock, onEnd: () => switchboard.enforce() });
+  const firstSync = clock.setTimer(() => portals.sync(), PORTAL_SYNC_DELAY_MS);
+  return {
+    changed: () => {
+      ends.rearm();
+      switchboard.enforce();
+    },
+    stop: () => {
+      ends.stop();
+      firstSync.cancel();
     },
   };
 }

@@ -12,6 +12,7 @@ import {
   MACHINE,
   readExactly,
   Target,
+  until,
   writeAll,
 } from "../rig/mod.ts";
 
@@ -71,6 +72,45 @@ Deno.test("a grant of one service is enforced inside the tunnel, and revoking it
   await allowed.waitForOpen(0);
   await fabric.waitForSessions(0);
   await client.waitForLine(/access denied|denied access/i);
+});
+
+/** Whether a byte comes back by a port. */
+async function echoes(port: number): Promise<boolean> {
+  using connection = await dial(port);
+  try {
+    await writeAll(connection, new Uint8Array([7]));
+    return await connection.read(new Uint8Array(1)) === 1;
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    return false;
+  }
+}
+
+Deno.test("a grant that moves to another service cuts the old one and opens the new one", async () => {
+  await using first = new Target(echo);
+  await using second = new Target(echo);
+  await using fabric = await Fabric.create();
+  await fabric.startHub();
+  await fabric.startAgent([first.port, second.port]);
+  const { token } = await administer(fabric, "POST /api/admin/tokens", { id: "alice" });
+  const grant = (...services: string[]) =>
+    administer(fabric, `PUT /api/admin/access/alice/machines/${MACHINE}`, {
+      permissions: ["connect"],
+      services,
+    });
+  await grant(`port-${first.port}`);
+  const peer = { hubUrl: fabric.hubUrl, token, home: fabric.home("client") };
+  await using client = await launchClient(peer, [first.port, second.port]);
+  const [toFirst, toSecond] = await clientBound(client, 2);
+  using open = await dial(toFirst!);
+  await writeAll(open, new Uint8Array([1]));
+  await readExactly(open, 1);
+
+  await grant(`port-${second.port}`);
+  assert.equal(await rest(open), 0);
+  await until(() => echoes(toSecond!), { what: "the service that is granted now" });
+  assert.equal(await echoes(toFirst!), false);
+  assert.equal(first.openCount, 0);
 });
 
 Deno.test("rotating an agent's token ends its registration and its sessions", async () => {

@@ -1,3 +1,4 @@
+import type { Clock } from "../../clock/mod.ts";
 import type { UdpAddress, UdpHandler, UdpPort, UdpSystem } from "../mod.ts";
 
 /** A datagram on its way. */
@@ -10,14 +11,20 @@ export interface Datagram {
   to: UdpAddress;
 }
 
-/** A network without delay that can lose what it is told to. */
+/** A network that can delay, and lose what it is told to. */
 export class FakeUdpNet {
+  /** How long a datagram takes, in ms of `clock`; without a clock they arrive at once. */
+  delayMs: number = 0;
+  /** Whose time delays are of. */
+  clock: Clock | undefined;
   /** Decides about each datagram, when set: false loses it. */
   filter: ((datagram: Datagram) => boolean) | undefined;
   /** Whether the system refuses to send. */
   refuses: boolean = false;
   /** Datagrams larger than that are lost, as by a link with a small MTU. */
   maxBytes: number = Infinity;
+  /** Addresses that open machines have besides their own. */
+  moreAddresses: { address: string }[] = [];
   /** Datagrams that were sent. */
   sent: number = 0;
   readonly #ports = new Map<string, UdpHandler>();
@@ -25,11 +32,13 @@ export class FakeUdpNet {
 
   /** UDP of a machine with one address, which it tells its peers only if it is `open`. */
   machine(hostname: string, { open = false }: { open?: boolean } = {}): UdpSystem {
+    // A link-local address leads nowhere; none at all would mean that they may not be read.
+    const own = { address: open ? hostname : "169.254.0.1" };
+    const interfaces = () => [own, ...this.moreAddresses];
     return {
       bind: (_, handler) => this.bind({ hostname, handler }),
       lookup: (host) => Promise.resolve([host]),
-      // A link-local address leads nowhere; none at all would mean that they may not be read.
-      interfaces: () => [{ address: open ? hostname : "169.254.0.1" }],
+      interfaces,
     };
   }
 
@@ -59,11 +68,13 @@ export class FakeUdpNet {
   #carry(datagram: Datagram): void {
     const { bytes, from, to } = datagram;
     if (bytes.length > this.maxBytes || this.filter?.(datagram) === false) return;
-    setImmediate(() => {
+    const arrive = () => {
       const handler = this.#ports.get(`${to.hostname}:${to.port}`);
       handler?.datagram(bytes, bytes.length, from);
       handler?.batchEnd();
-    });
+    };
+    if (this.clock === undefined || this.delayMs === 0) setImmediate(arrive);
+    else this.clock.setTimer(arrive, this.delayMs);
   }
 }
 
