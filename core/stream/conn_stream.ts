@@ -1,4 +1,5 @@
 import type { ByteStream } from "./stream.ts";
+import { Turns } from "./turns.ts";
 
 /** The part of `Deno.Conn` that a stream is made of; a connection that can reset has `abort`. */
 export interface ConnLike {
@@ -48,6 +49,7 @@ class ConnStream implements ByteStream {
   readonly remoteAddress: string;
   readonly #conn: ConnLike;
   readonly #buffer = new ReadBuffer();
+  readonly #turns = new Turns();
   #lastCount = 0;
   #closed = false;
 
@@ -58,6 +60,8 @@ class ConnStream implements ByteStream {
   }
 
   async read(): Promise<Uint8Array<ArrayBuffer> | null> {
+    const turn = this.#turns.afterRead(this.#lastCount);
+    if (turn !== undefined) await turn;
     if (this.#closed) return null;
     const buffer = this.#buffer;
     buffer.adapt(this.#lastCount);

@@ -12,6 +12,7 @@ import { encodeHex } from "../../core/bytes/mod.ts";
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
 import { dialHub } from "../../core/path/mod.ts";
 import type { TcpConn } from "../../core/netstack/mod.ts";
+import { connStream } from "../../core/stream/mod.ts";
 import { Tunnel } from "../../core/tunnel/mod.ts";
 import { generatePrivateKey, parseKey, publicKey } from "../../core/wireguard/mod.ts";
 import {
@@ -105,10 +106,10 @@ const received: number[] = [];
 await using sink = new Target(async (connection) => {
   const head = await readExactly(connection, HEAD_BYTES);
   const index = new DataView(head.buffer).getUint32(0);
-  const buffer = new Uint8Array(64 * 1024);
   received[index] = 0;
-  for (let n = await connection.read(buffer); n !== null; n = await connection.read(buffer)) {
-    received[index] += n;
+  const stream = connStream(connection);
+  for (let chunk = await stream.read(); chunk !== null; chunk = await stream.read()) {
+    received[index] += chunk.length;
   }
 });
 
