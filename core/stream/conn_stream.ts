@@ -20,8 +20,11 @@ export interface ConnLike {
 /** Sizes of the read buffer: an idle connection holds little, a busy one reads much at once. */
 const BUFFER_BYTES = [512, 8 * 1024, 128 * 1024] as const;
 
-/** Reads that would have fitted a smaller buffer, in a row, before it is taken. */
-const SMALL_READS_BEFORE_SHRINKING = 64;
+/**
+ * Reads that would have fitted the smaller buffer, in a row, before it is taken, by size: a new large
+ * one costs as much as a read, and the middle one is what most idle connections would be left with.
+ */
+const READS_BEFORE_SHRINKING = [Infinity, 4, 64] as const;
 
 /** Chooses the read buffer by what the last reads brought. */
 class ReadBuffer {
@@ -33,7 +36,7 @@ class ReadBuffer {
     if (count === this.bytes.length) return this.#resize(this.#level + 1);
     const isSmall = this.#level > 0 && count < BUFFER_BYTES[this.#level - 1]!;
     this.#smallReads = isSmall ? this.#smallReads + 1 : 0;
-    if (this.#smallReads === SMALL_READS_BEFORE_SHRINKING) this.#resize(this.#level - 1);
+    if (this.#smallReads >= READS_BEFORE_SHRINKING[this.#level]!) this.#resize(this.#level - 1);
   }
 
   #resize(level: number): void {
