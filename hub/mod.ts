@@ -24,7 +24,6 @@
  * const codes = new CodeStore(":memory:", { random: systemRandom });
  * const hub = await startHub({
  *   config: () => config,
- *   commitAuth: () => Promise.resolve(), // nothing is saved
  *   codes,
  *   facts: { os: "linux", arch: "amd64", hostname: "h", runtime: "deno", version: "0" },
  *   clock: systemClock,

@@ -1,11 +1,15 @@
 import { type Command, command, printable, Prompt, UsageError } from "../../core/cli/mod.ts";
-import type { CredentialFile } from "../../core/credentials/mod.ts";
+import type { JsonObject } from "../../core/control/mod.ts";
+import { type CredentialFile, credentialKey } from "../../core/credentials/mod.ts";
+import { isFingerprint, type KnownAgents } from "../../core/identity/mod.ts";
 import { HUB_FLAGS, type HubDeps, JsonApi, parseHubAddress } from "../hub/mod.ts";
 
 /** What the commands of this folder need of the machine they run on. */
 export interface AccountDeps extends HubDeps {
   /** Opens the user's store of credentials. */
   readonly openCredentials: () => Promise<CredentialFile>;
+  /** Agents whose identity this user knows; undefined where nothing can be kept. */
+  readonly knownAgents: () => KnownAgents | undefined;
 }
 
 /** Keeps a token for a hub; a pin that is kept already stays. */
@@ -64,7 +68,51 @@ export function logoutCommand(deps: AccountDeps): Command {
   });
 }
 
-/** `tela pair`. Spec: client.md 1.2, hub-api.md 3 */
+/** The agent that a code vouches for; undefined if it vouches for none. */
+function agentOf({ machineId, fingerprint }: JsonObject): AgentPin | undefined {
+  if (typeof machineId !== "string" || typeof fingerprint !== "string") return undefined;
+  return isFingerprint(fingerprint) ? { machine: machineId, fingerprint } : undefined;
+}
+
+/** An agent's identity, as somebody who knows it says. */
+interface AgentPin {
+  readonly machine: string;
+  readonly fingerprint: string;
+}
+
+/** Reads `-agent`. @throws {UsageError} if it is malformed */
+function parseAgent(text: string): AgentPin {
+  const [, machine, fingerprint = ""] = /^(.+)=(SHA256:.+)$/.exec(text) ?? [];
+  if (machine !== undefined && isFingerprint(fingerprint)) return { machine, fingerprint };
+  throw new UsageError(`Invalid -agent "${text}": must be as barn=SHA256:…, with 43 digits`);
+}
+
+/**
+ * Keeps the identity of an agent that a code was made for, so that the first contact need not be
+ * trusted. What came with the code by another way than the hub counts for more than what the hub says.
+ *
+ * @throws {Error} if the two differ, which is what a hub would do that wants to be the agent
+ */
+async function pin(
+  deps: AccountDeps,
+  { hubUrl, given, told }: { hubUrl: string; given?: AgentPin; told?: AgentPin },
+): Promise<AgentPin | undefined> {
+  const agent = given ?? told;
+  if (agent === undefined) return undefined;
+  const isOther = told !== undefined && told.machine === agent.machine &&
+    told.fingerprint !== agent.fingerprint;
+  if (isOther) {
+    throw new Error(
+      `Hub names another identity for "${agent.machine}" than -agent: ask who made the code; ` +
+        "the token is kept, the identity is not",
+    );
+  }
+  const { machine, fingerprint } = agent;
+  await deps.knownAgents()?.set({ hub: credentialKey(hubUrl), machine }, fingerprint);
+  return agent;
+}
+
+/** `tela pair`. Spec: client.md 1.2, hub-api.md 3, design.md decision 5 */
 export function pairCommand(deps: AccountDeps): Command {
   return command({
     name: "pair",
@@ -74,23 +122,40 @@ export function pairCommand(deps: AccountDeps): Command {
     flags: {
       hub: HUB_FLAGS.hub,
       code: { type: "string", placeholder: "code", summary: "Pairing code, as ABCD-1234." },
+      agent: {
+        type: "string",
+        placeholder: "machine=fingerprint",
+        summary:
+          "Identity of the machine's agent, as it came with the code. Default: as the hub says.",
+      },
     },
     examples: ["tela pair -hub wss://hub.example.com -code 3F9A-07C1"],
     seeAlso: ["tela login", "tela connect"],
     run: async ({ flags, io }) => {
       const hub = parseHubAddress(flags.hub);
+      const given = flags.agent === undefined ? undefined : parseAgent(flags.agent);
       using prompt = new Prompt(io);
       const asked = flags.code || (io.isTerminal.stdin ? await prompt.ask({ text: "Code: " }) : "");
       const code = asked.trim().toUpperCase();
       if (code === "") throw new UsageError("Missing -code: ask the hub's owner for one");
       const api = new JsonApi({ hub, token: "", fetch: deps.fetch, clock: deps.clock });
-      const { token, identity } = await api.request("POST", "/api/pair", { code });
+      const answer = await api.request("POST", "/api/pair", { code });
+      const { token, identity } = answer;
       if (typeof token !== "string" || token === "") {
         throw new Error(`No hub at ${hub.httpUrl}: it answered without a token`);
       }
       const name = typeof identity === "string" ? identity : "";
       await keep(deps, { hubUrl: hub.wsUrl, token, identity: name });
       io.stdout(`Paired with ${hub.wsUrl}${name && ` as ${printable(name)}`}; token stored\n`);
+      const told = agentOf(answer);
+      const agent = await pin(deps, {
+        hubUrl: hub.wsUrl,
+        ...(given && { given }),
+        ...(told && { told }),
+      });
+      if (agent !== undefined) {
+        io.stdout(`Identity of "${printable(agent.machine)}" kept: ${agent.fingerprint}\n`);
+      }
     },
   });
 }

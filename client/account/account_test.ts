@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { command, MemoryIo, type MemoryIoOptions, run } from "../../core/cli/mod.ts";
 import { ManualClock } from "../../core/clock/mod.ts";
 import { CredentialFile } from "../../core/credentials/mod.ts";
+import { KnownAgents } from "../../core/identity/mod.ts";
 import { loginCommand, logoutCommand, pairCommand } from "./account.ts";
 
 const HUB = "wss://hub.example";
@@ -11,6 +12,7 @@ class World implements AsyncDisposable {
   readonly requests: { url: string; body: string }[] = [];
   answer: () => Response = () => new Response(null, { status: 500 });
   readonly path = `${this.#dir}/credentials.yaml`;
+  readonly agents = new KnownAgents(`${this.#dir}/known_agents`);
 
   async run(io: MemoryIo): Promise<number> {
     const deps = {
@@ -21,6 +23,7 @@ class World implements AsyncDisposable {
       },
       storedToken: () => Promise.resolve(""),
       openCredentials: () => CredentialFile.open(this.path),
+      knownAgents: () => this.agents,
     };
     const commands = [loginCommand(deps), logoutCommand(deps), pairCommand(deps)];
     return await run(command({ name: "tela", summary: "x", commands }), io);
@@ -82,6 +85,31 @@ Deno.test("pair exchanges a code for a token and keeps it (client 10)", async ()
     { url: "https://hub.example/api/pair", body: '{"code":"3F9A-07C1"}' },
   ]);
   assert.deepEqual(await world.kept(), { token: "ff00", identity: "paired-1" });
+});
+
+Deno.test("pair keeps the agent's identity that comes with the code, from the hub or by another way", async () => {
+  await using world = new World();
+  const [told, other] = [`SHA256:${"A".repeat(43)}`, `SHA256:${"B".repeat(43)}`];
+  const more = { type: "connect", machineId: "barn", fingerprint: told };
+  world.answer = () => Response.json({ token: "ff00", identity: "paired-1", ...more });
+  const known = async () => (await world.agents.find({ hub: HUB, machine: "barn" }))?.fingerprint;
+  const args = ["pair", "-hub", HUB, "-code", "x"];
+  const { code, out } = await world.tela({ args });
+  assert.equal(code, 0);
+  assert.match(out, new RegExp(`\nIdentity of "barn" kept: ${told}\n$`));
+  assert.equal(await known(), told);
+  const wrong = await world.tela({ args: [...args, "-agent", `barn=${other}`] });
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.err, /names another identity for "barn" than -agent/);
+  assert.equal(await known(), told);
+  world.answer = () => Response.json({ token: "ff01", identity: "paired-2", type: "connect" });
+  assert.equal((await world.tela({ args: [...args, "-agent", `barn=${other}`] })).code, 0);
+  assert.equal(await known(), other);
+  const before = world.requests.length;
+  for (const agent of ["barn", "barn=x", `=${told}`, "barn=SHA256:short"]) {
+    assert.equal((await world.tela({ args: [...args, "-agent", agent] })).code, 2);
+  }
+  assert.equal(world.requests.length, before);
 });
 
 Deno.test("pair asks for the code at a terminal, and reports a refusal", async () => {

@@ -1,4 +1,11 @@
-import { type Command, command, formatJson, formatTable, UsageError } from "../../core/cli/mod.ts";
+import {
+  type Command,
+  command,
+  confirm,
+  formatJson,
+  formatTable,
+  UsageError,
+} from "../../core/cli/mod.ts";
 import type { JsonObject } from "../../core/control/mod.ts";
 import { ApiError, type JsonApi, pathOf } from "../hub/mod.ts";
 import {
@@ -6,7 +13,6 @@ import {
   adminApi,
   type AdminDeps,
   argument,
-  confirm,
   FORCE_FLAG,
   JSON_FLAG,
   objectsOf,
@@ -152,7 +158,10 @@ export function removeCommand(name: string, deps: AdminDeps): Command {
     examples: [`tela admin access ${name} alice`],
     run: async ({ flags, args, io }) => {
       const id = argument(args, 0);
-      await confirm(io, `Remove ${id} with its token and permissions?`, flags.force);
+      await confirm(io, {
+        question: `Remove ${id} with its token and permissions?`,
+        force: flags.force,
+      });
       const api = await adminApi(flags, { io, deps });
       await api.request("DELETE", pathOf("api", "admin", "access", id));
       io.stdout(`Removed ${id}\n`);

@@ -1,6 +1,7 @@
 import { type Command, command } from "../../core/cli/mod.ts";
 import { accessCommand } from "./access.ts";
 import { agentCommand } from "./agents.ts";
+import { auditCommand } from "./audit.ts";
 import type { AdminDeps } from "./context.ts";
 import { hubCommand } from "./hub.ts";
 import { pairCodeCommand } from "./pair_code.ts";
@@ -22,6 +23,7 @@ export function adminCommand(deps: AdminDeps): Command {
       agentCommand(deps),
       hubCommand(deps),
       portalsCommand(deps),
+      auditCommand(deps),
     ],
   });
 }

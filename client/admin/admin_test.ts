@@ -1,44 +1,7 @@
 import assert from "node:assert/strict";
-import { command, MemoryIo, run } from "../../core/cli/mod.ts";
-import { ManualClock } from "../../core/clock/mod.ts";
 import type { Json } from "../../core/control/mod.ts";
-import { adminCommand } from "./admin.ts";
-
-type Answer = Response | ((request: Request) => Response | Promise<Response>);
-
-/** `tela admin` with `line`, against a hub that answers by `METHOD path`. */
-async function admin(
-  line: string[],
-  answers: Record<string, Answer>,
-  { terminal = false, stdin = "", env = {} as Record<string, string> } = {},
-) {
-  const requests: { at: string; body: Json; authorization: string | null }[] = [];
-  const fetch = async (request: Request) => {
-    const { pathname, search } = new URL(request.url);
-    const at = `${request.method} ${pathname}${search}`;
-    const text = await request.text();
-    const authorization = request.headers.get("authorization");
-    requests.push({ at, body: text === "" ? null : JSON.parse(text), authorization });
-    const answer = answers[at];
-    if (answer === undefined) return Response.json({ error: `no ${at}` }, { status: 404 });
-    return typeof answer === "function" ? await answer(request) : answer;
-  };
-  const clock = new ManualClock(Date.parse("2026-08-01T00:00:00Z"));
-  const storedToken = () => Promise.resolve("kept");
-  const deps = { clock, fetch, storedToken };
-  const program = command({ name: "tela", summary: "x", commands: [adminCommand(deps)] });
-  const io = new MemoryIo({
-    args: ["admin", ...line],
-    env: { TELA_HUB: "ws://hub.example", ...env },
-    terminal,
-    stdin,
-  });
-  const code = await run(program, io);
-  assert.equal(clock.nextTimerMs(), Infinity);
-  return { code, out: io.out, err: io.err, requests };
-}
-
-const json = (value: Json, status = 200) => Response.json(value, { status });
+import { KnownAgents } from "../../core/identity/mod.ts";
+import { admin, json } from "./_fixture.ts";
 
 Deno.test("admin access prints who may do what (client 17)", async () => {
   const { code, out, requests } = await admin(["access"], {
@@ -228,6 +191,30 @@ for (const { line, at, body, answer, out } of COMMANDS) {
     assert.equal(ran.code, 0);
   });
 }
+
+Deno.test("admin pair-code vouches for the agent that its maker knows, by the hub and by the line it prints", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const known = new KnownAgents(`${dir}/known_agents`);
+    const fingerprint = `SHA256:${"A".repeat(43)}`;
+    await known.set({ hub: "ws://hub.example", machine: "barn" }, fingerprint);
+    const answer = { code: "3F9A-07C1", expiresAt: "t" };
+    const make = async (line: string[]) => {
+      const answers = { "POST /api/admin/pair-code": json(answer) };
+      const { requests, out, code } = await admin(["pair-code", ...line], answers, { known });
+      return { code, sent: (requests[0]?.body as { fingerprint?: string })?.fingerprint, out };
+    };
+    const one = await make(["barn"]);
+    assert.equal(one.sent, fingerprint);
+    assert.ok(one.out.endsWith(` -code 3F9A-07C1 -agent barn=${fingerprint}\n`));
+    assert.equal((await make(["shed"])).sent, undefined);
+    assert.equal((await make(["barn", "-machines", "*"])).sent, undefined);
+    assert.equal((await make(["barn", "-type", "register"])).sent, undefined);
+    assert.equal((await make(["barn", "-fingerprint", "x"])).code, 2);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
 
 Deno.test("admin reports a refusal with its status, its text and what to do (client 18)", async () => {
   const refused = await admin(["tokens", "list"], {

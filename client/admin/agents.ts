@@ -1,4 +1,11 @@
-import { type Command, command, formatJson, printable, UsageError } from "../../core/cli/mod.ts";
+import {
+  type Command,
+  command,
+  confirm,
+  formatJson,
+  printable,
+  UsageError,
+} from "../../core/cli/mod.ts";
 import type { Json, JsonObject } from "../../core/control/mod.ts";
 import {
   agentsView,
@@ -14,7 +21,6 @@ import {
   adminApi,
   type AdminDeps,
   argument,
-  confirm,
   FORCE_FLAG,
   JSON_FLAG,
   textOf,
@@ -152,7 +158,7 @@ function restartCommand(deps: AdminDeps): Command {
     examples: ["tela admin agent restart -machine barn"],
     run: async ({ flags, io }) => {
       const { machine } = flags;
-      await confirm(io, `Restart the agent of ${machine}?`, flags.force);
+      await confirm(io, { question: `Restart the agent of ${machine}?`, force: flags.force });
       const api = await adminApi(flags, { io, deps });
       await askAgent(api, { method: "POST", machine, action: "restart" });
       io.stdout(`${machine}: restarting\n`);

@@ -1,9 +1,13 @@
-import { type FlagValues, type Io, Prompt, UsageError } from "../../core/cli/mod.ts";
+import { type FlagValues, type Io, UsageError } from "../../core/cli/mod.ts";
 import type { Json, JsonObject } from "../../core/control/mod.ts";
+import type { KnownAgents } from "../../core/identity/mod.ts";
 import { HUB_FLAGS, type HubDeps, JsonApi, parseHubAddress } from "../hub/mod.ts";
 
 /** What administration needs of the machine it runs on. */
-export type AdminDeps = HubDeps;
+export interface AdminDeps extends HubDeps {
+  /** Agents whose identity this user knows; undefined where nothing can be kept. */
+  readonly knownAgents: () => KnownAgents | undefined;
+}
 
 /** The flags of every administrative command. */
 export const ADMIN_FLAGS = {
@@ -34,18 +38,6 @@ export async function adminApi(
   const given = token || io.env("TELA_TOKEN") || "";
   const secret = given || await deps.storedToken(address.wsUrl);
   return new JsonApi({ hub: address, token: secret, fetch: deps.fetch, clock: deps.clock });
-}
-
-/**
- * Asks before something is destroyed, where a person is there to answer; a script has decided.
- *
- * @throws {Error} if the answer is not yes
- */
-export async function confirm(io: Io, question: string, force: boolean): Promise<void> {
-  if (force || !io.isTerminal.stdin || !io.isTerminal.stderr) return;
-  using prompt = new Prompt(io);
-  const answer = await prompt.ask({ text: `${question} [y/N] ` });
-  if (!/^y(es)?$/i.test(answer.trim())) throw new Error("Nothing was done: not confirmed");
 }
 
 /** The argument at `index`, which the grammar has made sure of. */

@@ -1,5 +1,5 @@
-import { type Command, command, printable } from "../../core/cli/mod.ts";
-import { ADMIN_FLAGS, adminApi, type AdminDeps, confirm, FORCE_FLAG, textsOf } from "./context.ts";
+import { type Command, command, confirm, printable } from "../../core/cli/mod.ts";
+import { ADMIN_FLAGS, adminApi, type AdminDeps, FORCE_FLAG, textsOf } from "./context.ts";
 
 /** `tela admin hub`: the hub's own log and life. */
 export function hubCommand(deps: AdminDeps): Command {
@@ -26,7 +26,7 @@ export function hubCommand(deps: AdminDeps): Command {
     examples: ["tela admin hub restart"],
     run: async ({ flags, io }) => {
       const api = await adminApi(flags, { io, deps });
-      await confirm(io, `Restart the hub ${api.hub.httpUrl}?`, flags.force);
+      await confirm(io, { question: `Restart the hub ${api.hub.httpUrl}?`, force: flags.force });
       await api.request("POST", "/api/admin/restart");
       io.stdout(`${api.hub.httpUrl}: restarting\n`);
     },

@@ -1,4 +1,11 @@
-import { type Command, command, formatJson, formatTable, printable } from "../../core/cli/mod.ts";
+import {
+  type Command,
+  command,
+  confirm,
+  formatJson,
+  formatTable,
+  printable,
+} from "../../core/cli/mod.ts";
 import type { JsonObject } from "../../core/control/mod.ts";
 import { pathOf } from "../hub/mod.ts";
 import {
@@ -6,7 +13,6 @@ import {
   adminApi,
   type AdminDeps,
   argument,
-  confirm,
   FORCE_FLAG,
   JSON_FLAG,
   objectsOf,
@@ -91,7 +97,7 @@ function removeCommand(name: string, deps: AdminDeps): Command {
     examples: [`tela admin portals ${name} work`],
     run: async ({ flags, args, io }) => {
       const portal = argument(args, 0);
-      await confirm(io, `Remove portal ${portal}?`, flags.force);
+      await confirm(io, { question: `Remove portal ${portal}?`, force: flags.force });
       const api = await adminApi(flags, { io, deps });
       await api.request("DELETE", pathOf("api", "admin", "portals", portal));
       io.stdout(`Removed portal ${portal}\n`);

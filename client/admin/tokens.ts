@@ -1,4 +1,11 @@
-import { type Command, command, formatJson, formatTable, type Io } from "../../core/cli/mod.ts";
+import {
+  type Command,
+  command,
+  confirm,
+  formatJson,
+  formatTable,
+  type Io,
+} from "../../core/cli/mod.ts";
 import type { JsonObject } from "../../core/control/mod.ts";
 import { pathOf } from "../hub/mod.ts";
 import { removeCommand } from "./access.ts";
@@ -7,7 +14,6 @@ import {
   adminApi,
   type AdminDeps,
   argument,
-  confirm,
   FORCE_FLAG,
   JSON_FLAG,
   objectsOf,
@@ -118,7 +124,7 @@ function revokeCommand(deps: AdminDeps): Command {
     seeAlso: ["tela admin rotate", "tela admin tokens remove"],
     run: async ({ flags, args, io }) => {
       const id = argument(args, 0);
-      await confirm(io, `Revoke the token of ${id}?`, flags.force);
+      await confirm(io, { question: `Revoke the token of ${id}?`, force: flags.force });
       const api = await adminApi(flags, { io, deps });
       const answer = await api.request("POST", pathOf("api", "admin", "tokens", id, "revoke"));
       const already = textOf(answer, "status") === "already-revoked" ? "was revoked already" : "";

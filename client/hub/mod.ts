@@ -23,4 +23,11 @@ export {
   type ServiceStatus,
 } from "./hub_status.ts";
 export { ApiError, type ApiMethod, JsonApi, type JsonApiOptions, pathOf } from "./json_api.ts";
-export { agentsView, machinesJson, machinesView, servicesView, statusView } from "./views.ts";
+export {
+  agentsView,
+  machinesJson,
+  machinesView,
+  servicesView,
+  shellWord,
+  statusView,
+} from "./views.ts";

@@ -29,7 +29,7 @@ export function machinesJson({ machines, timestamp }: HubStatus): string {
 }
 
 /** A word of a command line as shells of Unix and PowerShell take it. */
-function shellWord(text: string): string {
+export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 

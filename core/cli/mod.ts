@@ -34,6 +34,7 @@ export {
   type Invocation,
   type Positional,
 } from "./command.ts";
+export { confirm } from "./confirm.ts";
 export { errorLine, type ExitCode, exitCodeOf, UsageError } from "./errors.ts";
 export { renderHelp } from "./help.ts";
 export { type Io, MemoryIo, type MemoryIoOptions, systemIo } from "./io.ts";

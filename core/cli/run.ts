@@ -35,9 +35,13 @@ function withBuiltins(program: Command): Command {
   return { ...program, commands: [...program.commands, version, help] };
 }
 
+/** Follows the words. A `--` before one is what task runners put between their words and ours. */
 function walk(program: Command, words: readonly string[]): Place {
   let place: Place = { path: program.name, command: program, rest: words };
   for (;;) {
+    if (place.rest[0] === "--" && place.command.commands.length > 0) {
+      place = { ...place, rest: place.rest.slice(1) };
+    }
     const [word, ...rest] = place.rest;
     const next = place.command.commands.find(({ name }) => name === word);
     if (next === undefined) return place;

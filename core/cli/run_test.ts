@@ -122,6 +122,17 @@ Deno.test("run() runs a command that has sub-commands when none is named", async
   assert.deepEqual(seen, ["serve undefined", "serve a", "pair"]);
 });
 
+Deno.test("run() passes over the -- that a task runner puts before our words", async () => {
+  for (const line of ["-- admin access grant x -json", "admin -- access grant x -json"]) {
+    const calls: string[] = [];
+    assert.equal((await ran(line, calls)).code, 0);
+    assert.deepEqual(calls, ["grant x true"]);
+  }
+  const calls: string[] = [];
+  assert.equal((await ran("admin access grant -- -json", calls)).code, 0);
+  assert.deepEqual(calls, ["grant -json false"]);
+});
+
 Deno.test("run() maps errors to exit codes, one line each, the chain only with -v", async () => {
   const plain = await ran("fail plain");
   assert.deepEqual(plain, { code: 1, out: "", err: "Error: could not reach the hub: refused\n" });

@@ -15,8 +15,8 @@ export interface WriteFileOptions {
   privateDir?: boolean;
 }
 
-/** Follows a symbolic link, also one whose target does not exist yet. */
-async function targetOf(path: string): Promise<string> {
+/** Follows a symbolic link, also one whose target does not exist yet. Private to this folder. */
+export async function targetOf(path: string): Promise<string> {
   try {
     return await Deno.realPath(path);
   } catch (cause) {
@@ -26,7 +26,8 @@ async function targetOf(path: string): Promise<string> {
   return info?.isSymlink ? resolve(dirname(path), await Deno.readLink(path)) : path;
 }
 
-async function statIfPresent(
+/** What `stat` says of a file; undefined if there is none. Private to this folder. */
+export async function statIfPresent(
   path: string,
   stat: (path: string) => Promise<Deno.FileInfo>,
 ): Promise<Deno.FileInfo | undefined> {
@@ -45,7 +46,12 @@ async function prepareDir(dir: string, privateDir: boolean): Promise<void> {
   if (mode !== null && (mode & 0o777) !== DIR_MODE) await Deno.chmod(dir, DIR_MODE);
 }
 
-async function takeOver(temp: string, old: Deno.FileInfo | undefined, mode?: number) {
+/** Gives a file the owner of the one it belongs to, and `mode`. Private to this folder. */
+export async function takeOver(
+  temp: string,
+  old: Deno.FileInfo | undefined,
+  mode?: number,
+): Promise<void> {
   if (Deno.build.os === "windows") return;
   // Not left to open(): the umask would narrow what the operator chose.
   await Deno.chmod(temp, mode ?? (old?.mode ?? FILE_MODE) & 0o777);

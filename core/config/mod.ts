@@ -23,5 +23,6 @@ export { writeFileAtomic, type WriteFileOptions } from "./atomic.ts";
 export { parseDuration } from "./duration.ts";
 export { ConfigError, type ConfigErrorCode, type ConfigErrorOptions, fileFault } from "./error.ts";
 export { ConfigFile, type ConfigPath } from "./file.ts";
+export { lockFile, openBeside } from "./lock.ts";
 export { ConfigNode, type IntegerRange } from "./node.ts";
 export { type Host, joinPath, runDir, systemDir, systemHost, userDir } from "./places.ts";

@@ -12,6 +12,7 @@ import {
   IsnGenerator,
   opensConnection,
   PagePool,
+  PathTimes,
   readSegment,
   resetFor,
   Segment,
@@ -51,6 +52,7 @@ export class Netstack {
   readonly #options: NetstackOptions;
   readonly #tcp: TcpOptions;
   readonly #pages: PagePool;
+  readonly #path = new PathTimes();
   readonly #isn: IsnGenerator;
   readonly #ports: PortPicker;
   readonly #sink: Ipv4Sink;
@@ -328,6 +330,7 @@ export class Netstack {
    */
   pathChanged(): void {
     const nowMs = this.#options.clock.nowMs();
+    this.#path.reset();
     for (const socket of this.#sockets.values()) {
       socket.connection.pathChanged(nowMs);
       this.touch(socket);
@@ -386,6 +389,7 @@ export class Netstack {
       mtuBytes: this.#mtuBytes,
       maxMtuBytes: this.#maxMtuBytes,
       pages: this.#pages,
+      path: this.#path,
       options: this.#tcp,
     });
     const socket = new Socket(connection, this);

@@ -4,6 +4,7 @@ import { type TcpOptions, tcpOptions } from "./config.ts";
 import { Connection } from "./connection.ts";
 import type { SegmentSink } from "./output.ts";
 import { PagePool } from "./paged_buffer.ts";
+import { PathTimes } from "./path_times.ts";
 import {
   ACK,
   FIN,
@@ -85,6 +86,7 @@ export class Rig {
       mtuBytes: options.mtuBytes ?? 1040,
       maxMtuBytes: options.maxMtuBytes,
       pages: new PagePool(),
+      path: new PathTimes(),
       options: tcpOptions(options.tcp),
     });
     this.sink = {

@@ -19,7 +19,7 @@ export function segmentArrives(tcb: Tcb, segment: Segment, nowMs: number): void 
   if (tcb.timestamps.on) tcb.timestamps.update(segment, tcb.rcv.lastAckSent, nowMs);
   onAck(tcb, segment, nowMs);
   // The window of a SYN is not scaled (RFC 7323 §2.2).
-  if (crossed) tcb.snd.openWindow(segment.window, segment.seq);
+  if (crossed) tcb.snd.window.open(segment.window, segment.seq, tcb.snd.sndUna);
   // Processing the acknowledgement may have ended the connection (LAST-ACK).
   if (!isEnded(tcb)) onText(tcb, segment, nowMs);
 }
@@ -67,11 +67,11 @@ function takeOffSyn(segment: Segment): void {
 export function takeSyn(tcb: Tcb, segment: Segment, nowMs: number): void {
   const scaled = tcb.scaled = segment.windowScale >= 0;
   tcb.rcv.synchronise(segment.seq, scaled);
-  tcb.snd.windowShift = scaled ? segment.windowScale : 0;
+  tcb.snd.window.shift = scaled ? segment.windowScale : 0;
   tcb.timestamps.on = tcb.options.timestamps && segment.hasTimestamps;
   if (tcb.timestamps.on) tcb.timestamps.begin(segment, nowMs);
   tcb.snd.setPeerMss(segment.mss);
-  tcb.snd.openWindow(segment.window, segment.seq);
+  tcb.snd.window.open(segment.window, segment.seq, tcb.snd.sndUna);
   tcb.sackPermitted = tcb.snd.recovery.selective = segment.sackPermitted;
 }
 
@@ -148,7 +148,7 @@ function checkAck(tcb: Tcb, segment: Segment, nowMs: number): boolean {
     return false;
   }
   const ahead = seqDiff(segment.ack, snd.sndUna);
-  if (seqLe(segment.ack, snd.sndMax) && ahead >= -snd.maxSndWnd) return true;
+  if (seqLe(segment.ack, snd.sndMax) && ahead >= -snd.window.maxBytes) return true;
   tcb.challenge(nowMs);
   return false;
 }
@@ -168,12 +168,12 @@ function onAck(tcb: Tcb, segment: Segment, nowMs: number): void {
     }
   }
   if (ahead >= 0) {
-    snd.updateWindow(segment.window, segment.seq, segment.ack);
-    // A peer that answers probes is alive, however long its window stays closed (RFC 9293 §3.8.6.1);
-    // but once nobody here waits for it, it must not hold the memory for ever.
-    if (snd.sndWnd === 0 && !tcb.orphan) snd.stalledSinceMs = -1;
+    snd.window.update(segment.window, segment.seq, segment.ack);
+    // A peer that answers probes is alive, however long its window stays closed (RFC 9293 §3.8.6.1).
+    if (snd.window.bytes === 0) snd.stalledSinceMs = -1;
   }
   if (!snd.finAcked) return;
+  tcb.orphanUntilMs = Infinity;
   if (tcb.state === "fin-wait-1") {
     tcb.state = "fin-wait-2";
     tcb.timer.stop();
@@ -198,7 +198,7 @@ function onText(tcb: Tcb, segment: Segment, nowMs: number): void {
   }
   if (segment.payloadBytes > 0 && tcb.snd.srttMs >= 0) {
     // Not the smoothed time: a window that grows with the queue it fills would know no end.
-    rcv.tune(Math.min(tcb.snd.srttMs, tcb.snd.recovery.rack.minRttMs), nowMs);
+    rcv.tune(Math.min(tcb.snd.srttMs, tcb.snd.path.leastMs), nowMs);
   }
   rcv.take(segment, nowMs);
   if (rcv.finReceived) onFin(tcb, nowMs);

@@ -177,8 +177,43 @@ Deno.test("close() waits in FIN-WAIT-2 for a bounded time only", () => {
   rig.silence();
 });
 
-Deno.test("abort() resets in every synchronised state and says nothing before that", () => {
-  const states = [() => Rig.established(), finWait1, finWait2, closing, closeWait, lastAck];
+Deno.test("abort() says nothing in CLOSING and LAST-ACK once everything is sent and received", () => {
+  for (const make of [closing, lastAck]) {
+    const rig = make();
+    rig.connection.abort();
+    rig.flush();
+    rig.silence();
+    rig.expectState("closed", "aborted");
+    assert.equal(rig.connection.nextDeadlineMs(), Infinity);
+  }
+});
+
+Deno.test("abort() resets in CLOSING and LAST-ACK while data, sent or not, is unacknowledged", () => {
+  for (const window of [0, 60000]) {
+    const last = Rig.established({ window });
+    last.write(10);
+    last.send(`FA 1 1 w${window}`);
+    last.connection.closeWrite();
+    last.flush();
+    last.taken();
+    last.expectState("last-ack");
+    last.connection.abort();
+    last.flush();
+    assert.match(last.taken().join(), /^RA \d+ 2$/);
+    const both = Rig.established({ window });
+    both.write(10);
+    both.connection.closeWrite();
+    both.send(`FA 1 1 w${window}`);
+    both.taken();
+    both.expectState("closing");
+    both.connection.abort();
+    both.flush();
+    assert.match(both.taken().join(), /^RA \d+ 2$/);
+  }
+});
+
+Deno.test("abort() resets in every other synchronised state and says nothing before that", () => {
+  const states = [() => Rig.established(), finWait1, finWait2, closeWait];
   for (const make of states) {
     const rig = make();
     rig.connection.abort();

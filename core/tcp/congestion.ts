@@ -27,7 +27,7 @@ export abstract class CongestionControl {
   rttSample(_rttMs: number): void {}
 
   /** All that was in flight when the last round started has been acknowledged. */
-  roundStarted(): void {}
+  roundStarted(_nowMs: number): void {}
 
   /** Whether a loss of `lostBytes` more, to be repaired in any case, is to be taken for congestion. */
   congested(_lostBytes: number): boolean {

@@ -106,8 +106,8 @@ export class Connection {
 
   /** When {@linkcode Connection.output} must be called at the latest, or `Infinity`. */
   nextDeadlineMs(): number {
-    const { timer, rcv, snd } = this.#tcb;
-    return Math.min(timer.atMs, rcv.ackAtMs, snd.recovery.reorderAtMs);
+    const { timer, rcv, snd, orphanUntilMs } = this.#tcb;
+    return Math.min(timer.atMs, rcv.ackAtMs, snd.recovery.reorderAtMs, orphanUntilMs);
   }
 
   /**
@@ -161,11 +161,19 @@ export class Connection {
     this.closeWrite();
   }
 
-  /** Ends the connection at once with a reset. Spec: RFC 9293 §3.10.5 (ABORT). */
+  /**
+   * Ends the connection at once, with a reset unless both FINs have been sent.
+   *
+   * Spec: RFC 9293 §3.10.5 (ABORT). Deviation: in CLOSING and LAST-ACK, too, there is a reset while data
+   * has not been acknowledged, as nobody sends it again: the peer must not take it for still to come.
+   */
   abort(): void {
     const tcb = this.#tcb;
-    const quiet = tcb.state === "closed" || tcb.state === "syn-sent" || tcb.state === "time-wait";
-    if (quiet) tcb.end("aborted");
+    const { state, snd } = tcb;
+    const closing = state === "closing" || state === "last-ack";
+    const finished = state === "time-wait" ||
+      (closing && !snd.hasUnsent && snd.buffer.lenBytes === 0);
+    if (finished || state === "closed" || state === "syn-sent") tcb.end("aborted");
     else tcb.reset("aborted");
   }
 

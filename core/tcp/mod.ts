@@ -24,6 +24,7 @@ export { IsnGenerator } from "./isn.ts";
 export type { SegmentOptions } from "./options.ts";
 export type { SegmentSink } from "./output.ts";
 export { type Page, PagePool } from "./paged_buffer.ts";
+export { PathTimes } from "./path_times.ts";
 export {
   type HeaderFields,
   readSegment,

@@ -22,6 +22,12 @@ export interface SegmentSink {
   send(packet: Packet): void;
 }
 
+/**
+ * What a peer must take of a connection that its user has closed: 1,000 bytes a second beyond the user
+ * timeout. One that lives on crumbs, or answers probes for ever, would hold the memory as long.
+ */
+const ORPHAN_BYTES_PER_MS = 1;
+
 /** Scratch for the SACK blocks of the segment being emitted. */
 const edges = new Int32Array(2 * MAX_SACK_BLOCKS);
 
@@ -56,16 +62,21 @@ export function emitDue(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
 function armTimer(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   const { timer, snd, options } = tcb;
   if (tcb.state === "time-wait") return;
+  if (tcb.orphan && !snd.finAcked && tcb.orphanUntilMs === Infinity) {
+    tcb.orphanUntilMs = nowMs + options.userTimeoutMs + snd.buffer.lenBytes / ORPHAN_BYTES_PER_MS;
+  }
   const dueMs = nowMs + snd.rtt.rtoMs;
   if (snd.flightBytes > 0) {
     if (timer.waitsForAck) return;
     const limitMs = tcb.synchronised ? Infinity : tcb.openedMs + options.connectTimeoutMs;
-    const probeMs = tcb.synchronised && snd.recovery.mayProbe ? snd.probeAtMs() : Infinity;
-    if (snd.srttMs >= 0 && probeMs < dueMs) timer.start("probe", probeMs);
+    const mayProbe = tcb.synchronised && snd.srttMs >= 0 && snd.recovery.mayProbe;
+    if (mayProbe) timer.start("probe", snd.probeAtMs());
     else timer.start("retransmit", Math.min(dueMs, limitMs));
   } else if (snd.hasUnsent) {
     if (sink.blocked) timer.stop();
-    else if (timer.kind !== "persist") timer.start("persist", nowMs + snd.persistMs);
+    else if (timer.kind !== "persist") {
+      timer.start("persist", nowMs + snd.window.persistMs(snd.rtt.rtoMs));
+    }
   } else if (tcb.state === "fin-wait-2" && tcb.orphan) {
     if (timer.kind !== "fin-wait-2") timer.start("fin-wait-2", nowMs + options.finWait2Ms);
   } else if (tcb.keepAlive) {
@@ -101,7 +112,7 @@ function emitSyn(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
 
 function emitData(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   const { snd } = tcb;
-  if (snd.forced && snd.sndWnd === 0 && tcb.timer.kind === "persist") {
+  if (snd.forced && snd.window.bytes === 0 && tcb.timer.kind === "persist") {
     return emitProbe(tcb, sink, nowMs);
   }
   snd.beforeSending(nowMs);
@@ -146,7 +157,7 @@ function emitTailProbe(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
 /** A segment that the window forbids, to hear whether it has opened. Spec: RFC 9293 §3.8.6.1. */
 function emitProbe(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   tcb.snd.probed(emitStream(tcb, sink, tcb.snd.sndUna, 1), nowMs);
-  tcb.timer.start("persist", nowMs + tcb.snd.persistMs);
+  tcb.timer.start("persist", nowMs + tcb.snd.window.persistMs(tcb.snd.rtt.rtoMs));
 }
 
 /**

@@ -46,6 +46,11 @@ export class Rack implements DeliveryObserver {
     this.end = this.#fack = this.#fackBefore = iss;
   }
 
+  /** End of the highest segment that arrived. */
+  get fack(): Seq {
+    return this.#fack;
+  }
+
   /** Least round-trip time of late, or `Infinity`. */
   get minRttMs(): number {
     return Math.min(this.#minRttMs, this.#lastMinRttMs);
@@ -107,6 +112,11 @@ export class Rack implements DeliveryObserver {
   /** A recovery has ended. */
   recovered(): void {
     if (this.#persists > 0 && --this.#persists === 0) this.#multiplier = 1;
+  }
+
+  /** What was sent again last had not arrived yet: it was the first copy. */
+  mistaken(): void {
+    this.sentMs = -1;
   }
 
   /** The path changed, and with it the times it takes. */

@@ -92,11 +92,11 @@ Deno.test("RFC 8985 §7: a lost tail is probed after two round trips and then re
   assert.equal(rig.taken().length, 3);
   rig.to(200);
   rig.send("A 1 1001");
-  rig.to(299);
+  rig.to(399);
   rig.silence();
-  rig.to(300);
-  rig.expect("A 2001+1000 1");
   rig.to(400);
+  rig.expect("A 2001+1000 1");
+  rig.to(500);
   rig.sendSack("A 1 1001", [2001, 3001]);
   rig.expect("A 1001+1000 1");
   rig.silence();

@@ -1,4 +1,5 @@
 import type { CongestionControl } from "./congestion.ts";
+import { Frto } from "./frto.ts";
 import { ProportionalRate } from "./prr.ts";
 import { Rack } from "./rack.ts";
 import { Scoreboard } from "./scoreboard.ts";
@@ -19,6 +20,8 @@ export interface FlightView {
   readonly mssBytes: number;
   /** Smoothed round-trip time, or -1. */
   readonly srttMs: number;
+  /** Whether a full segment of new data is there and fits into the peer's window. */
+  readonly fullSegmentWaits: boolean;
 }
 
 /** What an acknowledgement said, beyond its number. */
@@ -39,9 +42,9 @@ export interface AckNews {
 
 /**
  * Decides what is lost and what may be sent while it is repaired. With SACK: RACK, proportional rate
- * reduction, tail loss probes, undone where it was for nothing. Without: NewReno.
+ * reduction, tail loss probes, F-RTO, undone where it was for nothing. Without: NewReno.
  *
- * Spec: RFC 8985, RFC 6675 §5, RFC 9937; RFC 5681 §3.2, RFC 6582 §3.2, RFC 3042.
+ * Spec: RFC 8985, RFC 6675 §5, RFC 9937, RFC 5682; RFC 5681 §3.2, RFC 6582 §3.2, RFC 3042.
  */
 export class LossRecovery {
   /** `fast`: repairing what was found lost. `loss`: sending it all again after a timeout. */
@@ -52,6 +55,8 @@ export class LossRecovery {
   readonly board: Scoreboard;
   /** Times of segments. */
   readonly rack: Rack;
+  /** Whether a timeout was one. */
+  readonly frto: Frto;
   /** The first lost segment goes out whatever the congestion window says. */
   urgent = false;
   /** What may be in flight beyond the congestion window, without SACK. */
@@ -78,6 +83,7 @@ export class LossRecovery {
   constructor(iss: Seq) {
     this.#recover = this.#undoFrom = this.#probeEnd = iss;
     this.rack = new Rack(iss);
+    this.frto = new Frto(iss);
     this.board = new Scoreboard(iss, this.rack);
   }
 
@@ -96,6 +102,14 @@ export class LossRecovery {
   room(cwndBytes: number): number {
     if (this.selective && this.phase === "fast" && this.#reduced) return this.#prr.roomBytes;
     return cwndBytes + this.extraBytes - this.board.pipeBytes;
+  }
+
+  /** Whether so many bytes may be sent that never were. */
+  mayGoOn(bytes: number, cwndBytes: number): boolean {
+    if (this.frto.waits) return this.frto.newSegments > 0;
+    // What is to be sent again goes first, even if that has to wait.
+    if (this.board.lostBytes > 0) return false;
+    return this.board.pipeBytes === 0 || this.room(cwndBytes) >= bytes;
   }
 
   /** `bytes` were sent, at `againMs` if not for the first time. */
@@ -157,7 +171,9 @@ export class LossRecovery {
   ): void {
     if (this.#probe !== "none") this.#answeredProbe(flight, congestion, news, nowMs);
     const allDuplicate = news.duplicate && this.#duplicate(flight, news);
-    if (allDuplicate || this.#answersOriginal(news)) this.#undo(congestion);
+    const forNothing = allDuplicate || this.#answersOriginal(news) ||
+      (this.phase === "loss" && this.#arrivesUnsent(flight, news));
+    if (forNothing) this.#undo(congestion);
     if (this.phase !== "open" && !seqLt(flight.sndUna, this.#recover)) {
       this.#leave(flight, congestion);
     }
@@ -201,6 +217,8 @@ export class LossRecovery {
       this.#undoFrom = flight.sndUna;
       this.#undoBytes = 0;
     }
+    if (first && this.selective) this.frto.begin(flight.sndNxt);
+    else this.frto.stop();
     this.phase = "loss";
     this.#reduced = true;
     this.#recover = flight.sndNxt;
@@ -236,6 +254,7 @@ export class LossRecovery {
     }
     this.phase = "open";
     this.#reduced = false;
+    this.frto.stop();
     this.extraBytes = 0;
     this.rack.recovered();
   }
@@ -257,10 +276,31 @@ export class LossRecovery {
     return this.#undoBytes > 0 && echoedMs >= 0 && echoedMs < Math.floor(againMs);
   }
 
+  /** Whether after a timeout what was not sent again goes on arriving. Spec: RFC 5682. */
+  #arrivesUnsent(flight: FlightView, news: AckNews): boolean {
+    const { sndUna, sndNxt, fullSegmentWaits } = flight;
+    const { ackedBytes, deliveredBytes, duplicate, echoedMs } = news;
+    const { fack } = this.rack;
+    // Timestamps have told already, and at once.
+    if (echoedMs >= 0) this.frto.stop();
+    const forNothing = this.frto.acked({
+      sndUna,
+      sndNxt,
+      fack,
+      ackedBytes,
+      deliveredBytes,
+      duplicate,
+      fullSegmentWaits,
+    });
+    if (forNothing) this.rack.mistaken();
+    return forNothing;
+  }
+
   /** All that was sent again had arrived: the window is as if nothing had been. Spec: RFC 4015. */
   #undo(congestion: CongestionControl): void {
     congestion.undo();
     this.#undoBytes = -1;
+    this.frto.stop();
     if (this.phase === "open") return;
     this.board.recall();
     this.phase = "open";

@@ -4,9 +4,11 @@ import type { TcpOptions } from "./config.ts";
 import { NewReno } from "./new_reno.ts";
 import type { PagePool } from "./paged_buffer.ts";
 import { type AckNews, LossRecovery } from "./recovery.ts";
+import type { PathTimes } from "./path_times.ts";
 import { RttEstimator } from "./rto.ts";
 import type { Segment } from "./segment.ts";
 import { SendBuffer } from "./send_buffer.ts";
+import { SendWindow } from "./send_window.ts";
 import { type Seq, seqAdd, seqDiff, seqLe, seqLt, seqMax } from "./seq.ts";
 
 /** Segment size of a peer that announces none. Spec: RFC 9293 §3.7.1. */
@@ -21,9 +23,6 @@ const MAX_ACK_DELAY_MS = 50;
 /** Least time to a tail loss probe: a shorter one would wake the stack all the time. */
 const MIN_PROBE_MS = 10;
 
-/** Longest time between probes of a closed window. Spec: RFC 9293 §3.8.6.1. */
-const MAX_PERSIST_MS = 60_000;
-
 /** IPv4 and TCP headers without options, which the MSS does not count. Spec: RFC 6691. */
 export const MSS_OVERHEAD_BYTES = 40;
 
@@ -33,6 +32,8 @@ export class Sender {
   readonly buffer: SendBuffer;
   /** Round-trip times. */
   readonly rtt: RttEstimator = new RttEstimator();
+  /** Round-trip times of all connections. */
+  readonly path: PathTimes;
   /** How much may be in flight. */
   readonly congestion: CongestionControl;
   /** What is lost. */
@@ -45,12 +46,8 @@ export class Sender {
   sndNxt: Seq;
   /** After the highest sequence number ever sent; beyond {@linkcode sndNxt} after a window probe. */
   sndMax: Seq;
-  /** Window of the peer in bytes, from `sndUna`. */
-  sndWnd = 0;
-  /** Largest window the peer ever announced. */
-  maxSndWnd = 0;
-  /** Shift of the peer's window field. Spec: RFC 7323 §2.2. */
-  windowShift = 0;
+  /** What the peer has room for. */
+  readonly window: SendWindow = new SendWindow();
   /** Effective segment size: payload plus TCP options. Spec: RFC 9293 §3.7.1 (Eff.snd.MSS). */
   mssBytes: number;
   /** No more is written; a FIN follows the last byte. */
@@ -63,16 +60,12 @@ export class Sender {
   stalledSinceMs = -1;
   /** When the timer that ran out then had been started. */
   #stalledSentMs = -1;
-  /** Probes sent since the window was last open. */
-  #probes = 0;
   /** When the segment was sent that the arriving one echoes, or -1 without timestamps. */
   echoedMs = -1;
   /** Whether the SYN had to be sent again. */
   synLost = false;
   /** Whether the congestion window, and nothing else, held back the last attempt to send. */
   congestionLimited = false;
-  #sndWl1: Seq;
-  #sndWl2: Seq;
   #streamStart: Seq;
   #peerMssBytes = DEFAULT_MSS_BYTES;
   #mtuBytes: number;
@@ -81,19 +74,24 @@ export class Sender {
   /** When the next measurement for the timeout is wanted: one a round trip is enough (RFC 6298 §3). */
   #sampleAtMs = -Infinity;
   #lastSentMs = -1;
+  /** When `sndUna` last moved. */
+  #progressMs = -1;
   readonly #news: AckNews;
 
   /** Begins with nothing sent but the SYN to come. */
-  constructor(o: { iss: Seq; mtuBytes: number; pages: PagePool; options: TcpOptions }) {
+  constructor(
+    o: { iss: Seq; mtuBytes: number; pages: PagePool; path: PathTimes; options: TcpOptions },
+  ) {
+    this.path = o.path;
     this.buffer = new SendBuffer(o.pages, o.options.sendBufferBytes);
-    this.congestion = o.options.congestion === "cubic" ? new Cubic() : new NewReno();
+    this.congestion = o.options.congestion === "cubic" ? new Cubic(o.path) : new NewReno();
     this.iss =
       this.sndUna =
       this.sndNxt =
       this.sndMax =
         o.iss;
     this.#streamStart = seqAdd(o.iss, 1);
-    this.#sndWl1 = this.#sndWl2 = this.#roundEnd = o.iss;
+    this.#roundEnd = o.iss;
     this.#mtuBytes = o.mtuBytes;
     this.mssBytes = Math.min(this.#peerMssBytes, o.mtuBytes - MSS_OVERHEAD_BYTES);
     this.recovery = new LossRecovery(o.iss);
@@ -137,6 +135,15 @@ export class Sender {
     return seqLt(this.sndNxt, this.finQueued ? seqAdd(this.streamEnd, 1) : this.streamEnd);
   }
 
+  /** Whether a full segment of new data is there and fits into the peer's window. */
+  get fullSegmentWaits(): boolean {
+    const room = Math.min(
+      seqDiff(this.streamEnd, this.sndNxt),
+      this.window.bytes - this.flightBytes,
+    );
+    return room >= this.mssBytes;
+  }
+
   /** Takes the peer's MSS option, 0 if there was none, when its SYN arrives. */
   setPeerMss(mssBytes: number): void {
     this.#peerMssBytes = mssBytes === 0 ? DEFAULT_MSS_BYTES : Math.max(mssBytes, MIN_MSS_BYTES);
@@ -162,31 +169,15 @@ export class Sender {
     this.rtt.resetBackOff();
     this.recovery.rack.pathChanged();
     this.congestion.pathChanged();
-    this.#probes = 0;
-  }
-
-  /** Takes the window of a SYN, which is never scaled. */
-  openWindow(window: number, seq: Seq): void {
-    this.sndWnd = this.maxSndWnd = window;
-    this.#sndWl1 = seq;
-    this.#sndWl2 = this.sndUna;
-  }
-
-  /** Takes a window field unless it is older: repeated data that acknowledges more is newer. */
-  updateWindow(field: number, seq: Seq, ack: Seq): void {
-    const ahead = seqDiff(ack, this.#sndWl2);
-    if (ahead < 0 || (ahead === 0 && seqLt(seq, this.#sndWl1))) return;
-    this.sndWnd = field << this.windowShift;
-    if (this.sndWnd > 0) this.#probes = 0;
-    this.maxSndWnd = Math.max(this.maxSndWnd, this.sndWnd);
-    this.#sndWl1 = seq;
-    this.#sndWl2 = ack;
+    this.window.resetBackOff();
   }
 
   /** Our SYN was acknowledged by `ack`. */
   synAcknowledged(ack: Seq, nowMs: number): void {
     this.recovery.rack.arrives(nowMs, -1);
     this.#advance(ack, nowMs);
+    const { sampleMs } = this.recovery.rack;
+    if (sampleMs >= 0) this.path.sample(sampleMs, nowMs);
   }
 
   /**
@@ -206,6 +197,7 @@ export class Sender {
     if (news.ackedBytes > 0) this.#advance(segment.ack, nowMs);
     if (selective && segment.sackCount > 0) this.#takeSack(segment);
     if (rack.sampleMs >= 0) {
+      this.path.sample(rack.sampleMs, nowMs);
       congestion.rttSample(rack.sampleMs);
       // Of what arrived out of order, too: a queue that grows during recovery must not seem an outage.
       if (news.ackedBytes === 0) this.#sample(rack.sampleMs, nowMs);
@@ -239,10 +231,11 @@ export class Sender {
     this.sndNxt = seqMax(this.sndNxt, ack);
     if (this.stalledSinceMs >= 0) this.rtt.progress(nowMs - this.#stalledSentMs);
     this.stalledSinceMs = -1;
+    this.#progressMs = nowMs;
     if (rack.sampleMs >= 0) this.#sample(rack.sampleMs, nowMs);
     if (seqLt(ack, this.#roundEnd)) return;
     this.#roundEnd = this.sndNxt;
-    this.congestion.roundStarted();
+    this.congestion.roundStarted(nowMs);
     // Twice the window, so that there is something to send while a loss is repaired.
     this.buffer.tune(2 * this.congestion.cwndBytes);
   }
@@ -273,7 +266,7 @@ export class Sender {
   /** Whether `ack` with this window field is a duplicate, if it came alone. Spec: RFC 5681 §2. */
   isDuplicate(ack: Seq, windowField: number): boolean {
     return ack === this.sndUna && this.flightBytes > 0 &&
-      windowField << this.windowShift === this.sndWnd;
+      windowField << this.window.shift === this.window.bytes;
   }
 
   /** The retransmission timer ran out: everything is to be sent again, one segment at once. */
@@ -296,17 +289,23 @@ export class Sender {
     this.recovery.detect(this, this.congestion, nowMs);
   }
 
-  /** When the last segment in flight is to be followed by a probe. Spec: RFC 8985 §7.2. */
+  /**
+   * When what is in flight is to be followed by a probe: in place of the timeout, if that came first.
+   *
+   * Spec: RFC 8985 §7.2.
+   */
   probeAtMs(): number {
-    const single = this.recovery.board.count === 1;
-    const { srttMs } = this.rtt;
-    return this.#lastSentMs + Math.max(2 * srttMs, MIN_PROBE_MS) + (single ? MAX_ACK_DELAY_MS : 0);
+    const { board } = this.recovery;
+    const waitMs = Math.max(2 * this.rtt.srttMs, MIN_PROBE_MS) +
+      (board.count === 1 ? MAX_ACK_DELAY_MS : 0);
+    const timeoutMs = Math.max(board.firstSentMs, this.#progressMs) + this.rtt.rtoMs;
+    return Math.min(Math.max(this.#lastSentMs, this.#progressMs) + waitMs, timeoutMs);
   }
 
   /** Position on the scoreboard of the segment that is to be sent again now, or -1. */
   nextAgain(): number {
-    const { board, urgent } = this.recovery;
-    if (board.lostBytes === 0) return -1;
+    const { board, urgent, frto } = this.recovery;
+    if (board.lostBytes === 0 || frto.waits) return -1;
     const position = board.firstLost();
     const room = this.recovery.room(this.congestion.cwndBytes);
     if (urgent || board.pipeBytes === 0 || board.length(position) <= room) return position;
@@ -334,13 +333,12 @@ export class Sender {
     const unsent = seqDiff(this.streamEnd, this.sndNxt);
     const flight = this.flightBytes;
     const mss = this.mssBytes - optionBytes;
-    if (this.forced) return Math.min(Math.max(unsent, 0), mss, Math.max(this.sndWnd - flight, 1));
-    const windowRoom = this.sndWnd - flight;
+    if (this.forced) {
+      return Math.min(Math.max(unsent, 0), mss, Math.max(this.window.bytes - flight, 1));
+    }
+    const windowRoom = this.window.bytes - flight;
     const full = Math.min(unsent, mss);
-    const { pipeBytes, lostBytes } = this.recovery.board;
-    const limited = pipeBytes > 0 && this.recovery.room(this.congestion.cwndBytes) < full;
-    // What is to be sent again goes first, even if that has to wait.
-    if (limited || lostBytes > 0) {
+    if (!this.recovery.mayGoOn(full, this.congestion.cwndBytes)) {
       this.congestionLimited = true;
       return -1;
     }
@@ -348,13 +346,13 @@ export class Sender {
       if (full === mss || this.noDelay || flight === 0 || this.finQueued) return full;
       return -1;
     }
-    return windowRoom > 0 && windowRoom >= this.maxSndWnd / 2 ? windowRoom : -1;
+    return windowRoom > 0 && windowRoom >= this.window.maxBytes / 2 ? windowRoom : -1;
   }
 
   /** Payload bytes of new data that a tail loss probe may carry, -1 for none. */
   probeLength(optionBytes: number): number {
     if (!this.hasUnsent) return -1;
-    const room = Math.min(this.mssBytes - optionBytes, this.sndWnd - this.flightBytes);
+    const room = Math.min(this.mssBytes - optionBytes, this.window.bytes - this.flightBytes);
     return room > 0 ? Math.min(seqDiff(this.streamEnd, this.sndNxt), room) : -1;
   }
 
@@ -363,6 +361,7 @@ export class Sender {
     this.sndNxt = seqAdd(this.sndNxt, seqLength);
     this.recovery.board.append(this.sndNxt, nowMs);
     this.recovery.sent(seqLength);
+    this.recovery.frto.sent();
     this.sndMax = seqMax(this.sndMax, this.sndNxt);
     this.forced = false;
     this.#lastSentMs = nowMs;
@@ -378,13 +377,8 @@ export class Sender {
   probed(seqLength: number, nowMs: number): void {
     this.sndMax = seqMax(this.sndMax, seqAdd(this.sndUna, seqLength));
     this.forced = false;
-    this.#probes++;
+    this.window.probed();
     if (this.stalledSinceMs < 0) this.stalledSinceMs = this.#stalledSentMs = nowMs;
-  }
-
-  /** Time to the next probe; backed off on its own, as a closed window says nothing about the path. */
-  get persistMs(): number {
-    return Math.min(this.rtt.rtoMs * 2 ** this.#probes, MAX_PERSIST_MS);
   }
 
   /** Called before sending: a long pause makes the congestion window stale. */

@@ -3,6 +3,7 @@ import type { TcpOptions } from "./config.ts";
 import { TIMESTAMP_OPTION_BYTES } from "./options.ts";
 import type { PagePool } from "./paged_buffer.ts";
 import { Receiver } from "./rcv.ts";
+import type { PathTimes } from "./path_times.ts";
 import type { HeaderFields } from "./segment.ts";
 import { type Seq, toSeq } from "./seq.ts";
 import { Sender } from "./snd.ts";
@@ -40,6 +41,8 @@ export interface TcbOptions {
   readonly maxMtuBytes?: number | undefined;
   /** Where buffers take their pages from. */
   readonly pages: PagePool;
+  /** What connections over the same path learn of it; the owner resets it when the path changes. */
+  readonly path: PathTimes;
   /** Limits. */
   readonly options: TcpOptions;
 }
@@ -54,6 +57,8 @@ export class Tcb implements HeaderFields {
   passive = false;
   /** The application has closed it and reads no more. */
   orphan = false;
+  /** When a connection without an application is given up although the peer takes data; `Infinity` if not. */
+  orphanUntilMs = Infinity;
   /** A SYN, or a SYN-ACK once the peer's SYN is here, is to be sent. */
   synOwed = false;
   /** A reset that ends this connection is to be sent. */
@@ -127,6 +132,7 @@ export class Tcb implements HeaderFields {
     this.failure ??= failure;
     this.synOwed = false;
     this.timer.stop();
+    this.orphanUntilMs = Infinity;
     this.rcv.ackAtMs = Infinity;
     this.rcv.acksOwed = 0;
     this.snd.buffer.clear();

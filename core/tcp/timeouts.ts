@@ -6,6 +6,7 @@ import type { Tcb } from "./tcb.ts";
  */
 export function runTimer(tcb: Tcb, nowMs: number, { paused }: { paused: boolean }): void {
   const { timer, snd } = tcb;
+  if (nowMs >= tcb.orphanUntilMs) return tcb.reset("timed-out");
   if (snd.recovery.reorderAtMs <= nowMs) snd.reorderTimeout(nowMs);
   if (timer.atMs > nowMs) return;
   if (paused && timer.waitsForAck && tcb.synchronised) return onPaused(tcb, nowMs);

@@ -1,4 +1,4 @@
-import { type Permission, withGrant } from "./acl.ts";
+import { type Permission, PERMISSIONS, permissionsOf, withGrant } from "./acl.ts";
 import {
   type AccessState,
   changed,
@@ -62,4 +62,61 @@ export function clearGrant(
     return refuse(state, "no-grant", message);
   }
   return setGrant(state, { id, machine, permissions: [], services: [] });
+}
+
+/** What an identity holds on a machine now. */
+function heldOn(
+  { auth }: AccessState,
+  { token, machine }: { readonly token: string; readonly machine: string },
+): { readonly permissions: readonly Permission[]; readonly services: readonly string[] } {
+  const acl = auth.machines.get(machine);
+  if (acl === undefined) return { permissions: [], services: [] };
+  const services = acl.connect.find((grant) => grant.token === token)?.services ?? [];
+  return { permissions: permissionsOf(acl, token), services };
+}
+
+/**
+ * Lets an identity do more with a machine; what it is allowed already stays, limits to services
+ * included. If it may do all of that, nothing changes.
+ *
+ * Spec: hub-api.md 6 (user grant). Refused: `not-found`
+ */
+export function addPermissions(
+  state: AccessState,
+  { id, machine, permissions }: GrantTarget & { readonly permissions: readonly Permission[] },
+): Outcome<{ readonly added: readonly Permission[] }> {
+  const found = findIdentity(state, id);
+  if (found === undefined) return notFound(state, id);
+  const held = heldOn(state, { token: found.entry.token, machine });
+  const added = PERMISSIONS.filter((permission) =>
+    permissions.includes(permission) && !held.permissions.includes(permission)
+  );
+  if (added.length === 0) return { done: true, state, value: { added } };
+  const all = [...held.permissions, ...added];
+  const outcome = setGrant(state, { id, machine, permissions: all, services: held.services });
+  return outcome.done ? { ...outcome, value: { added } } : outcome;
+}
+
+/**
+ * Lets an identity do less with a machine.
+ *
+ * Spec: hub-api.md 6 (user revoke). Refused: `not-found`, `no-grant` if it is allowed none of that
+ */
+export function removePermissions(
+  state: AccessState,
+  { id, machine, permissions }: GrantTarget & { readonly permissions: readonly Permission[] },
+): Outcome<{ readonly version: number }> {
+  const found = findIdentity(state, id);
+  if (found === undefined) return notFound(state, id);
+  const held = heldOn(state, { token: found.entry.token, machine });
+  const kept = held.permissions.filter((permission) => !permissions.includes(permission));
+  if (kept.length === held.permissions.length) {
+    const [who, what, where] = [
+      JSON.stringify(id),
+      permissions.join(" or "),
+      JSON.stringify(machine),
+    ];
+    return refuse(state, "no-grant", `${who} has no grant to ${what} on machine ${where}`);
+  }
+  return setGrant(state, { id, machine, permissions: kept, services: held.services });
 }

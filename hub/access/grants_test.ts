@@ -4,7 +4,7 @@ import { acl, grant, identity } from "../testing/mod.ts";
 import { done, NOW, refused, state } from "./_fixture.ts";
 import { Access } from "./access.ts";
 import { accessView, tokenView } from "./entry.ts";
-import { clearGrant, setGrant } from "./grants.ts";
+import { addPermissions, clearGrant, removePermissions, setGrant } from "./grants.ts";
 import { redeem } from "./redeem.ts";
 import { type AccessState, findIdentity } from "./state.ts";
 
@@ -155,4 +155,50 @@ Deno.test("accessView() shows an owner one row, a user each machine and what * g
   ]);
   const { machines: _, version: __, ...token } = views[0]!;
   assert.deepEqual(tokenView(shown.auth.tokens[0]!), token);
+});
+
+Deno.test("addPermissions() and removePermissions() leave everything else as it is (hub 6)", () => {
+  const before = state(TEAM.auth.tokens, {
+    barn: acl({ registerToken: "bob-token", connect: [grant("alice", "SSH"), grant("bob")] }),
+  });
+  const target = { id: "alice", machine: "barn" };
+  const more = done(addPermissions(before, { ...target, permissions: ["connect", "manage"] }));
+  assert.deepEqual(more.value, { added: ["manage"] });
+  assert.deepEqual(
+    more.state.auth.machines.get("barn"),
+    acl({
+      registerToken: "bob-token",
+      connect: [grant("alice", "SSH"), grant("bob")],
+      manageTokens: ["alice-token"],
+    }),
+  );
+  const again = done(addPermissions(more.state, { ...target, permissions: ["manage"] }));
+  assert.deepEqual([again.value, again.state === more.state], [{ added: [] }, true]);
+  const less = done(removePermissions(more.state, { ...target, permissions: ["manage"] }));
+  assert.deepEqual(less.state.auth, before.auth);
+  const none = done(removePermissions(before, { ...target, permissions: ["connect"] }));
+  assert.deepEqual(none.state.auth.machines.get("barn")?.connect, [grant("bob")]);
+});
+
+Deno.test("addPermissions() on a machine that is new opens registration to nobody", () => {
+  const target = { id: "alice", machine: "shed" };
+  const made = done(addPermissions(TEAM, { ...target, permissions: ["connect"] }));
+  assert.equal(made.state.auth.machines.get("shed")?.registerToken, CLOSED_REGISTRATION);
+  const registrar = done(addPermissions(made.state, { ...target, permissions: ["register"] }));
+  const { machines } = registrar.state.auth;
+  assert.deepEqual(
+    [machines.get("shed")?.registerToken, machines.get("shed")?.connect],
+    ["alice-token", [grant("alice")]],
+  );
+});
+
+Deno.test("addPermissions() and removePermissions() refuse whom they do not know, and what is not held", () => {
+  const permissions = ["connect"] as const;
+  const nobody = { id: "nobody", machine: "barn", permissions };
+  assert.equal(refused(TEAM, addPermissions(TEAM, nobody)), "not-found");
+  assert.equal(refused(TEAM, removePermissions(TEAM, nobody)), "not-found");
+  const alice = { id: "alice", machine: "barn", permissions };
+  assert.equal(refused(TEAM, removePermissions(TEAM, alice)), "no-grant");
+  const manager = state(TEAM.auth.tokens, { barn: acl({ manageTokens: ["alice-token"] }) });
+  assert.equal(refused(manager, removePermissions(manager, alice)), "no-grant");
 });

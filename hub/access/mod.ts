@@ -28,7 +28,13 @@ export {
   tokenView,
 } from "./entry.ts";
 export { type RequestToken, TOKEN_COOKIE, tokenOf } from "./extract.ts";
-export { clearGrant, type GrantTarget, setGrant } from "./grants.ts";
+export {
+  addPermissions,
+  clearGrant,
+  type GrantTarget,
+  removePermissions,
+  setGrant,
+} from "./grants.ts";
 export {
   addIdentity,
   changeIdentity,
@@ -41,10 +47,19 @@ export { redeem, type Redemption } from "./redeem.ts";
 export {
   type AccessState,
   findIdentity,
+  isValid,
   type Outcome,
   type Precondition,
   type Refusal,
   versionOf,
 } from "./state.ts";
-export { AccessStore, type AuthFile, type Operation, StoreBusyError } from "./store.ts";
+export {
+  AccessStore,
+  type AccessStoreOptions,
+  type AuthFile,
+  MemoryAuthFile,
+  type Operation,
+  StoreBusyError,
+} from "./store.ts";
+export type { IdentityChanges } from "./taken_over.ts";
 export { type FailureRate, sourceOf, Throttle, type ThrottleOptions } from "./throttle.ts";

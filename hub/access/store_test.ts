@@ -2,19 +2,26 @@ import assert from "node:assert/strict";
 import { identity } from "../testing/mod.ts";
 import { done, NOW, state } from "./_fixture.ts";
 import { addIdentity, removeIdentity } from "./identities.ts";
-import { AccessStore, type AuthFile, StoreBusyError } from "./store.ts";
+import { AccessStore, type AuthFile, MemoryAuthFile, StoreBusyError } from "./store.ts";
 
 function setUp() {
   const writes: number[] = [];
   const gates: PromiseWithResolvers<void>[] = [];
+  const kept = new MemoryAuthFile(state([identity("owner", "owner")]).auth);
   const file: AuthFile = {
-    auth: state([identity("owner", "owner")]).auth,
-    commit: (steps) => {
+    get auth() {
+      return kept.auth;
+    },
+    commit: async (change) => {
+      const steps = change(kept.auth);
+      if (steps.length < 2) return;
       writes.push(steps.length - 1);
       const gate = Promise.withResolvers<void>();
       gates.push(gate);
-      return gate.promise;
+      await gate.promise;
+      await kept.commit(() => steps);
     },
+    refresh: () => kept.refresh(),
   };
   let changes = 0;
   const store = new AccessStore(file, { onChange: () => void changes++ });

@@ -6,6 +6,7 @@ import type { AdminOptions } from "./context.ts";
 import { Gate } from "./gate.ts";
 import { logRoutes } from "./logs.ts";
 import { pairingRoutes } from "./pairing.ts";
+import { restartRoutes } from "./restart.ts";
 import { portalRoutes } from "./portals.ts";
 import { tokenRoutes } from "./tokens.ts";
 
@@ -28,6 +29,7 @@ export function adminRoutes(options: AdminOptions): Route[] {
     ...agentRoutes(gate, options),
     ...portalRoutes(gate, options),
     ...logRoutes(gate, options),
+    ...restartRoutes(gate, options),
     ...auditRoutes(gate, options),
     withSlash("/api/admin/agents"),
     withSlash("/api/admin/rotate"),

@@ -11,6 +11,14 @@ import type { Switchboard } from "../sessions/mod.ts";
 /** Asks agents to do something, as `Switchboard` does. Spec: hub-api.md 4, wire.md 2.8 */
 export type Management = Pick<Switchboard, "ask">;
 
+/** Restarts the hub, as far as its configuration lets it. Spec: hub-api.md 1.6 */
+export interface Restart {
+  /** Looks whether that would go well. @throws ConfigError if the hub could not start with what its configuration says now */
+  check(): Promise<void>;
+  /** Begins it. */
+  begin(): void;
+}
+
 /** What the administration routes work with. */
 export interface AdminOptions {
   /** Who may do what, and its changes. */
@@ -25,6 +33,8 @@ export interface AdminOptions {
   readonly registry: Registry;
   /** Asks agents. */
   readonly management: Management;
+  /** Restarts the hub; if absent, it cannot be. */
+  readonly restart?: Restart | undefined;
   /** Takes note of what is done. */
   readonly audit: Audit;
   /** Reads what was noted; undefined if it is kept nowhere. */

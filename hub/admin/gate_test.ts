@@ -19,6 +19,7 @@ const ROUTES: [request: string, reached: number][] = [
   ["GET /api/admin/portals", 200],
   ["POST /api/admin/portals", 400],
   ["DELETE /api/admin/portals/x", 404],
+  ["POST /api/admin/restart", 501],
 ];
 
 const TOKENS: [token: string | undefined, isAdmitted: boolean][] = [

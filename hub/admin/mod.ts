@@ -5,4 +5,4 @@
  */
 
 export { adminRoutes } from "./admin_routes.ts";
-export type { AdminOptions, Management } from "./context.ts";
+export { type AdminOptions, isName, type Management, NAME_RULE, type Restart } from "./context.ts";

@@ -1,6 +1,6 @@
 import { json, problem, readJsonObject, type Route } from "../http/mod.ts";
 import type { PortalEntry } from "../config/mod.ts";
-import { PortalError, portalUrl } from "../portals/mod.ts";
+import { isHubUrl, PortalError, portalUrl } from "../portals/mod.ts";
 import { type AdminOptions, isName, MAX_BODY_BYTES, NAME_RULE } from "./context.ts";
 import type { AdminHandler, Gate } from "./gate.ts";
 import { failed } from "./outcome.ts";
@@ -32,7 +32,7 @@ class PortalResource {
     if (!isName(name)) return problem(`name: expected a name for the portal, ${NAME_RULE}`, 400);
     const url = typeof urlText === "string" ? portalUrl(urlText) : undefined;
     if (url === undefined) return problem("portalUrl: expected as https://portal.example", 400);
-    if (typeof hubUrl !== "string" || !/^(?:wss?|https?):\/\//.test(hubUrl)) {
+    if (typeof hubUrl !== "string" || !isHubUrl(hubUrl)) {
       return problem("hubUrl: expected this hub's address as wss://hub.example", 400);
     }
     if (typeof portalToken !== "string") return problem("portalToken: expected text", 400);

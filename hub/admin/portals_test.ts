@@ -50,7 +50,7 @@ Deno.test("POST portals registers at the place the portal names, and keeps what 
   assert.deepEqual([made.status, made.body], [201, { status: "created", ...shown }]);
   const token = "Bearer secret-portal-token";
   assert.deepEqual(asked, [
-    { request: "GET https://portal.example/.well-known/tela", token, body: null },
+    { request: "GET https://portal.example/.well-known/tela", token: undefined, body: null },
     {
       request: "POST https://portal.example/dir",
       token,

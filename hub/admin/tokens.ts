@@ -6,7 +6,7 @@ import {
   timeText,
   tokenView,
 } from "../access/mod.ts";
-import { CONSOLE_VIEWER, newToken, parseTime, type Role } from "../config/mod.ts";
+import { newToken, parseTime, type Role } from "../config/mod.ts";
 import { json, problem, readJsonObject, type Route } from "../http/mod.ts";
 import { type AdminOptions, isName, MAX_BODY_BYTES, NAME_RULE } from "./context.ts";
 import type { AdminHandler, Gate } from "./gate.ts";
@@ -96,10 +96,7 @@ class TokenResource {
           wallMs: this.#options.clock.wallMs(),
           ifVersion: ifVersion(request),
         }),
-      respond: ({ version }) => {
-        if (id === CONSOLE_VIEWER) this.#options.portals.sync();
-        return versioned({ status: "rotated", id, token, version }, version);
-      },
+      respond: ({ version }) => versioned({ status: "rotated", id, token, version }, version),
     });
   };
 }

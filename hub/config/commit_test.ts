@@ -74,7 +74,7 @@ function stepsFrom(auth: AuthConfig): AuthConfig[] {
 Deno.test("commitAuth() changes entries in place and keeps comments, order and unknown keys", () =>
   withFile(FILE, async (file, onDisk) => {
     const steps = stepsFrom(file.config.auth);
-    await file.commitAuth(steps);
+    await file.commitAuth(() => steps);
     assert.equal(
       await onDisk(),
       `# my hub
@@ -123,14 +123,14 @@ Deno.test("commitAuth() that cannot be written changes nothing, in memory neithe
     await Deno.rename(folder, `${folder}-away`);
     await Deno.writeTextFile(folder, "a file where the folder was");
     await assert.rejects(
-      file.commitAuth(steps),
+      file.commitAuth(() => steps),
       (error) => error instanceof ConfigError && error.code === "unwritable",
     );
     await Deno.remove(folder);
     await Deno.rename(`${folder}-away`, folder);
     assert.equal(file.config, before);
     assert.equal(await onDisk(), FILE);
-    await file.commitAuth(steps);
+    await file.commitAuth(() => steps);
     assert.deepEqual(file.config.auth, steps.at(-1));
   }));
 
@@ -143,7 +143,7 @@ Deno.test("commitAuth() refuses a file whose entries cannot be told apart", () =
       const text = await onDisk();
       assert.equal(auth.machines.size, 2);
       await assert.rejects(
-        file.commitAuth([auth, { ...auth, machines: new Map() }]),
+        file.commitAuth(() => [auth, { ...auth, machines: new Map() }]),
         (error) => error instanceof ConfigError && error.code === "invalid",
       );
       assert.equal(await onDisk(), text);

@@ -21,6 +21,7 @@ export {
 } from "./bootstrap.ts";
 export { udpRelaySecretOf, withEnvironment } from "./environment.ts";
 export { type ConfigEditor, HubConfigFile } from "./hub_config_file.ts";
+export { type Arrival, InEffect, untilInEffect } from "./in_effect.ts";
 export { LOCAL_CONFIG, locateConfig, type LocateOptions } from "./locate.ts";
 export {
   ANY_MACHINE,
@@ -41,3 +42,4 @@ export { newToken } from "./new_token.ts";
 export { DEFAULT_HUB_DIRECTORY, type PortalEntry } from "./portals.ts";
 export { parseTime } from "./read.ts";
 export { newUuid } from "./uuid.ts";
+export { ConfigWatch, type ConfigWatchOptions } from "./watch.ts";

@@ -17,6 +17,8 @@ export interface MetricSources {
   readonly udp: () => UdpStats;
   /** What the switchboard holds. */
   readonly gauges: () => SwitchboardGauges;
+  /** Attempts that were not looked at, as too many before them had failed. */
+  readonly throttled: () => { readonly tokens: number; readonly codes: number };
   /** How the audit is. */
   readonly audit: () => AuditState | undefined;
   /** Lateness of timers. */
@@ -233,6 +235,12 @@ export class HubMetrics {
         "Tokens and codes shown that are not valid.",
         this.#authFailures,
       ),
+      {
+        name: "tela_hub_throttled_attempts_total",
+        help: "Tokens and codes that were not looked at, after too many wrong ones.",
+        type: "counter",
+        samples: byLabel("kind", { ...this.#sources.throttled() }),
+      },
       {
         name: "tela_hub_events_total",
         help: "What happened, by kind of record in the audit.",

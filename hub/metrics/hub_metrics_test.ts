@@ -14,6 +14,7 @@ const SOURCES: MetricSources = {
     hopsExhausted: 4,
     invalid: 5,
   }),
+  throttled: () => ({ tokens: 43, codes: 44 }),
   udp: () => ({ ...new UdpRelay((out) => out.fill(1)).stats, receivedBytes: 41, toUdp: 42 }),
   gauges: () => ({ sockets: 9, sessions: 4, joinedSessions: 3, queuedBytes: 77 }),
   audit: () => ({ fault: "full", waiting: 6, written: 7, lost: 8, putAside: 1 }),
@@ -43,6 +44,8 @@ Deno.test("HubMetrics tells what its sources say", () => {
       "tela_hub_audit_lost_records_total 8",
       "tela_hub_udp_received_bytes_total 41",
       'tela_hub_udp_relayed_frames_total{to="udp"} 42',
+      'tela_hub_throttled_attempts_total{kind="tokens"} 43',
+      'tela_hub_throttled_attempts_total{kind="codes"} 44',
       'tela_hub_udp_dropped_datagrams_total{reason="unknown_token"} 0',
     ]
   ) assert.ok(found.includes(line), line);

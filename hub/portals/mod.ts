@@ -14,9 +14,16 @@
 export {
   type Fetch,
   type HubEntry,
+  isHubUrl,
   PortalClient,
   PortalError,
   portalUrl,
   type Registered,
 } from "./portal_client.ts";
-export { MemoryPortalFile, type PortalFile, Portals, type PortalsOptions } from "./portals.ts";
+export {
+  MemoryPortalFile,
+  type NewPortal,
+  type PortalFile,
+  Portals,
+  type PortalsOptions,
+} from "./portals.ts";

@@ -56,6 +56,11 @@ export function portalUrl(text: string): string | undefined {
   return `${origin}${pathname.replace(/\/+$/, "")}`;
 }
 
+/** Whether a text is an address under which others can reach a hub. */
+export function isHubUrl(text: string): boolean {
+  return /^(?:wss?|https?):\/\//.test(text) && URL.canParse(text);
+}
+
 function isDirectory(path: unknown): path is string {
   // Two slashes would lead to another host.
   return typeof path === "string" && /^\/(?![/\\])[!-~]*$/.test(path);
@@ -74,6 +79,14 @@ async function readText(response: Response): Promise<string> {
   }
   await reader.cancel();
   throw new PortalError(`its answer is longer than ${MAX_ANSWER_BYTES} bytes`);
+}
+
+/** A portal may quote what it was sent. */
+function withoutSecrets(text: string, secrets: readonly (string | undefined)[]): string {
+  return secrets.reduce<string>(
+    (rest, secret) => secret ? rest.replaceAll(secret, "…") : rest,
+    text,
+  );
 }
 
 function parse(text: string): Answer["json"] {
@@ -107,7 +120,7 @@ export class PortalClient {
     readonly hub: HubEntry;
     readonly portalToken: string;
   }): Promise<Registered> {
-    const hubDirectory = await this.#discover(url, portalToken);
+    const hubDirectory = await this.#discover(url);
     const { name, hubId, viewerToken } = hub;
     const body = { name, url: hub.url, ...(hubId !== "" && { hubId }), viewerToken };
     const { status, text, json } = await this.#ask(`${url}${hubDirectory}`, {
@@ -120,7 +133,8 @@ export class PortalClient {
       throw new PortalError("it does not accept the portal token; give one that may add hubs");
     }
     if (status < 200 || status > 299) {
-      throw new PortalError(`it answered ${status}: ${text.slice(0, SHOWN_CHARS)}`);
+      const shown = withoutSecrets(text, [portalToken, viewerToken]).slice(0, SHOWN_CHARS);
+      throw new PortalError(`it answered ${status}: ${shown}`);
     }
     const syncToken = json?.syncToken;
     if (typeof syncToken !== "string" || syncToken === "") {
@@ -144,11 +158,12 @@ export class PortalClient {
   }
 
   /** Where the portal lists hubs; the usual place if it does not say. */
-  async #discover(url: string, portalToken: string): Promise<string> {
+  async #discover(url: string): Promise<string> {
     try {
       const { status, json } = await this.#ask(`${url}/.well-known/tela`, {
         method: "GET",
-        token: portalToken,
+        // Anybody may ask that, so that a token would only be given away. Spec: portal.md 2
+        token: "",
         timeoutMs: DISCOVERY_TIMEOUT_MS,
       });
       const directory = status === 200 ? json?.hub_directory : undefined;

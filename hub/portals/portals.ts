@@ -1,6 +1,9 @@
+import type { Random } from "../../core/bytes/mod.ts";
+import type { Clock } from "../../core/clock/mod.ts";
 import type { Log } from "../../core/log/mod.ts";
 import type { PortalEntry } from "../config/mod.ts";
 import { type PortalClient, PortalError, type Registered } from "./portal_client.ts";
+import { Retry } from "./retry.ts";
 
 /** Where portals are kept. */
 export interface PortalFile {
@@ -27,6 +30,16 @@ export class MemoryPortalFile implements PortalFile {
   }
 }
 
+/** A portal to be entered. */
+export interface NewPortal {
+  /** As `portalUrl` gives it. */
+  readonly url: string;
+  /** Where clients reach this hub. */
+  readonly hubUrl: string;
+  /** Credential of whoever enters it, "" for none; a secret, not kept. */
+  readonly portalToken: string;
+}
+
 /** Options of {@linkcode Portals}. */
 export interface PortalsOptions {
   /** Where they are kept. */
@@ -39,15 +52,33 @@ export interface PortalsOptions {
   readonly viewerToken: () => string | undefined;
   /** Takes a line for each portal that could not be told. */
   readonly log: Log;
+  /** Times further tries. */
+  readonly clock: Clock;
+  /** Spreads them. */
+  readonly random: Random;
 }
 
-/** The directories that list this hub. Spec: hub-api.md 1.5, 8 */
+/** Name under which the portal of the environment is kept. Spec: hub-api.md 8 */
+const FIRST_NAME = "default";
+
+/**
+ * The directories that list this hub.
+ *
+ * Spec: hub-api.md 1.5, 8. Deviation: what has failed is tried again, for half an hour.
+ */
 export class Portals {
   readonly #options: PortalsOptions;
+  readonly #syncRetry: Retry;
+  readonly #firstRetry: Retry;
+  #told: string | undefined;
+  #round = 0;
 
   /** Tells nobody yet. */
   constructor(options: PortalsOptions) {
     this.#options = options;
+    this.#told = options.viewerToken();
+    this.#syncRetry = new Retry(options);
+    this.#firstRetry = new Retry(options);
   }
 
   /** By name. */
@@ -66,16 +97,28 @@ export class Portals {
    * @throws PortalError if the portal does not do it
    * @throws ConfigError if it cannot be written
    */
-  async add(name: string, { url, hubUrl, portalToken }: {
-    readonly url: string;
-    readonly hubUrl: string;
-    readonly portalToken: string;
-  }): Promise<Registered> {
+  async add(name: string, { url, hubUrl, portalToken }: NewPortal): Promise<Registered> {
     const { file, client, hub, viewerToken } = this.#options;
     const entry = { ...hub(), url: hubUrl, viewerToken: viewerToken() };
     const registered = await client.register(url, { hub: entry, portalToken });
     await file.commitPortal(name, registered.entry);
     return registered;
+  }
+
+  /** Enters this hub at the portal that the environment names, unless there is one. Never rejects. */
+  async addFirst(portal: NewPortal): Promise<void> {
+    if (this.all.size > 0) return;
+    const { log } = this.#options;
+    try {
+      await this.add(FIRST_NAME, portal);
+      log(`registered with the portal ${portal.url}`);
+    } catch (error) {
+      const again = error instanceof PortalError
+        ? this.#firstRetry.later(() => this.addFirst(portal))
+        : undefined;
+      const next = again === undefined ? "not trying again before the next start" : `in ${again} s`;
+      log(`cannot register with the portal ${portal.url}: ${(error as Error).message}; ${next}`);
+    }
   }
 
   /**
@@ -89,20 +132,54 @@ export class Portals {
     return true;
   }
 
-  /** Tells all portals the viewer's token; one that cannot be told is logged. Never rejects. */
+  /** Tells all portals the viewer's token, those that cannot be told again later. Never rejects. */
   async sync(): Promise<void> {
-    const { client, hub, log } = this.#options;
+    this.#syncRetry.reset();
+    await this.#tellAndRetry([...this.all.keys()], ++this.#round);
+  }
+
+  /** To be called when identities have changed: tells portals of another viewer's token. */
+  changed(): void {
+    if (this.#options.viewerToken() !== this.#told) this.sync();
+  }
+
+  /** Tries nothing again any more. */
+  stop(): void {
+    this.#syncRetry.stop();
+    this.#firstRetry.stop();
+  }
+
+  /** Tells each of some portals the viewer's token, once; gives why some could not be told. */
+  async tell(names: readonly string[]): Promise<ReadonlyMap<string, PortalError>> {
+    const { client, hub } = this.#options;
     const { name } = hub();
     const viewerToken = this.#options.viewerToken();
-    if (name === "" || viewerToken === undefined) return;
-    const told = [...this.all].filter(([, { syncToken }]) => syncToken !== "");
-    await Promise.all(told.map(async ([portal, entry]) => {
+    this.#told = viewerToken;
+    const failures = new Map<string, PortalError>();
+    if (name === "" || viewerToken === undefined) return failures;
+    await Promise.all(names.map(async (portal) => {
+      const entry = this.all.get(portal);
+      if (entry === undefined || entry.syncToken === "") return;
       try {
         await client.sync(entry, { name, viewerToken });
       } catch (error) {
         if (!(error instanceof PortalError)) throw error;
-        log(`portal ${JSON.stringify(portal)} not told the viewer's token: ${error.message}`);
+        failures.set(portal, error);
       }
     }));
+    return failures;
+  }
+
+  async #tellAndRetry(names: readonly string[], round: number): Promise<void> {
+    const failures = await this.tell(names);
+    // A later round tells all of them.
+    if (failures.size === 0 || round !== this.#round) return;
+    const again = this.#syncRetry.later(() => this.#tellAndRetry([...failures.keys()], round));
+    const next = again === undefined ? "not trying again before the next start" : `in ${again} s`;
+    for (const [portal, { message }] of failures) {
+      this.#options.log(
+        `portal ${JSON.stringify(portal)} not told the viewer's token: ${message}; ${next}`,
+      );
+    }
   }
 }

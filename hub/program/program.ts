@@ -1,15 +1,15 @@
 import { type Command, command, UsageError } from "../../core/cli/mod.ts";
 import { parseDuration } from "../../core/config/mod.ts";
+import { CONFIG_FLAG } from "./config_path.ts";
 import { checkHealth } from "./health.ts";
+import { portal } from "./portal.ts";
 import { runHub } from "./run_hub.ts";
 import { runUdpHost } from "./run_udp_host.ts";
+import { service } from "./service.ts";
+import { user } from "./user.ts";
 
 const RUN_FLAGS = {
-  config: {
-    type: "string",
-    summary: "Configuration file; created if it is missing.",
-    placeholder: "path",
-  },
+  config: { ...CONFIG_FLAG.config, summary: "Configuration file; created if it is missing." },
   port: {
     type: "number",
     summary: "Port, above TELAHUBD_PORT and the configuration; 0 takes a free one.",
@@ -101,6 +101,6 @@ export const telahubd: Command = command({
   description: RUN_DESCRIPTION,
   flags: RUN_FLAGS,
   examples: ["telahubd -port 8080", "telahubd -config /etc/tela/telahubd.yaml"],
-  commands: [run, health, udpRelay],
+  commands: [run, user, portal, service, health, udpRelay],
   run: ({ flags, io }) => runHub(flags, io),
 });

@@ -38,7 +38,6 @@ export async function withHub(
   const codes = new CodeStore(":memory:", { random: systemRandom });
   const hub = await startHub({
     config: () => config,
-    commitAuth: () => Promise.resolve(),
     codes,
     facts: { os: "linux", arch: "amd64", hostname: "h", runtime: "deno", version: "0.1.0" },
     clock: systemClock,

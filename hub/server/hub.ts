@@ -2,20 +2,23 @@ import type { Random } from "../../core/bytes/mod.ts";
 import type { Clock } from "../../core/clock/mod.ts";
 import type { DefaultUpdate } from "../../core/control/mod.ts";
 import type { Log, LogRing } from "../../core/log/mod.ts";
-import { type Access, AccessStore, Authenticator, consoleToken, EndWatch } from "../access/mod.ts";
-import { adminRoutes } from "../admin/mod.ts";
 import {
-  type AuthConfig,
-  CONSOLE_VIEWER,
-  type HubConfig,
-  newUuid,
-  type UpdateConfig,
-} from "../config/mod.ts";
+  AccessStore,
+  Authenticator,
+  type AuthFile,
+  consoleToken,
+  EndWatch,
+  type IdentityChanges,
+  MemoryAuthFile,
+} from "../access/mod.ts";
+import { adminRoutes, type Restart } from "../admin/mod.ts";
+import { CONSOLE_VIEWER, type HubConfig, newUuid, type UpdateConfig } from "../config/mod.ts";
 import { type HubFacts, metricsRoute, publicRoutes, type Route, Router } from "../http/mod.ts";
 import { type CodeStore, Pairing } from "../pairing/mod.ts";
 import {
   type Fetch,
   MemoryPortalFile,
+  type NewPortal,
   PortalClient,
   type PortalFile,
   Portals,
@@ -33,8 +36,8 @@ const PORTAL_SYNC_DELAY_MS = 2000;
 export interface HubOptions {
   /** The configuration in effect; may give another object after a change. */
   readonly config: () => HubConfig;
-  /** Writes its access part, step by step from what it is; all or nothing. */
-  readonly commitAuth: (steps: readonly AuthConfig[]) => Promise<void>;
+  /** Where its access part is kept. Default: in memory. */
+  readonly authFile?: AuthFile;
   /** The pairing codes. Borrowed. */
   readonly codes: CodeStore;
   /** Path of the file of what happened; nothing is kept beyond the process without it. */
@@ -43,6 +46,10 @@ export interface HubOptions {
   readonly portalFile?: PortalFile;
   /** Asks them. Default: `fetch`. */
   readonly fetch?: Fetch;
+  /** The one to be entered at if there is none, if given. */
+  readonly firstPortal?: NewPortal | undefined;
+  /** Restarts this hub; if absent, it cannot be. */
+  readonly restart?: Restart;
   /** What `/api/status` says of the process. */
   readonly facts: HubFacts;
   /** Times everything. */
@@ -68,6 +75,13 @@ export interface RunningHub {
   /** Its UDP: the port, what has been relayed and dropped there, separate hosts. */
   readonly udp: HubUdp;
   /**
+   * Takes over what others have written to where the access part is kept, and ends what is no longer
+   * allowed.
+   *
+   * @throws ConfigError if that cannot be used; all is as before then
+   */
+  refresh(): Promise<void>;
+  /**
    * Takes no more connections, tells every peer, and waits until what is queued for them has gone
    * out, at most `shutdownTimeoutMs` of the configuration; then cuts what is left.
    */
@@ -86,12 +100,79 @@ function defaultUpdateOf({ channel, sources }: UpdateConfig): DefaultUpdate | un
  * @throws ListenError if it cannot listen there
  */
 export async function startHub(options: HubOptions): Promise<RunningHub> {
-  const { config, commitAuth, facts, clock, random, log, accessLog, hostname } = options;
-  const store = new AccessStore({ auth: config().auth, commit: commitAuth }, {
-    onChange: () => watch.changed(),
+  const { config, clock, random, log, accessLog, hostname } = options;
+  const parts = partsOf(options);
+  const { store, observer, switchboard, udp, portals, ends } = parts;
+  const router = new Router(routesOf({ ...options, ...parts }), {
+    onError: (error) => log(`internal error: ${(error as Error).stack ?? error}`),
+    onAnswer: (answer) => observer.answered(answer),
+  });
+  const isSecured = () => store.access.isEnabled;
+  const { hosts: udpHosts } = udp;
+  const serving = { router, switchboard, udpHosts, isSecured };
+  const server = new HttpServer({ ...serving, clock, random, log, accessLog });
+  const portalTimer = clock.setTimer(() => {
+    portals.sync();
+    if (options.firstPortal !== undefined) portals.addFirst(options.firstPortal);
+  }, PORTAL_SYNC_DELAY_MS);
+  const stopTimers = () => {
+    ends.stop();
+    portalTimer.cancel();
+    portals.stop();
+  };
+  let port: number;
+  try {
+    port = server.listen(config().port, hostname);
+  } catch (error) {
+    stopTimers();
+    await Promise.all([switchboard.shutdown(0), udp.close()]);
+    observer.close();
+    throw error;
+  }
+  return {
+    port,
+    stats: switchboard.stats,
+    udp,
+    refresh: () => store.refresh(),
+    shutdown: async () => {
+      await shutDown({ server, switchboard, clock, timeoutMs: config().shutdownTimeoutMs });
+      stopTimers();
+      await udp.close();
+      observer.close();
+    },
+  };
+}
+
+/** What a hub is made of, besides its port. */
+interface Parts {
+  readonly store: AccessStore;
+  readonly authenticator: Authenticator;
+  readonly pairing: Pairing;
+  readonly portals: Portals;
+  readonly observer: Observer;
+  readonly registry: Registry;
+  readonly switchboard: Switchboard;
+  readonly udp: HubUdp;
+  readonly ends: EndWatch;
+}
+
+function partsOf(options: HubOptions): Parts {
+  const { config, facts, clock, random, log, hostname } = options;
+  const store = new AccessStore(options.authFile ?? new MemoryAuthFile(config().auth), {
+    onChange: () => {
+      ends.rearm();
+      switchboard.enforce();
+      portals.changed();
+    },
+    onTakenOver: (changes) => {
+      const detail = `configuration file: ${changesText(changes)}`;
+      log(`taken over from the ${detail}`);
+      audit.record({ event: "admin-change", detail });
+    },
   });
   const access = () => store.access;
   const registry = new Registry({ newId: () => newUuid(random) });
+  const defaultUpdate = () => defaultUpdateOf(config().update);
   const udp = new HubUdp({ config, hostname: hostname ?? "0.0.0.0", clock, random, log });
   const observer: Observer = new Observer({
     ...{ auditFile: options.auditFile, config, access, facts, clock, log },
@@ -99,92 +180,48 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     relay: () => switchboard.stats,
     gauges: () => switchboard.gauges,
     udp: () => udp.stats,
+    throttled: () => ({ tokens: authenticator.throttled, codes: pairing.throttled }),
   });
   const { audit } = observer;
   const authenticator = new Authenticator({ access, clock, audit });
   const switchboard: Switchboard = new Switchboard({
     ...{ access, authenticator, audit, clock, log, random },
-    ...{ registry, udp, defaultUpdate: () => defaultUpdateOf(config().update) },
+    ...{ registry, udp, defaultUpdate },
   });
+  const pairing = new Pairing({ ...options, store, audit });
+  const ends = new EndWatch({ access, clock, onEnd: () => switchboard.enforce() });
   const portals = portalsOf(options, store);
-  const watch = watchOver({ access, clock, portals, switchboard });
-  const inside = { store, authenticator, portals, observer, registry, switchboard };
-  const router = new Router(routesOf({ ...options, ...inside }), {
-    onError: (error) => log(`internal error: ${(error as Error).stack ?? error}`),
-    onAnswer: (answer) => observer.answered(answer),
-  });
-  const isSecured = () => access().isEnabled;
-  const parts = { router, switchboard, udpHosts: udp.hosts, isSecured };
-  const server = new HttpServer({ ...parts, clock, random, log, accessLog });
-  const closeAll = () => {
-    watch.stop();
-    observer.close();
-  };
-  let port: number;
-  try {
-    port = server.listen(config().port, hostname);
-  } catch (error) {
-    await Promise.all([switchboard.shutdown(0), udp.close()]);
-    closeAll();
-    throw error;
-  }
-  return {
-    port,
-    stats: switchboard.stats,
-    udp,
-    shutdown: async () => {
-      await shutDown({ server, switchboard, clock, timeoutMs: config().shutdownTimeoutMs });
-      await udp.close();
-      closeAll();
-    },
-  };
+  return { store, authenticator, pairing, portals, observer, registry, switchboard, udp, ends };
 }
 
-/** Does what is to be done when access has changed, a token has ended, and once after the start. */
-function watchOver({ access, clock, portals, switchboard }: {
-  readonly access: () => Access;
-  readonly clock: Clock;
-  readonly portals: Portals;
-  readonly switchboard: Switchboard;
-}): { readonly changed: () => void; readonly stop: () => void } {
-  const ends = new EndWatch({ access, clock, onEnd: () => switchboard.enforce() });
-  const firstSync = clock.setTimer(() => portals.sync(), PORTAL_SYNC_DELAY_MS);
-  return {
-    changed: () => {
-      ends.rearm();
-      switchboard.enforce();
-    },
-    stop: () => {
-      ends.stop();
-      firstSync.cancel();
-    },
-  };
+/** Identities named in one line of the log. */
+const MAX_NAMED = 20;
+
+/** What somebody else has changed, for people. */
+function changesText(changes: IdentityChanges): string {
+  const parts = Object.entries(changes).map(([what, ids]: [string, readonly string[]]) => {
+    const names = ids.slice(0, MAX_NAMED).map((id) => JSON.stringify(id)).join(", ");
+    const more = ids.length > MAX_NAMED ? ` and ${ids.length - MAX_NAMED} more` : "";
+    return ids.length === 0 ? "" : `${what} ${names}${more}`;
+  });
+  return parts.filter((part) => part !== "").join("; ") || "identities as before";
 }
 
 /** The directories that list this hub. */
 function portalsOf(options: HubOptions, store: AccessStore): Portals {
-  const { config, clock, log, fetch = globalThis.fetch, portalFile } = options;
+  const { config, clock, random, log, fetch = globalThis.fetch, portalFile } = options;
   return new Portals({
     file: portalFile ?? new MemoryPortalFile(),
     client: new PortalClient({ fetch, clock }),
     hub: config,
     viewerToken: () =>
       consoleToken(store.identities, { id: CONSOLE_VIEWER, wallMs: clock.wallMs() }),
-    log,
+    ...{ log, clock, random },
   });
 }
 
 /** All routes of the hub. */
-function routesOf(
-  parts: HubOptions & {
-    readonly store: AccessStore;
-    readonly authenticator: Authenticator;
-    readonly portals: Portals;
-    readonly observer: Observer;
-    readonly registry: Registry;
-    readonly switchboard: Switchboard;
-  },
-): Route[] {
+function routesOf(parts: HubOptions & Parts): Route[] {
   const { config, store, authenticator, observer, registry, switchboard } = parts;
   const { audit, records } = observer;
   const access = () => store.access;
@@ -206,7 +243,6 @@ function routesOf(
     }),
     ...adminRoutes({
       ...{ ...parts, audit, records },
-      pairing: new Pairing({ ...parts, audit }),
       management: switchboard,
     }),
   ];

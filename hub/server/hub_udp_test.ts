@@ -116,7 +116,6 @@ Deno.test("frames cross a hub by UDP, by WebSocket and mixed, with real sockets 
     hostname,
     facts,
     logs: new LogRing(),
-    commitAuth: () => Promise.resolve(),
     codes,
   });
   const { control, agent, client } = await pairOn(hub.port);

@@ -19,7 +19,7 @@ import { EventLoopLag, HubMetrics, type MetricFamily, type MetricSources } from 
 
 /** Options of {@linkcode Observer}. */
 export interface ObserverOptions
-  extends Pick<MetricSources, "machines" | "relay" | "gauges" | "udp"> {
+  extends Pick<MetricSources, "machines" | "relay" | "gauges" | "udp" | "throttled"> {
   /** Path of the file of records; undefined for none. */
   readonly auditFile: string | undefined;
   /** The configuration in effect. */

@@ -39,7 +39,6 @@ async function start(auditFile: string): Promise<TestHub> {
   const codes = new CodeStore(":memory:", { random: systemRandom });
   const { port, shutdown } = await startHub({
     config: () => CONFIG,
-    commitAuth: () => Promise.resolve(),
     codes,
     facts: { os: "linux", arch: "amd64", hostname: "h1", runtime: "deno2", version: "0.1.0" },
     clock: systemClock,

@@ -19,7 +19,8 @@ function permissions(dir: string, isUdpHost: boolean): string[] {
     "--allow-net",
     `--allow-read=.,/etc/tela,${dir}/.tela/run`,
     `--allow-write=data,${dir}/.tela/run`,
-    "--allow-env=HOME,LOG_STREAM,LOG_TOKENS,TELA_OWNER_TOKEN,TELAHUBD_NAME,TELAHUBD_PORT," +
+    "--allow-env=HOME,LOG_STREAM,LOG_TOKENS,TELA_OWNER_TOKEN,TELAHUBD_CONFIG,TELAHUBD_NAME," +
+    "TELAHUBD_PORT,TELAHUBD_PORTAL_TOKEN,TELAHUBD_PORTAL_URL,TELAHUBD_PUBLIC_URL," +
     "TELAHUBD_UDP,TELAHUBD_UDP_HOST,TELAHUBD_UDP_PORT,TELAHUBD_UDP_RELAY_SECRET,TELAHUBD_WWW_DIR",
     "--allow-sys=hostname",
   ];

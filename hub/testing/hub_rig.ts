@@ -1,5 +1,5 @@
 import { LogRing } from "../../core/log/mod.ts";
-import { AccessStore, consoleToken, EndWatch } from "../access/mod.ts";
+import { AccessStore, consoleToken, EndWatch, MemoryAuthFile } from "../access/mod.ts";
 import { type AdminOptions, adminRoutes } from "../admin/mod.ts";
 import type { AuditEntry } from "../audit/mod.ts";
 import { type AuthConfig, CONSOLE_VIEWER } from "../config/mod.ts";
@@ -31,6 +31,21 @@ export interface RigResponse {
   readonly body: any;
 }
 
+/** Writes when it is let, and fails when it is told to. */
+class RigAuthFile extends MemoryAuthFile {
+  constructor(auth: AuthConfig, readonly rig: HubRig) {
+    super(auth);
+  }
+
+  override async commit(change: (auth: AuthConfig) => readonly AuthConfig[]): Promise<void> {
+    const steps = change(this.auth);
+    await this.rig.writing;
+    if (this.rig.writeError !== undefined) throw this.rig.writeError;
+    this.rig.written.push(...steps.slice(1));
+    await super.commit(() => steps);
+  }
+}
+
 /** All of a hub but its port, its files and the real time. */
 export class HubRig {
   /** Sockets, sessions, clock, log. */
@@ -52,25 +67,22 @@ export class HubRig {
   name = "lab";
   readonly #router: Router;
   readonly #ends: EndWatch;
+  readonly #portals: Portals;
 
   /**
    * Starts with no peers.
    *
    * @param more what only some tests need
    */
-  constructor(auth: AuthConfig, more: Pick<AdminOptions, "records"> = {}) {
+  constructor(auth: AuthConfig, more: Pick<AdminOptions, "records" | "restart"> = {}) {
     this.sockets = new SwitchboardRig({ auth });
     const { clock, registry, switchboard, authenticator, audited, history } = this.sockets;
-    const commit = async (steps: readonly AuthConfig[]) => {
-      await this.writing;
-      if (this.writeError !== undefined) throw this.writeError;
-      this.written.push(...steps.slice(1));
-    };
-    this.store = new AccessStore({ auth, commit }, {
+    this.store = new AccessStore(new RigAuthFile(auth, this), {
       onChange: () => {
         this.sockets.access = this.store.access;
         this.#ends.rearm();
         switchboard.enforce();
+        this.#portals.changed();
       },
     });
     const access = () => this.store.access;
@@ -85,8 +97,8 @@ export class HubRig {
     const shared = { access, store: this.store, authenticator, audit, clock, log, random };
     const pairing = new Pairing({ ...shared, codes: this.codes });
     const hub = () => ({ hubId: "hub-1", name: this.name });
-    const portals = new Portals({
-      ...{ hub, log, file: new MemoryPortalFile() },
+    const portals = this.#portals = new Portals({
+      ...{ hub, log, clock, random, file: new MemoryPortalFile() },
       client: new PortalClient({ fetch: (url, init) => this.portal(url, init), clock }),
       viewerToken: () =>
         consoleToken(this.store.identities, { id: CONSOLE_VIEWER, wallMs: clock.wallMs() }),
@@ -133,6 +145,7 @@ export class HubRig {
   /** Closes what is open. */
   close(): void {
     this.#ends.stop();
+    this.#portals.stop();
     this.codes.close();
   }
 }

@@ -2,6 +2,7 @@ import { type Packet, PacketPool } from "../../core/bytes/mod.ts";
 import {
   Connection,
   PagePool,
+  PathTimes,
   readSegment,
   sealSegment,
   Segment,
@@ -61,6 +62,7 @@ export class Target {
   readonly #localIss: number;
   readonly #limits: TcpOptions;
   readonly #pages = new PagePool();
+  readonly #path = new PathTimes();
   readonly #pool = new PacketPool({ maxPacketBytes: 8192 });
   readonly #segment = new Segment();
   readonly #sink: { -readonly [K in keyof SegmentSink]: SegmentSink[K] } = {
@@ -82,6 +84,7 @@ export class Target {
       remotePort: PORTS[0],
       iss: toSeq(localIss),
       mtuBytes: 1040,
+      path: this.#path,
       pages: this.#pages,
       options: this.#limits,
     });

@@ -2,6 +2,7 @@ import { Packet, PacketPool } from "../../bytes/mod.ts";
 import {
   Connection,
   PagePool,
+  PathTimes,
   readSegment,
   sealSegment,
   Segment,
@@ -43,6 +44,7 @@ export class ConnectionHost implements Host {
       iss: toSeq(localIss),
       mtuBytes,
       pages: new PagePool(),
+      path: new PathTimes(),
       options: tcpOptions(tcp),
     });
     this.#sink = {

@@ -5,12 +5,6 @@ import { runScript } from "./run.ts";
 const FOLDER = new URL("./", import.meta.url);
 const STARTS = "starts";
 
-/** Scripts that do not hold yet, with the reason; one that begins to hold must be taken off. */
-const KNOWN_FAILURES: ReadonlyMap<string, string> = new Map([
-  ["abort/closing.pkt", "aborting in CLOSING resets, which RFC 9293 §3.10.5 does not ask for"],
-  ["abort/last-ack.pkt", "aborting in LAST-ACK resets, which RFC 9293 §3.10.5 does not ask for"],
-]);
-
 async function* scriptPaths(folder = ""): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(new URL(folder, FOLDER))) {
     if (isDirectory) yield* scriptPaths(`${folder}${name}/`);
@@ -29,19 +23,9 @@ for (const [path, text] of texts) {
 }
 
 for (const [path, text] of [...texts].sort(([a], [b]) => a < b ? -1 : 1)) {
-  const reason = KNOWN_FAILURES.get(path);
   const title = /^title (.*)$/m.exec(text)?.[1] ?? "no title";
-  const note = reason === undefined ? "" : ` (known failure: ${reason})`;
-  Deno.test(`${path}: ${title}${note}`, async () => {
-    const run = async () => await runScript(parseScript(text, starts));
-    if (reason === undefined) await run();
-    else await assert.rejects(run, "it holds: take it off the known failures");
-  });
+  Deno.test(`${path}: ${title}`, async () => await runScript(parseScript(text, starts)));
 }
-
-Deno.test("every known failure is a script", () => {
-  assert.deepEqual([...KNOWN_FAILURES.keys()].filter((path) => !texts.has(path)), []);
-});
 
 Deno.test("there are scripts enough, each with a title of its own that cites its source", () => {
   const titles = [...texts.values()].map((text) => /^title (.*)$/m.exec(text)?.[1] ?? "");
