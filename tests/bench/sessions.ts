@@ -3,7 +3,7 @@
  * sending as fast as they can. Prints what an idle session costs the hub, how even the shares are,
  * and whether memory stays flat.
  *
- *     deno run -A tests/bench/sessions.ts [seconds, 300 unless given] [clients a machine, 100]
+ *     DENO_TOKIO_EVENT_INTERVAL=1 deno run -A tests/bench/sessions.ts [seconds, 300 unless given] [clients a machine, 100]
  *
  * @module
  */
