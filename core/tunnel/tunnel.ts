@@ -1,4 +1,4 @@
-import { type Packet, PacketPool, type Random } from "../bytes/mod.ts";
+import type { Packet, PacketPool, Random } from "../bytes/mod.ts";
 import type { Clock } from "../clock/mod.ts";
 import type { ControlMessage, UdpOffer } from "../control/mod.ts";
 import { FEATURE_PATHS } from "../identity/mod.ts";
@@ -16,13 +16,10 @@ import {
 import type { WireGuard } from "../wireguard/mod.ts";
 import { type CarrierHandler, SocketCarrier } from "./_carrier.ts";
 import { Deadline } from "./_deadline.ts";
-import { addressesOf, makeNetstack, makeWireGuard } from "./_layers.ts";
+import { addressesOf, makeNetstack, makeWireGuard, packetPool } from "./_layers.ts";
 import type { TunnelHandler, TunnelOptions, TunnelRole } from "./options.ts";
 import type { PeerStatus, TunnelStatus } from "./status.ts";
 import { relayHosts } from "./relay_hosts.ts";
-
-/** On a WebSocket few packets are ever lent at once, by UDP as many as the system has not taken yet. */
-const MAX_FREE_PACKETS = 40;
 
 /**
  * One session between agent and client: TCP connections over WireGuard, over the sockets it is given
@@ -83,7 +80,7 @@ export class Tunnel {
     this.#random = random;
     this.#handler = handler;
     this.#role = role;
-    this.#pool = new PacketPool({ maxPacketBytes: mtuBytes, maxFree: MAX_FREE_PACKETS });
+    this.#pool = packetPool(mtuBytes);
     const addresses = addressesOf(options);
     this.#netstack = makeNetstack(options, {
       pool: this.#pool,

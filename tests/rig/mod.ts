@@ -48,7 +48,8 @@ export {
   type ProgramName,
   type ProgramOptions,
   startProgram,
-  taskArguments,
+  type TaskCommand,
+  taskCommand,
 } from "./programs.ts";
 export { Recorder } from "./recorder.ts";
 export {
