@@ -8,6 +8,8 @@ import {
   MIN_MTU_BYTES,
   PATHS_FLAG,
   readPaths,
+  readStunServers,
+  STUN_FLAG,
 } from "../core/tunnel/mod.ts";
 import { accountCommands } from "./account/mod.ts";
 import { DEFAULT_TARGET } from "./config.ts";
@@ -65,6 +67,7 @@ const FLAGS = {
     max: MAX_GRACE_SECONDS,
   },
   paths: PATHS_FLAG,
+  stun: STUN_FLAG,
   fingerprint: {
     type: "boolean",
     summary: "Print the fingerprint by which clients know this agent, and end.",
@@ -115,6 +118,7 @@ export function telad(process: ProgramSurroundings): Command {
         mtuBytes: flags.mtu,
         graceMs: flags["resume-grace"] * 1000,
         paths: readPaths(flags.paths),
+        stunServers: readStunServers(flags.stun),
         verbose: flags.v,
         exitOnRefusal: flags["exit-on-auth-failure"],
       }, { io, process });

@@ -1,7 +1,7 @@
 import type { Random } from "../core/bytes/mod.ts";
 import type { Clock } from "../core/clock/mod.ts";
 import type { Log } from "../core/log/mod.ts";
-import type { HubSocket, PathKind } from "../core/path/mod.ts";
+import type { HubSocket, PathKind, StunServer } from "../core/path/mod.ts";
 import type { ByteStream, ConnLike, TcpAddress } from "../core/stream/mod.ts";
 import type { TunnelHandler } from "../core/tunnel/mod.ts";
 
@@ -27,6 +27,8 @@ export interface SessionTunnelOptions {
   graceMs: number;
   /** Paths to send by; undefined for all. */
   paths?: readonly PathKind[] | undefined;
+  /** STUN servers besides the hub. Default: none. */
+  stunServers?: readonly StunServer[] | undefined;
   /** Told what happens. */
   handler: TunnelHandler;
 }

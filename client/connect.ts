@@ -64,7 +64,7 @@ function linkOf(
     forwarding: Forwarding;
   },
 ): Link {
-  const { machine, mtuBytes, graceMs, paths, acceptIdentity, requireVerified } = plan;
+  const { machine, mtuBytes, graceMs, paths, stunServers, acceptIdentity, requireVerified } = plan;
   const hubUrl = plan.hub.wsUrl;
   const known = deps.knownAgents();
   return new Link({
@@ -75,6 +75,7 @@ function linkOf(
     mtuBytes,
     graceMs,
     paths,
+    stunServers,
     check: new AgentCheck({ hubUrl, machine, known, acceptIdentity, requireVerified, log }),
     deps,
     log,

@@ -1,6 +1,6 @@
 import { type FlagValues, UsageError } from "../core/cli/mod.ts";
 import { isFingerprint } from "../core/identity/mod.ts";
-import type { PathKind } from "../core/path/mod.ts";
+import type { PathKind, StunServer } from "../core/path/mod.ts";
 import {
   DEFAULT_GRACE_SECONDS,
   MAX_GRACE_SECONDS,
@@ -8,6 +8,8 @@ import {
   MIN_MTU_BYTES,
   PATHS_FLAG,
   readPaths,
+  readStunServers,
+  STUN_FLAG,
 } from "../core/tunnel/mod.ts";
 import {
   HUB_FLAGS,
@@ -71,6 +73,7 @@ export const CONNECT_FLAGS = {
     max: MAX_GRACE_SECONDS,
   },
   paths: PATHS_FLAG,
+  stun: STUN_FLAG,
   "accept-identity": {
     type: "string",
     placeholder: "SHA256:…",
@@ -101,6 +104,8 @@ export interface ConnectPlan {
   readonly graceMs: number;
   /** Paths to send by; undefined for all. */
   readonly paths: readonly PathKind[] | undefined;
+  /** STUN servers besides the hub. */
+  readonly stunServers: readonly StunServer[];
   /** Fingerprint that the agent must show; undefined where the known one, or any new one, will do. */
   readonly acceptIdentity: string | undefined;
   /** Whether an agent that is not known yet, or shows no identity, is refused. */
@@ -138,6 +143,7 @@ export function planConnect(flags: FlagValues<typeof CONNECT_FLAGS>): ConnectPla
     mtuBytes: flags.mtu,
     graceMs: flags["resume-grace"] * 1000,
     paths: readPaths(flags.paths),
+    stunServers: readStunServers(flags.stun),
     acceptIdentity,
     requireVerified: flags["require-verified"],
     verbose: flags.v,

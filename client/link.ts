@@ -2,7 +2,7 @@ import { encodeHex } from "../core/bytes/mod.ts";
 import type { Timer } from "../core/clock/mod.ts";
 import { FEATURE_PATHS, FEATURE_RESUME } from "../core/identity/mod.ts";
 import type { Log } from "../core/log/mod.ts";
-import type { PathEvent, PathKind } from "../core/path/mod.ts";
+import type { PathEvent, PathKind, StunServer } from "../core/path/mod.ts";
 import type { PeerStatus, TunnelHandler } from "../core/tunnel/mod.ts";
 import type { AgentCheck } from "./agent_check.ts";
 import type { StatusSource } from "./control/mod.ts";
@@ -32,6 +32,8 @@ export interface LinkOptions {
   graceMs: number;
   /** Paths to send by; undefined for all. */
   paths?: readonly PathKind[] | undefined;
+  /** STUN servers besides the hub. Default: none. */
+  stunServers?: readonly StunServer[] | undefined;
   /** Decides about the agent. */
   check: AgentCheck;
   /** What the link has of its machine. */
@@ -186,7 +188,7 @@ export class Link {
     keys: SessionKeys;
     agent: PeerStatus;
   }): Promise<Held> {
-    const { machine, mtuBytes, graceMs, paths, deps, log, onGrant } = this.#options;
+    const { machine, mtuBytes, graceMs, paths, stunServers, deps, log, onGrant } = this.#options;
     const handler: TunnelHandler = {
       up: () => this.#onUp(held),
       waiting: (reason) => this.#onWaiting(held, reason),
@@ -194,7 +196,9 @@ export class Link {
     };
     let tunnel: ClientTunnel;
     try {
-      tunnel = deps.openTunnel({ grant, keys, mtuBytes, graceMs, paths, handler });
+      tunnel = deps.openTunnel({
+        ...{ grant, keys, mtuBytes, graceMs, paths, stunServers, handler },
+      });
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new SessionError("bad-peer-key", `Agent of "${machine}" sent an unusable key`);

@@ -27,6 +27,7 @@ export type { PathsStatus, PathStatus } from "./status.ts";
 export { TunnelUdp, type TunnelUdpHandler, type TunnelUdpOptions } from "./tunnel_udp.ts";
 export {
   type BindUdp,
+  type StunServer,
   systemUdp,
   type UdpAddress,
   type UdpHandler,

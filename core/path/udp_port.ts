@@ -40,6 +40,14 @@ export interface UdpPort {
  */
 export type BindUdp = (hostname: "0.0.0.0" | "::", handler: UdpHandler) => UdpPort;
 
+/** A STUN server that somebody named. */
+export interface StunServer {
+  /** Host name or address, without brackets. */
+  readonly host: string;
+  /** 1 to 65535. */
+  readonly port: number;
+}
+
 /** What a tunnel needs of the machine for UDP. */
 export interface UdpSystem {
   /** Binds a socket. */

@@ -2,7 +2,7 @@ import type { Random } from "../bytes/mod.ts";
 import type { Clock } from "../clock/mod.ts";
 import type { ControlMessage } from "../control/mod.ts";
 import { type Ipv4Address, ipv4Address } from "../ip/mod.ts";
-import type { PathEvent, PathKind, UdpSystem } from "../path/mod.ts";
+import type { PathEvent, PathKind, StunServer, UdpSystem } from "../path/mod.ts";
 
 /** Which end of a tunnel one is. */
 export type TunnelRole = "agent" | "client";
@@ -50,6 +50,8 @@ export interface TunnelOptions {
    * the session up.
    */
   paths?: readonly PathKind[] | undefined;
+  /** STUN servers besides the hub. Default: none. */
+  stunServers?: readonly StunServer[] | undefined;
   /** Told what happens. */
   handler?: TunnelHandler;
 }

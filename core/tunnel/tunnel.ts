@@ -11,6 +11,7 @@ import {
   Paths,
   type PathsHandler,
   TunnelUdp,
+  type TunnelUdpOptions,
   type UdpSystem,
 } from "../path/mod.ts";
 import type { WireGuard } from "../wireguard/mod.ts";
@@ -111,7 +112,8 @@ export class Tunnel {
     });
     const isDirectWanted = kinds.includes("direct");
     if (options.udp !== undefined && (isDirectWanted || kinds.includes("udp-relay"))) {
-      this.#udp = this.#makeUdp(options.udp, { isDirectWanted });
+      const { stunServers } = options;
+      this.#udp = this.#makeUdp(options.udp, { isDirectWanted, stunServers });
     }
   }
 
@@ -247,7 +249,10 @@ export class Tunnel {
     };
   }
 
-  #makeUdp(system: UdpSystem, options: { isDirectWanted: boolean }): TunnelUdp {
+  #makeUdp(
+    system: UdpSystem,
+    options: Pick<TunnelUdpOptions, "isDirectWanted" | "stunServers">,
+  ): TunnelUdp {
     return new TunnelUdp({
       role: this.#role,
       ...options,
