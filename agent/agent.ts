@@ -1,5 +1,6 @@
 import type { DefaultUpdate, MgmtRequest, MgmtResponse } from "../core/control/mod.ts";
 import type { AgentIdentity } from "../core/identity/mod.ts";
+import type { PathKind, StunServer } from "../core/path/mod.ts";
 import type { AgentConfig, MachineConfig } from "./config.ts";
 import type { AgentIds } from "./ids.ts";
 import { type MachineEnd, runMachine } from "./machine.ts";
@@ -21,6 +22,10 @@ export interface AgentOptions {
   mtuBytes: number;
   /** How long a session waits for a client that has lost its connection, in ms; 0 for not at all. */
   graceMs: number;
+  /** Paths to send by; undefined for all. */
+  paths?: readonly PathKind[] | undefined;
+  /** STUN servers besides the hub. Default: none. */
+  stunServers?: readonly StunServer[] | undefined;
   /** Whether the agent ends as soon as the hub refuses a token. */
   exitOnRefusal: boolean;
   /** Answers management requests; never rejects. */

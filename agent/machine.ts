@@ -5,7 +5,7 @@ import type {
   MgmtRequest,
   MgmtResponse,
 } from "../core/control/mod.ts";
-import type { HubSocket } from "../core/path/mod.ts";
+import type { HubSocket, PathKind, StunServer } from "../core/path/mod.ts";
 import type { MachineConfig } from "./config.ts";
 import { Deadline } from "./deadline.ts";
 import type { Registration } from "./registration.ts";
@@ -42,6 +42,10 @@ export interface MachineOptions extends RegisterOptions {
   mtuBytes: number;
   /** How long a session waits for a client that has lost its connection, in ms; 0 for not at all. */
   graceMs: number;
+  /** Paths to send by; undefined for all. */
+  paths?: readonly PathKind[] | undefined;
+  /** STUN servers besides the hub. Default: none. */
+  stunServers?: readonly StunServer[] | undefined;
   /** Whether a refusal of the token ends the machine instead of being retried slowly. */
   exitOnRefusal: boolean;
   /** Told the update settings that the hub suggests. */

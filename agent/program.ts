@@ -6,6 +6,10 @@ import {
   MAX_GRACE_SECONDS,
   MAX_MTU_BYTES,
   MIN_MTU_BYTES,
+  PATHS_FLAG,
+  readPaths,
+  readStunServers,
+  STUN_FLAG,
 } from "../core/tunnel/mod.ts";
 import { accountCommands } from "./account/mod.ts";
 import { DEFAULT_TARGET } from "./config.ts";
@@ -62,6 +66,8 @@ const FLAGS = {
     min: 0,
     max: MAX_GRACE_SECONDS,
   },
+  paths: PATHS_FLAG,
+  stun: STUN_FLAG,
   fingerprint: {
     type: "boolean",
     summary: "Print the fingerprint by which clients know this agent, and end.",
@@ -111,6 +117,8 @@ export function telad(process: ProgramSurroundings): Command {
         targetHost: flags["target-host"] || DEFAULT_TARGET,
         mtuBytes: flags.mtu,
         graceMs: flags["resume-grace"] * 1000,
+        paths: readPaths(flags.paths),
+        stunServers: readStunServers(flags.stun),
         verbose: flags.v,
         exitOnRefusal: flags["exit-on-auth-failure"],
       }, { io, process });

@@ -4,6 +4,7 @@ import { type Host, joinPath, runDir } from "../core/config/mod.ts";
 import { Credentials } from "../core/credentials/mod.ts";
 import { loadAgentIdentity } from "../core/identity/mod.ts";
 import { createLog, type Log, LogRing } from "../core/log/mod.ts";
+import type { PathKind, StunServer } from "../core/path/mod.ts";
 import { Agent } from "./agent.ts";
 import { type AgentConfig, type ConfigSurroundings, loadConfig, readConfig } from "./config.ts";
 import { configOfFlags, type MachineFlags } from "./flags.ts";
@@ -45,6 +46,10 @@ export interface Settings extends MachineFlags {
   readonly mtuBytes: number;
   /** How long a session waits for a client that has lost its connection, in ms. */
   readonly graceMs: number;
+  /** Paths to send by; undefined for all. */
+  readonly paths: readonly PathKind[] | undefined;
+  /** STUN servers besides the hub. */
+  readonly stunServers: readonly StunServer[];
   /** Whether each connection is logged. */
   readonly verbose: boolean;
   /** Whether the agent ends as soon as the hub refuses a token. */
@@ -121,10 +126,11 @@ class Life {
       : new RunFile(joinPath(host, [runDir(host), "telad.json"]), { config, pid, log });
     await runFile?.write();
     const management = this.#management(config, surroundings.clock);
-    const { mtuBytes, graceMs, exitOnRefusal } = this.#settings;
+    const { mtuBytes, graceMs, paths, stunServers, exitOnRefusal } = this.#settings;
     try {
       this.#agent = new Agent({
-        ...{ config, ids, identity, mtuBytes, graceMs, exitOnRefusal, surroundings },
+        ...{ config, ids, identity, mtuBytes, graceMs, paths, stunServers },
+        ...{ exitOnRefusal, surroundings },
         version: VERSION,
         manage: (request) => management.answer(request),
       });

@@ -7,7 +7,7 @@ import {
   FEATURE_PATHS,
   FEATURE_RESUME,
 } from "../core/identity/mod.ts";
-import type { HubSocket } from "../core/path/mod.ts";
+import type { HubSocket, PathKind, StunServer } from "../core/path/mod.ts";
 import type { MachineConfig } from "./config.ts";
 import { Forwarder } from "./forwarder.ts";
 import { capabilitiesOf } from "./register.ts";
@@ -21,6 +21,10 @@ export interface SessionSettings {
   mtuBytes: number;
   /** How long a session waits for a client that has lost its connection, in ms; 0 for not at all. */
   graceMs: number;
+  /** Paths to send by; undefined for all. */
+  paths?: readonly PathKind[] | undefined;
+  /** STUN servers besides the hub. Default: none. */
+  stunServers?: readonly StunServer[] | undefined;
   /** Who this agent is. */
   identity: AgentIdentity;
   /** Clock, log, and how the rest is reached. */
@@ -66,7 +70,7 @@ export class Session {
    * @throws {RangeError} if the client's key is none
    */
   constructor({ sessionIdx, peerPublicKey, allowedPorts, ...settings }: SessionOptions) {
-    const { surroundings, mtuBytes, graceMs, machine } = settings;
+    const { surroundings, mtuBytes, graceMs, paths, stunServers, machine } = settings;
     this.#settings = settings;
     this.#allowedPorts = allowedPorts && new Set(allowedPorts);
     this.#ports = machine.ports.filter((port) => this.#allowedPorts?.has(port) ?? true);
@@ -78,6 +82,8 @@ export class Session {
       peerPublicKey,
       mtuBytes,
       graceMs,
+      paths,
+      stunServers,
       handler: {
         up: () => this.#onUp(),
         waiting: (reason) => this.#onWaiting(reason),

@@ -1,7 +1,7 @@
 import type { Random } from "../core/bytes/mod.ts";
 import type { Clock } from "../core/clock/mod.ts";
 import type { Log } from "../core/log/mod.ts";
-import type { HubSocket } from "../core/path/mod.ts";
+import type { HubSocket, PathKind, StunServer } from "../core/path/mod.ts";
 import type { ByteStream, ConnLike, TcpAddress } from "../core/stream/mod.ts";
 import type { TunnelHandler } from "../core/tunnel/mod.ts";
 
@@ -25,6 +25,10 @@ export interface SessionTunnelOptions {
   mtuBytes: number;
   /** Longest time it is kept without a socket, in ms. */
   graceMs: number;
+  /** Paths to send by; undefined for all. */
+  paths?: readonly PathKind[] | undefined;
+  /** STUN servers besides the hub. Default: none. */
+  stunServers?: readonly StunServer[] | undefined;
   /** Told what happens. */
   handler: TunnelHandler;
 }

@@ -6,6 +6,7 @@
 
 import type { ControlMessage } from "../core/control/mod.ts";
 import { TcpError } from "../core/netstack/mod.ts";
+import type { PathKind } from "../core/path/mod.ts";
 import { type ByteStream, streamPair } from "../core/stream/mod.ts";
 import type { TunnelHandler, TunnelStatus } from "../core/tunnel/mod.ts";
 import type { ClientTunnel } from "./deps.ts";
@@ -55,15 +56,20 @@ export class FakeTunnel implements ClientTunnel {
   proves = true;
   /** Whether the agent was told that it need not wait. */
   left = false;
+  /** The path without a socket, if there is one. */
+  path: PathKind | undefined;
+  #isLost = false;
 
   constructor(handler: TunnelHandler = {}) {
     this.#handler = handler;
   }
 
   status(): TunnelStatus {
+    const isUp = !this.#isLost || this.path !== undefined;
     return {
-      state: "up",
+      state: isUp ? "up" : "waiting",
       sinceWallMs: 0,
+      ...(this.path !== undefined && { path: this.path }),
       paths: [],
       sentBytes: 0,
       receivedBytes: 0,
@@ -87,12 +93,21 @@ export class FakeTunnel implements ClientTunnel {
 
   attach(socket: SignallingSocket): void {
     this.sockets.push(socket);
+    this.#isLost = false;
     if (this.proves) this.#handler.up?.();
   }
 
   /** The last socket is lost. */
   lose(reason = "lost"): void {
+    this.#isLost = true;
     this.#handler.waiting?.(reason);
+  }
+
+  /** It sends by another path, or by none. */
+  changePath(to: PathKind | undefined): void {
+    const from = this.path;
+    this.path = to;
+    this.#handler.path?.({ type: "path-changed", from, to });
   }
 
   /** In the order of a real tunnel: dials fail first, then `closed` resolves. */

@@ -64,7 +64,7 @@ function linkOf(
     forwarding: Forwarding;
   },
 ): Link {
-  const { machine, mtuBytes, graceMs, acceptIdentity, requireVerified } = plan;
+  const { machine, mtuBytes, graceMs, paths, stunServers, acceptIdentity, requireVerified } = plan;
   const hubUrl = plan.hub.wsUrl;
   const known = deps.knownAgents();
   return new Link({
@@ -74,6 +74,8 @@ function linkOf(
     ports: mappings.map(({ remote }) => remote),
     mtuBytes,
     graceMs,
+    paths,
+    stunServers,
     check: new AgentCheck({ hubUrl, machine, known, acceptIdentity, requireVerified, log }),
     deps,
     log,

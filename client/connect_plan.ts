@@ -1,10 +1,15 @@
 import { type FlagValues, UsageError } from "../core/cli/mod.ts";
 import { isFingerprint } from "../core/identity/mod.ts";
+import type { PathKind, StunServer } from "../core/path/mod.ts";
 import {
   DEFAULT_GRACE_SECONDS,
   MAX_GRACE_SECONDS,
   MAX_MTU_BYTES,
   MIN_MTU_BYTES,
+  PATHS_FLAG,
+  readPaths,
+  readStunServers,
+  STUN_FLAG,
 } from "../core/tunnel/mod.ts";
 import {
   HUB_FLAGS,
@@ -67,6 +72,8 @@ export const CONNECT_FLAGS = {
     min: 0,
     max: MAX_GRACE_SECONDS,
   },
+  paths: PATHS_FLAG,
+  stun: STUN_FLAG,
   "accept-identity": {
     type: "string",
     placeholder: "SHA256:…",
@@ -95,6 +102,10 @@ export interface ConnectPlan {
   readonly mtuBytes: number;
   /** How long connections wait for a new connection to the hub, in ms. */
   readonly graceMs: number;
+  /** Paths to send by; undefined for all. */
+  readonly paths: readonly PathKind[] | undefined;
+  /** STUN servers besides the hub. */
+  readonly stunServers: readonly StunServer[];
   /** Fingerprint that the agent must show; undefined where the known one, or any new one, will do. */
   readonly acceptIdentity: string | undefined;
   /** Whether an agent that is not known yet, or shows no identity, is refused. */
@@ -108,7 +119,7 @@ export interface ConnectPlan {
  *
  * Spec: client.md 2.1
  *
- * @throws {UsageError} if the hub's address, a port or a fingerprint is malformed
+ * @throws {UsageError} if the hub's address, a port, a path or a fingerprint is malformed
  * @throws {Error} if the hub is given by a name
  */
 export function planConnect(flags: FlagValues<typeof CONNECT_FLAGS>): ConnectPlan {
@@ -131,6 +142,8 @@ export function planConnect(flags: FlagValues<typeof CONNECT_FLAGS>): ConnectPla
     services: (flags.services ?? "").split(",").map((name) => name.trim()).filter((n) => n !== ""),
     mtuBytes: flags.mtu,
     graceMs: flags["resume-grace"] * 1000,
+    paths: readPaths(flags.paths),
+    stunServers: readStunServers(flags.stun),
     acceptIdentity,
     requireVerified: flags["require-verified"],
     verbose: flags.v,

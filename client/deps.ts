@@ -1,5 +1,6 @@
 import type { Random } from "../core/bytes/mod.ts";
 import type { KnownAgents } from "../core/identity/mod.ts";
+import type { PathKind, StunServer } from "../core/path/mod.ts";
 import type { TunnelHandler } from "../core/tunnel/mod.ts";
 import type { AccountDeps } from "./account/mod.ts";
 import type { RunningClient, StatusSource } from "./control/mod.ts";
@@ -51,6 +52,10 @@ export interface OpenTunnelOptions {
   readonly mtuBytes: number;
   /** Longest time it is kept without a socket, in ms. */
   readonly graceMs: number;
+  /** Paths to send by; undefined for all. */
+  readonly paths: readonly PathKind[] | undefined;
+  /** STUN servers besides the hub. */
+  readonly stunServers: readonly StunServer[] | undefined;
   /** Told what happens. */
   readonly handler: TunnelHandler;
 }

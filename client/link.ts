@@ -2,7 +2,8 @@ import { encodeHex } from "../core/bytes/mod.ts";
 import type { Timer } from "../core/clock/mod.ts";
 import { FEATURE_PATHS, FEATURE_RESUME } from "../core/identity/mod.ts";
 import type { Log } from "../core/log/mod.ts";
-import type { PeerStatus } from "../core/tunnel/mod.ts";
+import type { PathEvent, PathKind, StunServer } from "../core/path/mod.ts";
+import type { PeerStatus, TunnelHandler } from "../core/tunnel/mod.ts";
 import type { AgentCheck } from "./agent_check.ts";
 import type { StatusSource } from "./control/mod.ts";
 import type { ClientDeps, ClientTunnel } from "./deps.ts";
@@ -29,6 +30,10 @@ export interface LinkOptions {
   mtuBytes: number;
   /** How long connections wait for a new socket, in ms; 0 for not at all. */
   graceMs: number;
+  /** Paths to send by; undefined for all. */
+  paths?: readonly PathKind[] | undefined;
+  /** STUN servers besides the hub. Default: none. */
+  stunServers?: readonly StunServer[] | undefined;
   /** Decides about the agent. */
   check: AgentCheck;
   /** What the link has of its machine. */
@@ -188,14 +193,17 @@ export class Link {
     keys: SessionKeys;
     agent: PeerStatus;
   }): Promise<Held> {
-    const { machine, mtuBytes, graceMs, deps, log, onGrant } = this.#options;
-    const handler = {
+    const { machine, mtuBytes, graceMs, paths, stunServers, deps, log, onGrant } = this.#options;
+    const handler: TunnelHandler = {
       up: () => this.#onUp(held),
-      waiting: (reason: string) => this.#onWaiting(held, reason),
+      waiting: (reason) => this.#onWaiting(held, reason),
+      path: (event) => this.#onPath(held, event),
     };
     let tunnel: ClientTunnel;
     try {
-      tunnel = deps.openTunnel({ grant, keys, mtuBytes, graceMs, handler });
+      tunnel = deps.openTunnel({
+        ...{ grant, keys, mtuBytes, graceMs, paths, stunServers, handler },
+      });
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new SessionError("bad-peer-key", `Agent of "${machine}" sent an unusable key`);
@@ -231,6 +239,12 @@ export class Link {
     held.up();
   }
 
+  /** Without a socket it depends on the other paths whether new connections can be opened. */
+  #onPath(held: Held, event: PathEvent): void {
+    if (held.ups === 0 || event.type !== "path-changed") return;
+    this.#options.onUsable(held.tunnel, event.to !== undefined);
+  }
+
   #onWaiting(held: Held, reason: string): void {
     const { deps: { clock }, graceMs, onUsable } = this.#options;
     if (!held.resumes) {
@@ -238,14 +252,16 @@ export class Link {
       return held.tunnel.end(`${reason}${note}`);
     }
     if (held.ups === 0) return held.tunnel.end(reason);
-    onUsable(held.tunnel, false);
+    const { state, path } = held.tunnel.status();
+    onUsable(held.tunnel, state === "up");
     if (held.grace === undefined) {
       held.lostMs = clock.nowMs();
       held.grace = clock.setTimer(() => {
         held.tunnel.end(`no way back to the agent within ${graceMs / 1000} s`);
       }, graceMs);
     }
-    held.lost(`${reason}; open connections wait for up to ${graceMs / 1000} s`);
+    const how = state === "up" ? `go on by the ${path} path` : "wait";
+    held.lost(`${reason}; open connections ${how} for up to ${graceMs / 1000} s`);
   }
 
   #onClosed(held: Held, reason: string): void {

@@ -134,6 +134,18 @@ Deno.test("Link goes on with its tunnel by another socket, asked for with the sa
   assert.equal(tunnels[0]!.left, true);
 });
 
+Deno.test("Link lets new connections through while another path than the hub's works", async () => {
+  const { open, tunnels, usable } = setUp([answered()]);
+  const { lost } = await open();
+  tunnels[0]!.changePath("direct");
+  tunnels[0]!.lose("cut");
+  assert.equal(await lost, "cut; open connections go on by the direct path for up to 120 s");
+  tunnels[0]!.changePath(undefined);
+  tunnels[0]!.changePath("direct");
+  assert.deepEqual(usable, [true, true, true, false, true]);
+  tunnels[0]!.end();
+});
+
 Deno.test("Link resets what waited when the agent has another key, and goes on with a new tunnel", async () => {
   const { open, lines, tunnels, clock } = setUp([answered(), answered({ agent: 2 })]);
   await open();

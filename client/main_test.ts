@@ -16,7 +16,7 @@ function closedPort(): number {
 const PERMISSIONS = [
   "--no-prompt",
   "--allow-net",
-  "--allow-env=TELA_HUB,TELA_MACHINE,TELA_TOKEN,TELA_OWNER_TOKEN,TELA_MTU,HOME,USERPROFILE,APPDATA," +
+  "--allow-env=TELA_HUB,TELA_MACHINE,TELA_TOKEN,TELA_OWNER_TOKEN,TELA_MTU,TELA_STUN,HOME,USERPROFILE,APPDATA," +
   "ProgramData,LOG_TOKENS,LOG_STREAM",
 ];
 

@@ -21,4 +21,4 @@ export type { Listen, LocalServer } from "./listener_set.ts";
 export { telaProgram } from "./program.ts";
 export type { LiveSession } from "./reconnect.ts";
 export type { SessionGrant, SessionKeys, SignallingSocket } from "./session.ts";
-export { systemDeps } from "./system_deps.ts";
+export { systemDeps, systemDepsWith } from "./system_deps.ts";

@@ -5,7 +5,7 @@ import { CredentialFile, userCredentialsPath } from "../core/credentials/mod.ts"
 import { KnownAgents } from "../core/identity/mod.ts";
 import { dialHub, HubSocket, systemUdp } from "../core/path/mod.ts";
 import { connStream, listenTcp } from "../core/stream/mod.ts";
-import { Tunnel } from "../core/tunnel/mod.ts";
+import { Tunnel, type TunnelOptions } from "../core/tunnel/mod.ts";
 import { generatePrivateKey, publicKey } from "../core/wireguard/mod.ts";
 import { ControlServer, findClients, followClient } from "./control/mod.ts";
 import type { ClientDeps, ClientTunnel, OpenTunnelOptions } from "./deps.ts";
@@ -15,11 +15,14 @@ import { storedToken } from "./token.ts";
 const clock = systemClock;
 const random = systemRandom;
 
-function openTunnel({ grant, keys, ...options }: OpenTunnelOptions): ClientTunnel {
+function openTunnel(
+  { grant, keys, ...options }: OpenTunnelOptions,
+  makeTunnel: (options: TunnelOptions) => Tunnel,
+): ClientTunnel {
   const { sessionIdx, peerPublicKey } = grant;
   const { privateKey } = keys;
   const peer = { sessionIdx, privateKey, peerPublicKey };
-  const tunnel = new Tunnel({ role: "client", ...peer, ...options, udp: systemUdp, clock, random });
+  const tunnel = makeTunnel({ role: "client", ...peer, ...options, udp: systemUdp, clock, random });
   tunnel.peerOffers(grant.hello?.features ?? []);
   return {
     status: () => tunnel.status(),
@@ -53,7 +56,7 @@ export const systemDeps: ClientDeps = {
   storedToken: (hubUrl) => storedToken(hubUrl, systemHost),
   openCredentials: () => CredentialFile.open(userCredentialsPath(systemHost)),
   dialHub: (url, signal) => dialHub({ url, clock, random, signal }),
-  openTunnel,
+  openTunnel: (options) => openTunnel(options, (all) => new Tunnel(all)),
   knownAgents,
   makeKeys() {
     const privateKey = generatePrivateKey(random);
@@ -65,3 +68,8 @@ export const systemDeps: ClientDeps = {
   followClient: (address, options) => followClient(address, { ...options, clock, random }),
   onInterrupt,
 };
+
+/** The same with tunnels that somebody else makes. */
+export function systemDepsWith(makeTunnel: (options: TunnelOptions) => Tunnel): ClientDeps {
+  return { ...systemDeps, openTunnel: (options) => openTunnel(options, makeTunnel) };
+}

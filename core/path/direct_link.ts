@@ -43,6 +43,8 @@ export interface DirectLinkOptions {
   ports: { ipv4: UdpPort; ipv6?: UdpPort | undefined };
   /** Where the hub relays and answers STUN, if it does. */
   hub: UdpAddress | undefined;
+  /** Further STUN servers. */
+  stunServers: readonly Endpoint[];
   /** Addresses of this machine's interfaces, read anew each time. */
   interfaces: () => InterfaceAddress[];
   /** Where sent packets go back to. */
@@ -85,7 +87,7 @@ export class DirectLink {
     this.#allowLoopback = hubs.some((endpoint) => scopeOf(endpoint) === "loopback");
     this.#engine = new DirectEngine({
       role,
-      stunServers: hubs,
+      stunServers: [...hubs, ...options.stunServers],
       hub: hubs,
       allowLoopback: this.#allowLoopback,
       random,

@@ -19,7 +19,7 @@ export {
   type SessionPathOptions,
 } from "./session_path.ts";
 export type { Carrier } from "./carrier.ts";
-export type { PathKind } from "./kind.ts";
+export { PATH_KINDS, type PathKind } from "./kind.ts";
 export { Paths } from "./paths.ts";
 export type { PathEvent, PathsHandler, PathsOptions, Progress } from "./paths_options.ts";
 export type { PeerAnswer, QuestionsHandler, QuestionsOptions } from "./questions.ts";
@@ -27,6 +27,7 @@ export type { PathsStatus, PathStatus } from "./status.ts";
 export { TunnelUdp, type TunnelUdpHandler, type TunnelUdpOptions } from "./tunnel_udp.ts";
 export {
   type BindUdp,
+  type StunServer,
   systemUdp,
   type UdpAddress,
   type UdpHandler,

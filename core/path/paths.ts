@@ -157,6 +157,7 @@ export class Paths {
   /** Sends by the path of this kind, if it works, until measuring shows a better one. */
   use(kind: PathKind): void {
     if (this.#paths.get(kind)?.liveness.state !== "up") return;
+    if (!this.#options.kinds.includes(kind)) return;
     const nowMs = this.#options.clock.nowMs();
     this.#choice.use(kind, nowMs);
     this.#choose(nowMs);
@@ -313,7 +314,12 @@ export class Paths {
     this.#stalledSinceMs ??= nowMs;
     if (path === undefined) return;
     const stalledMs = nowMs - this.#stalledSinceMs;
-    if (stalledMs >= Math.max(STALL_MS, 3 * (path.meter.rttMs ?? 0))) path.liveness.stalled(nowMs);
+    if (stalledMs >= Math.max(STALL_MS, 3 * (path.meter.rttMs ?? 0))) {
+      // All of them: what stops one path, such as a peer that is gone, may have stopped the others.
+      for (const { liveness } of this.#paths.values()) {
+        if (liveness.state === "up") liveness.stalled(nowMs);
+      }
+    }
     const answers = path.answeredMs > this.#stalledSinceMs;
     if (stalledMs < BLACK_HOLE_MS || !answers || !path.blackHole(nowMs)) return;
     this.#stalledSinceMs = nowMs;
@@ -342,7 +348,9 @@ export class Paths {
 
   #decide(nowMs: number, use: { isBusy: boolean; peerUses?: PathKind | undefined }): void {
     const paths = [...this.#paths.values()]
-      .filter(({ liveness }) => liveness.state === "up")
+      .filter(({ carrier, liveness }) =>
+        liveness.state === "up" && this.#options.kinds.includes(carrier.kind)
+      )
       .map((path) => path.view(nowMs));
     const kind = this.#choice.choose(nowMs, { paths, ackedBytes: this.#ackedBytes, ...use });
     const path = kind && this.#paths.get(kind);

@@ -37,6 +37,8 @@ export interface PathsHandler extends QuestionsHandler {
 export interface PathsOptions extends QuestionsOptions {
   /** Largest IP packet sent by any path, in bytes. */
   mtuBytes: number;
+  /** Paths that may be sent by. */
+  kinds: readonly PathKind[];
   /** The tunnel. */
   handler: PathsHandler;
 }

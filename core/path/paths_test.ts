@@ -3,7 +3,7 @@ import { type Packet, PacketPool } from "../bytes/mod.ts";
 import { ManualClock } from "../clock/mod.ts";
 import { ipv4Address } from "../ip/mod.ts";
 import type { Carrier } from "./carrier.ts";
-import type { PathKind } from "./kind.ts";
+import { PATH_KINDS, type PathKind } from "./kind.ts";
 import { readPathMessage, writePathMessage } from "./path_message.ts";
 import { Paths } from "./paths.ts";
 import type { PathEvent, Progress } from "./paths_options.ts";
@@ -23,6 +23,7 @@ function setUp() {
     random: (out) => out.fill(7),
     mtuBytes: 16_384,
     addresses: { local: ipv4Address(0x0a4d0102), peer: ipv4Address(0x0a4d0101) },
+    kinds: PATH_KINDS,
     asksFirst: true,
     handler: {
       seal: (packet, by) => {
@@ -70,7 +71,7 @@ function setUp() {
     }
   };
   const take = () => events.splice(0);
-  return { clock, pool, paths, sent, carrier, answer, take };
+  return { clock, pool, paths, sent, progress, carrier, answer, take };
 }
 
 Deno.test("Paths uses a path once it has answered, and the next when it is taken away", () => {
@@ -107,6 +108,24 @@ Deno.test("Paths tells when a path does not answer, and that it is silent", () =
     ...["path-down websocket", "silent websocket"],
     ...["mtu undefined new", "websocket -> undefined"],
   ]);
+  paths.close();
+});
+
+Deno.test("Paths asks every path when data is not acknowledged, heard from just now or not", () => {
+  const { clock, paths, progress, carrier, answer } = setUp();
+  paths.peerIsOurs();
+  const [ws, udp] = [carrier("websocket"), carrier("udp-relay")];
+  paths.add(ws, { proven: true });
+  paths.add(udp);
+  clock.advance(1);
+  answer((count) => count);
+  clock.advance(3_000);
+  paths.received(udp, 48);
+  Object.assign(progress, { waitingBytes: 100_000, awaitsAck: true });
+  paths.dataSent();
+  clock.advance(6_500);
+  const states = paths.status(clock.nowMs()).paths.map(({ state }) => state);
+  assert.deepEqual(states, ["down", "down"]);
   paths.close();
 });
 

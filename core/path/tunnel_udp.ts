@@ -3,7 +3,8 @@ import type { Clock, Timer } from "../clock/mod.ts";
 import type { PeerCandidates, PeerEndpoint, UdpOffer } from "../control/mod.ts";
 import type { Carrier } from "./carrier.ts";
 import { DirectLink, type DirectLinkHandler } from "./direct_link.ts";
-import type { UdpAddress, UdpPort, UdpSystem } from "./udp_port.ts";
+import { type Endpoint, makeEndpoint } from "../endpoint/mod.ts";
+import type { StunServer, UdpAddress, UdpPort, UdpSystem } from "./udp_port.ts";
 import { UdpRelay, type UdpRelayHandler } from "./udp_relay.ts";
 
 /** A peer that has not said by then that it is of our own kind is taken for a reference peer, in ms. */
@@ -25,8 +26,12 @@ export interface TunnelUdpHandler
 export interface TunnelUdpOptions {
   /** Which end of the tunnel we are. */
   role: "agent" | "client";
+  /** Whether a direct path is looked for, too. */
+  isDirectWanted: boolean;
   /** UDP of the machine, or its twin in memory. */
   system: UdpSystem;
+  /** STUN servers besides the hub. Default: none. */
+  stunServers?: readonly StunServer[] | undefined;
   /** Where sent packets go back to. */
   pool: PacketPool;
   /** Times probes. */
@@ -58,6 +63,9 @@ export class TunnelUdp {
   #startTimer: Timer | undefined;
   #interfacesTimer: Timer | undefined;
   #addresses = "";
+  /** The configured STUN servers, by address; undefined until their names have been looked up. */
+  #stunServers: Endpoint[] | undefined;
+  #stunLookup: Promise<void> | undefined;
   #unavailable: string | undefined;
   #isUnreachable = false;
 
@@ -156,6 +164,16 @@ export class TunnelUdp {
     return true;
   }
 
+  /** Servers whose names have no address are left out. */
+  async #resolveStunServers(servers: readonly StunServer[]): Promise<void> {
+    const found = await Promise.all(servers.map(async ({ host, port }) => {
+      const [hostname = host] = await this.#options.system.lookup(host);
+      return makeEndpoint(hostname, port);
+    }));
+    this.#stunServers = found.filter((endpoint) => endpoint !== undefined);
+    this.#lookDirectly();
+  }
+
   #readAddresses(): string {
     return this.#options.system.interfaces().map(({ address }) => address).sort().join();
   }
@@ -181,7 +199,13 @@ export class TunnelUdp {
   /** Begins once it is known whether the hub tells us our address. */
   #lookDirectly(): void {
     if (this.#direct !== undefined || this.#unavailable !== undefined) return;
-    const { system, clock } = this.#options;
+    const { system, clock, isDirectWanted } = this.#options;
+    if (!isDirectWanted) return;
+    const { stunServers = [] } = this.#options;
+    if (this.#stunServers === undefined && stunServers.length > 0) {
+      this.#stunLookup ??= this.#resolveStunServers(stunServers);
+      return;
+    }
     try {
       this.#portV6 = this.#bindTo("::");
     } catch {
@@ -191,6 +215,7 @@ export class TunnelUdp {
       ...this.#options,
       ports: { ipv4: this.#port!, ipv6: this.#portV6 },
       hub: this.#relay!.hub,
+      stunServers: this.#stunServers ?? [],
       interfaces: system.interfaces,
       sessionId: this.#sessionId,
     });

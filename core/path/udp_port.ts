@@ -40,6 +40,14 @@ export interface UdpPort {
  */
 export type BindUdp = (hostname: "0.0.0.0" | "::", handler: UdpHandler) => UdpPort;
 
+/** A STUN server that somebody named. */
+export interface StunServer {
+  /** Host name or address, without brackets. */
+  readonly host: string;
+  /** 1 to 65535. */
+  readonly port: number;
+}
+
 /** What a tunnel needs of the machine for UDP. */
 export interface UdpSystem {
   /** Binds a socket. */
@@ -50,8 +58,8 @@ export interface UdpSystem {
   interfaces(): { address: string }[];
 }
 
-/** Room for any datagram. */
-const RECEIVE_BYTES = 65_536;
+/** Room for any datagram that most networks carry, and for any at all. */
+const RECEIVE_BYTES = { first: 2_048, most: 65_536 } as const;
 
 /** Errors of reading in a row, none of which ends a UDP socket by itself, until it is given up. */
 const MAX_ERRORS = 16;
@@ -92,7 +100,7 @@ class DenoUdpPort implements UdpPort {
   }
 
   async #run(): Promise<void> {
-    const buffer = new Uint8Array(RECEIVE_BYTES);
+    let buffer = new Uint8Array(RECEIVE_BYTES.first);
     let errors = 0;
     while (!this.#closed) {
       try {
@@ -100,6 +108,9 @@ class DenoUdpPort implements UdpPort {
         if (this.#closed) return;
         errors = 0;
         this.#handler.datagram(buffer, length, from as UdpAddress);
+        // It may have been cut off, and was refused then. Such sizes are asked for more than once.
+        const isFull = length === buffer.length && length < RECEIVE_BYTES.most;
+        if (isFull) buffer = new Uint8Array(RECEIVE_BYTES.most);
         // Datagrams that wait are received within one turn of the event loop, up to 128.
         this.#batch ??= setImmediate(() => this.#endBatch());
       } catch (error) {

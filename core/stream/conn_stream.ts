@@ -1,4 +1,5 @@
 import type { ByteStream } from "./stream.ts";
+import { Turns } from "./turns.ts";
 
 /** The part of `Deno.Conn` that a stream is made of; a connection that can reset has `abort`. */
 export interface ConnLike {
@@ -19,8 +20,11 @@ export interface ConnLike {
 /** Sizes of the read buffer: an idle connection holds little, a busy one reads much at once. */
 const BUFFER_BYTES = [512, 8 * 1024, 128 * 1024] as const;
 
-/** Reads that would have fitted a smaller buffer, in a row, before it is taken. */
-const SMALL_READS_BEFORE_SHRINKING = 64;
+/**
+ * Reads that would have fitted the smaller buffer, in a row, before it is taken, by size: a new large
+ * one costs as much as a read, and the middle one is what most idle connections would be left with.
+ */
+const READS_BEFORE_SHRINKING = [Infinity, 4, 64] as const;
 
 /** Chooses the read buffer by what the last reads brought. */
 class ReadBuffer {
@@ -32,7 +36,7 @@ class ReadBuffer {
     if (count === this.bytes.length) return this.#resize(this.#level + 1);
     const isSmall = this.#level > 0 && count < BUFFER_BYTES[this.#level - 1]!;
     this.#smallReads = isSmall ? this.#smallReads + 1 : 0;
-    if (this.#smallReads === SMALL_READS_BEFORE_SHRINKING) this.#resize(this.#level - 1);
+    if (this.#smallReads >= READS_BEFORE_SHRINKING[this.#level]!) this.#resize(this.#level - 1);
   }
 
   #resize(level: number): void {
@@ -48,6 +52,7 @@ class ConnStream implements ByteStream {
   readonly remoteAddress: string;
   readonly #conn: ConnLike;
   readonly #buffer = new ReadBuffer();
+  readonly #turns = new Turns();
   #lastCount = 0;
   #closed = false;
 
@@ -58,6 +63,8 @@ class ConnStream implements ByteStream {
   }
 
   async read(): Promise<Uint8Array<ArrayBuffer> | null> {
+    const turn = this.#turns.afterRead(this.#lastCount);
+    if (turn !== undefined) await turn;
     if (this.#closed) return null;
     const buffer = this.#buffer;
     buffer.adapt(this.#lastCount);

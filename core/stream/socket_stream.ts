@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { ByteStream } from "./stream.ts";
+import { Turns } from "./turns.ts";
 
 /** Bytes that may wait in memory for a reader before the socket is paused. */
 const MAX_UNREAD_BYTES = 256 * 1024;
@@ -8,6 +9,8 @@ class SocketStream implements ByteStream {
   readonly remoteAddress: string;
   readonly #socket: Socket;
   readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
+  readonly #turns = new Turns();
+  #lastCount = 0;
   #unreadBytes = 0;
   #end: { error: Error | undefined } | undefined;
   #wakeReader: (() => void) | undefined;
@@ -24,12 +27,15 @@ class SocketStream implements ByteStream {
   }
 
   async read(): Promise<Uint8Array<ArrayBuffer> | null> {
+    const turn = this.#turns.afterRead(this.#lastCount);
+    if (turn !== undefined) await turn;
     while (this.#chunks.length === 0) {
       if (this.#end?.error !== undefined) throw this.#end.error;
       if (this.#end !== undefined) return null;
       await new Promise<void>((resolve) => this.#wakeReader = resolve);
     }
     const chunk = this.#chunks.shift()!;
+    this.#lastCount = chunk.length;
     this.#unreadBytes -= chunk.length;
     if (this.#unreadBytes <= MAX_UNREAD_BYTES / 2 && this.#socket.isPaused()) this.#socket.resume();
     return chunk;

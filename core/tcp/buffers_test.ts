@@ -133,3 +133,12 @@ Deno.test("PagedBuffer takes pages only where bytes are and gives them back", ()
   buffer.clear();
   assert.equal(pool.lentBytes, 0);
 });
+
+Deno.test("pools share their free pages, and count their own alone", () => {
+  const [one, other] = [new PagePool(), new PagePool()];
+  const page = one.take();
+  one.give(page);
+  assert.equal(other.take(), page);
+  assert.deepEqual([one.lentBytes, other.lentBytes], [0, PAGE_BYTES]);
+  other.give(page);
+});

@@ -4,15 +4,17 @@ export const PAGE_BYTES = 16384;
 const PAGE_SHIFT = 14;
 const PAGE_MASK = PAGE_BYTES - 1;
 
-/** Free pages a pool keeps for reuse; more are left to the garbage collector. 4 MiB. */
+/** Free pages kept for reuse; more are left to the garbage collector. 4 MiB. */
 const MAX_FREE_PAGES = 256;
 
 /** A page of {@linkcode PAGE_BYTES}. */
 export type Page = Uint8Array<ArrayBuffer>;
 
+/** Free pages of all stacks together: each for itself would keep what it needed at its busiest. */
+const freePages: Page[] = [];
+
 /** Lends the pages of all buffers of a stack, so that an empty buffer holds no memory. */
 export class PagePool {
-  readonly #free: Page[] = [];
   readonly #maxBytes: number;
   #lentPages = 0;
 
@@ -39,13 +41,13 @@ export class PagePool {
   /** A page with undefined content; a fresh one costs about 1 µs, a used one 10 ns. */
   take(): Page {
     this.#lentPages++;
-    return this.#free.pop() ?? new Uint8Array(PAGE_BYTES);
+    return freePages.pop() ?? new Uint8Array(PAGE_BYTES);
   }
 
   /** Takes a page back. */
   give(page: Page): void {
     this.#lentPages--;
-    if (this.#free.length < MAX_FREE_PAGES) this.#free.push(page);
+    if (freePages.length < MAX_FREE_PAGES) freePages.push(page);
   }
 }
 

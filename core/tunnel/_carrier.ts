@@ -6,6 +6,13 @@ import { type Carrier, type HubSocket, SessionPath } from "../path/mod.ts";
 /** WebSocket close code of an end that has done what it wanted. Spec: RFC 6455 §7.4.1 */
 const NORMAL_CLOSURE = 1000;
 
+/**
+ * How long a socket may be attached without the peer proving to be behind it. The first one, as long
+ * as signalling may take; a later one, two tries of a handshake, which are 5 s apart, and a slow path.
+ */
+const FIRST_PROOF_TIMEOUT_MS = 45_000;
+const PROOF_TIMEOUT_MS = 15_000;
+
 /** What a {@linkcode SocketCarrier} tells its tunnel; each call names the carrier it is about. */
 export interface CarrierHandler {
   /** A WireGuard message, borrowed until the call returns; it may be changed in place. */
@@ -120,9 +127,11 @@ export class SocketCarrier implements Carrier {
     this.#path.send(packet);
   }
 
-  /** Fails with `reason` after `delayMs`, unless {@linkcode SocketCarrier.keep} is called before. */
-  limit(delayMs: number, reason: string): void {
-    this.#limit = this.#clock.setTimer(() => this.fail(reason), delayMs);
+  /** Fails unless {@linkcode SocketCarrier.keep} is called in time, which is more for the first one. */
+  limit({ isFirst }: { isFirst: boolean }): void {
+    const limitMs = isFirst ? FIRST_PROOF_TIMEOUT_MS : PROOF_TIMEOUT_MS;
+    const reason = `the peer did not prove itself within ${limitMs / 1000} s`;
+    this.#limit = this.#clock.setTimer(() => this.fail(reason), limitMs);
   }
 
   /** Lifts the limit. */

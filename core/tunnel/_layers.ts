@@ -1,4 +1,4 @@
-import type { Packet, PacketPool } from "../bytes/mod.ts";
+import { type Packet, PacketPool } from "../bytes/mod.ts";
 import type { Ipv4Address } from "../ip/mod.ts";
 import { Netstack } from "../netstack/mod.ts";
 import { WireGuard } from "../wireguard/mod.ts";
@@ -10,6 +10,27 @@ const PERSISTENT_KEEPALIVE_MS = 25_000;
 /** Limits of a connection, to which the grace time is added: they are not to end a wait early. */
 const USER_TIMEOUT_MS = 300_000;
 const CONNECT_TIMEOUT_MS = 60_000;
+
+/**
+ * Free packets kept for all tunnels together, 2 MiB of the largest: on a WebSocket few are ever lent at
+ * once, by UDP as many as the system has not taken yet, and hundreds of tunnels are seldom busy at once.
+ */
+const MAX_FREE_PACKETS = 128;
+
+let shared: PacketPool | undefined;
+
+/**
+ * The pool of a tunnel: the same for all of a size, of which a process has one in practice; another size
+ * begins a new one.
+ *
+ * @throws {RangeError} if `mtuBytes` is not a positive integer
+ */
+export function packetPool(mtuBytes: number): PacketPool {
+  if (shared?.maxPacketBytes !== mtuBytes) {
+    shared = new PacketPool({ maxPacketBytes: mtuBytes, maxFree: MAX_FREE_PACKETS });
+  }
+  return shared;
+}
 
 /** The addresses of this end and the other. */
 export function addressesOf(

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { type Clock, sleep, systemClock, systemRandom } from "../clock/mod.ts";
-import { HubSocket, type UdpSystem } from "../path/mod.ts";
+import { HubSocket, type PathKind, type UdpSystem } from "../path/mod.ts";
 import { forwardRelayFrame } from "../relay/mod.ts";
 import { streamPair } from "../stream/mod.ts";
 import { WebSocketConnection } from "../websocket/mod.ts";
@@ -84,6 +84,8 @@ export interface PairOptions {
   wait?: boolean;
   /** UDP of the agent's and the client's machine. */
   udp?: [agent: UdpSystem, client: UdpSystem];
+  /** Paths that both send by. */
+  paths?: readonly PathKind[] | undefined;
   /** Whether they are of our own kind, and say so. */
   ours?: boolean;
 }
@@ -104,7 +106,8 @@ export interface TunnelPair {
 
 /** Makes a pair of tunnels that are joined by a first hub. */
 export function tunnelPair(
-  { mtu = [1100, 1100], clock = systemClock, wait = false, udp, ours = false }: PairOptions = {},
+  { mtu = [1100, 1100], clock = systemClock, wait = false, udp, paths, ours = false }: PairOptions =
+    {},
 ): TunnelPair {
   const keys = [generatePrivateKey(systemRandom), generatePrivateKey(systemRandom)] as const;
   const events: string[] = [];
@@ -131,6 +134,7 @@ export function tunnelPair(
       clock,
       random: systemRandom,
       udp: udp?.[own],
+      paths,
       handler,
     });
     return tunnel;

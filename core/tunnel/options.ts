@@ -2,7 +2,7 @@ import type { Random } from "../bytes/mod.ts";
 import type { Clock } from "../clock/mod.ts";
 import type { ControlMessage } from "../control/mod.ts";
 import { type Ipv4Address, ipv4Address } from "../ip/mod.ts";
-import type { PathEvent, UdpSystem } from "../path/mod.ts";
+import type { PathEvent, PathKind, StunServer, UdpSystem } from "../path/mod.ts";
 
 /** Which end of a tunnel one is. */
 export type TunnelRole = "agent" | "client";
@@ -45,6 +45,13 @@ export interface TunnelOptions {
   random: Random;
   /** UDP of the machine; without it the WebSocket is the only path. */
   udp?: UdpSystem | undefined;
+  /**
+   * Paths that it sends by; default all. Without `websocket` the hub's socket carries only what sets
+   * the session up.
+   */
+  paths?: readonly PathKind[] | undefined;
+  /** STUN servers besides the hub. Default: none. */
+  stunServers?: readonly StunServer[] | undefined;
   /** Told what happens. */
   handler?: TunnelHandler;
 }

@@ -1,4 +1,4 @@
-import { type Packet, PacketPool, type Random } from "../bytes/mod.ts";
+import type { Packet, PacketPool, Random } from "../bytes/mod.ts";
 import type { Clock } from "../clock/mod.ts";
 import type { ControlMessage, UdpOffer } from "../control/mod.ts";
 import { FEATURE_PATHS } from "../identity/mod.ts";
@@ -6,29 +6,21 @@ import type { Netstack, TcpConn, TcpListener } from "../netstack/mod.ts";
 import {
   type Carrier,
   type HubSocket,
+  PATH_KINDS,
   type PathKind,
   Paths,
   type PathsHandler,
   TunnelUdp,
+  type TunnelUdpOptions,
   type UdpSystem,
 } from "../path/mod.ts";
 import type { WireGuard } from "../wireguard/mod.ts";
 import { type CarrierHandler, SocketCarrier } from "./_carrier.ts";
 import { Deadline } from "./_deadline.ts";
-import { addressesOf, makeNetstack, makeWireGuard } from "./_layers.ts";
+import { addressesOf, makeNetstack, makeWireGuard, packetPool } from "./_layers.ts";
 import type { TunnelHandler, TunnelOptions, TunnelRole } from "./options.ts";
 import type { PeerStatus, TunnelStatus } from "./status.ts";
 import { relayHosts } from "./relay_hosts.ts";
-
-/** On a WebSocket few packets are ever lent at once, by UDP as many as the system has not taken yet. */
-const MAX_FREE_PACKETS = 40;
-
-/**
- * How long a socket may be attached without the peer proving to be behind it. The first one, as long
- * as signalling may take; a later one, two tries of a handshake, which are 5 s apart, and a slow path.
- */
-const FIRST_PROOF_TIMEOUT_MS = 45_000;
-const PROOF_TIMEOUT_MS = 15_000;
 
 /**
  * One session between agent and client: TCP connections over WireGuard, over the sockets it is given
@@ -81,7 +73,7 @@ export class Tunnel {
    * @throws {RangeError} if a key has a wrong length or is a low-order point, or the MTU is bad
    */
   constructor(options: TunnelOptions) {
-    const { role, mtuBytes, clock, random, handler = {} } = options;
+    const { role, mtuBytes, clock, random, handler = {}, paths: kinds = PATH_KINDS } = options;
     const closed = Promise.withResolvers<string>();
     this.closed = closed.promise;
     this.#resolveClosed = closed.resolve;
@@ -89,7 +81,7 @@ export class Tunnel {
     this.#random = random;
     this.#handler = handler;
     this.#role = role;
-    this.#pool = new PacketPool({ maxPacketBytes: mtuBytes, maxFree: MAX_FREE_PACKETS });
+    this.#pool = packetPool(mtuBytes);
     const addresses = addressesOf(options);
     this.#netstack = makeNetstack(options, {
       pool: this.#pool,
@@ -113,11 +105,16 @@ export class Tunnel {
       clock,
       random,
       mtuBytes,
+      kinds,
       addresses,
       asksFirst: role === "client",
       handler: this.#pathsHandler(),
     });
-    this.#udp = options.udp && this.#makeUdp(options.udp);
+    const isDirectWanted = kinds.includes("direct");
+    if (options.udp !== undefined && (isDirectWanted || kinds.includes("udp-relay"))) {
+      const { stunServers } = options;
+      this.#udp = this.#makeUdp(options.udp, { isDirectWanted, stunServers });
+    }
   }
 
   /** `up` while a path to the peer works, else `waiting`, until it has ended. */
@@ -182,8 +179,7 @@ export class Tunnel {
       handler: this.#carrierHandler,
     });
     this.#candidate = carrier;
-    const limitMs = this.#ups === 0 ? FIRST_PROOF_TIMEOUT_MS : PROOF_TIMEOUT_MS;
-    carrier.limit(limitMs, `the peer did not prove itself within ${limitMs / 1000} s`);
+    carrier.limit({ isFirst: this.#ups === 0 });
     this.#prove(carrier);
     carrier.open();
   }
@@ -253,9 +249,13 @@ export class Tunnel {
     };
   }
 
-  #makeUdp(system: UdpSystem): TunnelUdp {
+  #makeUdp(
+    system: UdpSystem,
+    options: Pick<TunnelUdpOptions, "isDirectWanted" | "stunServers">,
+  ): TunnelUdp {
     return new TunnelUdp({
       role: this.#role,
+      ...options,
       system,
       pool: this.#pool,
       clock: this.#clock,

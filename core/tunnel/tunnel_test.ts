@@ -98,3 +98,24 @@ Deno.test("Tunnel ends when its socket is cut and its owner does not wait", asyn
   await client.closed;
   await pending;
 });
+
+Deno.test("tunnels that share their packets never mix them", async () => {
+  const pairs = Array.from({ length: 4 }, () => tunnelPair({ mtu: [1420, 1420] }));
+  const lengthBytes = 1 << 20;
+  const moved = pairs.map(async ({ agent, client }, index) => {
+    const accepted = agent.listen({ port: 80 }).accept();
+    const from = connStream(await client.connect({ port: 80 }));
+    const to = connStream(await accepted);
+    const written = from.write(new Uint8Array(lengthBytes).fill(index + 1));
+    let count = 0;
+    while (count < lengthBytes) {
+      const chunk = (await to.read())!;
+      assert.ok(chunk.every((byte) => byte === index + 1), `tunnel ${index} at ${count}`);
+      count += chunk.length;
+    }
+    await written;
+    client.close();
+    await agent.closed;
+  });
+  await Promise.all(moved);
+});

@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Spec: RFC 6455 §1.3 */
 const ACCEPT_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /** Value of `Sec-WebSocket-Accept` for a `Sec-WebSocket-Key`. Spec: RFC 6455 §4.2.2 */
 export function acceptKey(key: string): string {
-  return createHash("sha1").update(key + ACCEPT_GUID).digest("base64");
+  return hash("sha1", key + ACCEPT_GUID, "base64");
 }
 
 /** Headers by lower-case name, as Node.js gives them. */

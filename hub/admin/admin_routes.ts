@@ -8,6 +8,7 @@ import { logRoutes } from "./logs.ts";
 import { pairingRoutes } from "./pairing.ts";
 import { restartRoutes } from "./restart.ts";
 import { portalRoutes } from "./portals.ts";
+import { sessionRoutes } from "./session.ts";
 import { tokenRoutes } from "./tokens.ts";
 
 /** Where a path that lacks its final slash leads. Spec: hub-api.md 1.0 */
@@ -30,6 +31,7 @@ export function adminRoutes(options: AdminOptions): Route[] {
     ...portalRoutes(gate, options),
     ...logRoutes(gate, options),
     ...restartRoutes(gate, options),
+    ...sessionRoutes(gate, options),
     ...auditRoutes(gate, options),
     withSlash("/api/admin/agents"),
     withSlash("/api/admin/rotate"),

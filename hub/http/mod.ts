@@ -28,7 +28,7 @@ export {
 export { cleanPath } from "./clean_path.ts";
 export { type CorsFamily, corsHeaders } from "./cors.ts";
 export { metricsRoute, type MetricsRouteOptions } from "./metrics_route.ts";
-export { json, problem, text, tooMany } from "./respond.ts";
+export { json, polled, problem, text, tooMany } from "./respond.ts";
 export {
   type AnsweredRequest,
   type Handler,

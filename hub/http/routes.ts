@@ -3,7 +3,7 @@ import { formatTime, type Log } from "../../core/log/mod.ts";
 import { type Access, type Authenticator, type Caller, tokenOf } from "../access/mod.ts";
 import type { HistoryEvent } from "../history/mod.ts";
 import { isGranted, type Machine } from "../registry/mod.ts";
-import { json, text, tooMany } from "./respond.ts";
+import { json, polled, text, tooMany } from "./respond.ts";
 import type { RequestContext, Route } from "./router.ts";
 
 /** What the process is, for `/api/status`. */
@@ -107,15 +107,17 @@ class PublicRoutes {
     const { hubId, name } = hub();
     const { runtime, ...rest } = facts;
     const uptime = Math.floor((clock.nowMs() - this.#startedMs) / 1000);
-    return json({
+    const visible = machines()
+      .filter((machine) => access().canView(caller, machine.name))
+      .map((machine) => machineView(machine, this.#options, caller));
+    const body = {
       timestamp: formatTime(clock.wallMs()),
       ...(hubId !== "" && { hubId }),
       ...(name !== "" && { hubName: name }),
       hub: { ...rest, goVersion: runtime, uptime },
-      machines: machines()
-        .filter((machine) => access().canView(caller, machine.name))
-        .map((machine) => machineView(machine, this.#options, caller)),
-    });
+      machines: visible,
+    };
+    return polled(request, { body, tagged: [hubId, name, facts, visible] });
   }
 
   /** The hub serves even if its audit is degraded, but whoever watches it is to be told. */
@@ -129,12 +131,11 @@ class PublicRoutes {
     const caller = this.#callerOf(request, context);
     if (caller instanceof Response) return caller;
     if (caller.kind === "anonymous") return json({ error: "auth_required", events: [] }, 401);
-    return json({
-      timestamp: formatTime(clock.wallMs()),
-      events: history()
-        .filter(({ machine }) => access().canView(caller, machine))
-        .map(eventView),
-    });
+    const events = history()
+      .filter(({ machine }) => access().canView(caller, machine))
+      .map(eventView);
+    const body = { timestamp: formatTime(clock.wallMs()), events };
+    return polled(request, { body, tagged: events });
   }
 
   /** Whoever asks, or what to answer somebody who has tried too many tokens. */

@@ -46,9 +46,12 @@ function setUp(auth?: AuthConfig) {
   });
   const ask = async (
     path: string,
-    { method = "GET", token }: { method?: string; token?: string } = {},
+    { method = "GET", token, known }: { method?: string; token?: string; known?: string } = {},
   ) => {
-    const headers: HeadersInit = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const headers = {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(known !== undefined && { "if-none-match": known }),
+    };
     const request = new Request(`http://hub${path}`, { method, headers });
     return await router.handle(request, { remoteAddress: "192.0.2.7:1" });
   };
@@ -245,4 +248,20 @@ Deno.test("/healthz says ok, /ws without an upgrade is a bad request", async () 
   const ws = await ask("/ws");
   assert.equal(ws.status, 400);
   await ws.body?.cancel();
+});
+
+Deno.test("/api/status and /api/history answer 304 until more than the clock has moved", async () => {
+  const { rig, ask } = setUp(AUTH);
+  rig.agent("barn", { token: "agent-token" });
+  for (const path of ["/api/status", "/api/history"]) {
+    const known = (await ask(path, { token: "owner-token" })).headers.get("etag")!;
+    rig.clock.advance(5000);
+    const same = await ask(path, { token: "owner-token", known });
+    assert.deepEqual([same.status, await same.text()], [304, ""], path);
+    assert.equal((await ask(path, { token: "owner-token", known: '"other"' })).status, 200);
+    assert.equal((await ask(path, { token: "owner-token", known, method: "POST" })).status, 200);
+    assert.equal((await ask(path, { known })).status, 401, "a tag lets nobody in");
+    rig.agent("shed", { token: "owner-token" });
+    assert.equal((await ask(path, { token: "owner-token", known })).status, 200);
+  }
 });

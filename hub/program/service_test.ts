@@ -149,6 +149,10 @@ Deno.test("commandOfTask() gives a service the permissions of the task, from any
   const words = commandOfTask(tasks.hub, { deno: "/bin/deno", root: "/tela/" });
   assert.deepEqual([words[0], words[1], words.at(-1)], ["/bin/deno", "run", "/tela/hub/main.ts"]);
   assert.ok(words.includes("--no-prompt") && !words.includes("-A"));
+  const withEnv = commandOfTask("A_B=1 deno run --no-prompt hub/main.ts", {
+    ...{ deno: "/bin/deno", root: "/tela/", env: "/usr/bin/env" },
+  });
+  assert.deepEqual(withEnv.slice(0, 4), ["/usr/bin/env", "A_B=1", "/bin/deno", "run"]);
   assert.throws(() => commandOfTask("deno test", { deno: "d", root: "/" }), {
     name: "ConfigError",
   });

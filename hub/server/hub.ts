@@ -13,6 +13,7 @@ import {
 } from "../access/mod.ts";
 import { adminRoutes, type Restart } from "../admin/mod.ts";
 import { CONSOLE_VIEWER, type HubConfig, newUuid, type UpdateConfig } from "../config/mod.ts";
+import { consoleRoutes } from "../console/mod.ts";
 import { type HubFacts, metricsRoute, publicRoutes, type Route, Router } from "../http/mod.ts";
 import { type CodeStore, Pairing } from "../pairing/mod.ts";
 import {
@@ -101,9 +102,12 @@ function defaultUpdateOf({ channel, sources }: UpdateConfig): DefaultUpdate | un
  */
 export async function startHub(options: HubOptions): Promise<RunningHub> {
   const { config, clock, random, log, accessLog, hostname } = options;
-  const parts = partsOf(options);
+  const { wwwDir } = config();
+  const identities = () => parts.store.identities;
+  const pages = await consoleRoutes({ wwwDir, identities, clock, log });
+  const parts: Parts = partsOf(options);
   const { store, observer, switchboard, udp, portals, ends } = parts;
-  const router = new Router(routesOf({ ...options, ...parts }), {
+  const router = new Router([...routesOf({ ...options, ...parts }), ...pages], {
     onError: (error) => log(`internal error: ${(error as Error).stack ?? error}`),
     onAnswer: (answer) => observer.answered(answer),
   });

@@ -3,6 +3,8 @@ import { headEnd, MAX_HEAD_BYTES, mayBeRequest } from "./request_head.ts";
 
 const FIRST_READ_BYTES = 2 * 1024;
 
+const latin1 = new TextDecoder("latin1");
+
 /** What a connection began with. */
 export interface ConnectionHead {
   /** All that was read. */
@@ -34,7 +36,7 @@ export async function readHead(
       const bytes = buffer.subarray(0, length);
       const end = headEnd(bytes);
       if (end >= 0) {
-        const text = new TextDecoder("latin1").decode(bytes.subarray(0, end - 4));
+        const text = latin1.decode(bytes.subarray(0, end - 4));
         return { bytes, text, rest: bytes.subarray(end) };
       }
       if (!mayBeRequest(bytes) || length === MAX_HEAD_BYTES) {

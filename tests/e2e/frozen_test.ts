@@ -16,10 +16,25 @@ for (const name of ["agent", "hub"] as const) {
     const from = fabric.client.mark();
     Deno.kill(frozen.pid, "SIGSTOP");
     try {
-      await fabric.client.waitForLine(/Session ended: .*open connections wait/, { from });
+      await fabric.client.waitForLine(/Session ended: .*open connections (wait|go on)/, { from });
     } finally {
       Deno.kill(frozen.pid, "SIGCONT");
     }
     await exchange(connection, 2);
   });
 }
+
+Deno.test("an agent notices that its client is frozen, and the connection goes on after that", async () => {
+  await using target = new Target(echo);
+  await using fabric = await Fabric.start({ targetPorts: [target.port] });
+  using connection = await dial(fabric.localPort());
+  await exchange(connection, 1);
+  const from = fabric.agent.mark();
+  fabric.client.signal("SIGSTOP");
+  try {
+    await fabric.agent.waitForLine(/waits up to 120 s for its client/, { from });
+  } finally {
+    fabric.client.signal("SIGCONT");
+  }
+  await exchange(connection, 2);
+});

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { frontDoors } from "../tree/tree.ts";
+import { frontDoors, walk } from "../tree/tree.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -15,11 +15,18 @@ interface Gate {
   args: string[];
 }
 
+/** Scripts of pages: they know other globals than Deno's, and carry their types in comments. */
+async function browserCheck(): Promise<string[]> {
+  const scripts = (await walk()).filter((path) => path.endsWith(".js"));
+  return ["check", "--config", "tests/gates/browser.json", ...scripts];
+}
+
 async function gates(withTests: boolean): Promise<Gate[]> {
   const all: Gate[] = [
     { name: "format", args: ["fmt", "--check"] },
     { name: "lint", args: ["lint"] },
     { name: "types", args: ["check"] },
+    { name: "types of what runs in browsers", args: await browserCheck() },
     { name: "documentation", args: ["doc", "--lint", ...await frontDoors()] },
     { name: "benchmarks compile", args: ["bench", "--no-run", "--permit-no-files"] },
   ];

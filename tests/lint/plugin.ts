@@ -65,7 +65,7 @@ function resolvePlace(place: string[], specifier: string): string[] {
   return path;
 }
 
-type ModuleReference = { source: { value: unknown } | null };
+type ModuleReference = { source: { value: unknown } | null; attributes?: readonly unknown[] };
 
 function relativeTarget(
   context: Deno.lint.RuleContext,
@@ -76,6 +76,8 @@ function relativeTarget(
   if (place === undefined || typeof specifier !== "string" || !specifier.startsWith(".")) {
     return undefined;
   }
+  // `with { type: "text" }`: the content of a file, none of its code.
+  if (node.attributes !== undefined && node.attributes.length > 0) return undefined;
   return { place, target: resolvePlace(place, specifier) };
 }
 

@@ -18,6 +18,12 @@ const CASES: [rule: string, path: string, bad: string, good: string][] = [
     `import { x } from "../tcp/mod.ts"; x;`,
   ],
   [
+    "front-door",
+    "hub/console/page_files.ts",
+    `import { x } from "./www/main.js"; x;`,
+    `import text from "./www/main.js" with { type: "text" }; text;`,
+  ],
+  [
     "import-direction",
     "core/path/a.ts",
     `import { x } from "../../hub/mod.ts"; x;`,

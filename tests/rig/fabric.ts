@@ -31,6 +31,8 @@ export class Fabric implements AsyncDisposable {
   readonly token: string = newToken();
   /** Where agent and client dial. Default: the hub itself. */
   hubUrlForPeers?: string;
+  /** Files of the tree that run in place of `telad` and `tela`. Default: none. */
+  scripts: { agent?: string; client?: string } = {};
   readonly #launches: Promise<Process>[] = [];
   readonly #processes: Process[] = [];
   #hub?: Process;
@@ -152,6 +154,7 @@ export class Fabric implements AsyncDisposable {
       hubUrl: this.hubUrlForPeers ?? this.hubUrl,
       token: this.token,
       home: this.home(role),
+      script: this.scripts[role],
     };
   }
 

@@ -15,10 +15,13 @@
  * @module
  */
 
+export { clientTunnel, untilTunnel } from "./client_status.ts";
 export { Cutter } from "./cutter.ts";
 export { noise, sha256 } from "./data.ts";
 export { Fabric, type FabricOptions } from "./fabric.ts";
 export { fetchLocal } from "./http.ts";
+export { Middlebox } from "./middlebox.ts";
+export { PathLab, type PathLabOptions } from "./path_lab.ts";
 export { programTest, type ProgramTestOptions } from "./needs.ts";
 export {
   agentRegistered,
@@ -45,7 +48,8 @@ export {
   type ProgramName,
   type ProgramOptions,
   startProgram,
-  taskArguments,
+  type TaskCommand,
+  taskCommand,
 } from "./programs.ts";
 export { Recorder } from "./recorder.ts";
 export {
@@ -59,4 +63,5 @@ export {
   Target,
   writeAll,
 } from "./tcp.ts";
+export { UdpDetour } from "./udp_detour.ts";
 export { until, type UntilOptions, within } from "./until.ts";

@@ -39,6 +39,8 @@ export interface PeerOptions {
   home: string;
   /** More flags. Default none. */
   flags?: readonly string[];
+  /** File of the tree to run in place of the program's own. Default: none. */
+  script?: string | undefined;
 }
 
 /** Starts a hub and waits for nothing. */
@@ -52,23 +54,25 @@ export async function launchHub({ home, ownerToken, port = 0 }: HubOptions): Pro
 
 /** Starts an agent for machine `barn` with these target ports and waits for nothing. */
 export async function launchAgent(
-  { hubUrl, token, home, flags = [] }: PeerOptions,
+  { hubUrl, token, home, flags = [], script }: PeerOptions,
   ports: number[],
 ): Promise<Process> {
   await Deno.mkdir(home, { recursive: true });
   const args = ["-hub", hubUrl, "-machine", MACHINE, "-ports", ports.join(","), ...flags];
-  return await startProgram("telad", { name: "agent", args, home, env: { TELA_TOKEN: token } });
+  const env = { TELA_TOKEN: token };
+  return await startProgram("telad", { name: "agent", args, home, script, env });
 }
 
 /** Starts a client that forwards free local ports to `remotePorts`, and waits for nothing. */
 export async function launchClient(
-  { hubUrl, token, home, flags = [] }: PeerOptions,
+  { hubUrl, token, home, flags = [], script }: PeerOptions,
   remotePorts: number[],
 ): Promise<Process> {
   await Deno.mkdir(home, { recursive: true });
   const ports = remotePorts.map((remote) => `${freePort()}:${remote}`).join(",");
   const args = ["connect", "-hub", hubUrl, "-machine", MACHINE, "-ports", ports, ...flags];
-  return await startProgram("tela", { name: "client", args, home, env: { TELA_TOKEN: token } });
+  const env = { TELA_TOKEN: token };
+  return await startProgram("tela", { name: "client", args, home, script, env });
 }
 
 /** The port a hub listens on, as soon as it does. */

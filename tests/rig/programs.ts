@@ -18,6 +18,10 @@ export interface ProgramOptions {
   args: string[];
   /** Home and working directory, so that it finds no configuration but its own. */
   home: string;
+  /** File of the tree to run in place of the program's own. Default: none. */
+  script?: string | undefined;
+  /** Words before the command, such as `ip netns exec NAME`. Default: none. */
+  prefix?: readonly string[];
   /** Environment besides what the machine needs, such as `TELA_TOKEN`. */
   env?: Record<string, string>;
 }
@@ -28,24 +32,33 @@ function pathOf(file: string): string {
   return Deno.build.os === "windows" ? decodeURI(pathname).slice(1) : decodeURI(pathname);
 }
 
+/** How a task starts a program. */
+export interface TaskCommand {
+  /** The arguments after `deno`. */
+  args: string[];
+  /** Variables set before it. */
+  env: Record<string, string>;
+}
+
 /**
- * The arguments after `deno` of a task that runs one program: least privilege as users get it,
- * taken from where users get it so that the two cannot drift apart. Words in quotes hold variables
- * that stand for `home`.
+ * How a task runs one program: least privilege as users get it, taken from where users get it so that
+ * the two cannot drift apart. Words in quotes hold variables that stand for `home`.
  *
- * @throws {Error} when the task does not have the form `deno run --allow-... folder/main.ts`.
+ * @throws {Error} when the task does not have the form `[NAME=1] deno run --allow-... folder/main.ts`.
  */
-export function taskArguments(
+export function taskCommand(
   tasks: Record<string, unknown>,
   { task, home }: { task: string; home: string },
-): string[] {
+): TaskCommand {
   const command = tasks[task];
   const words = typeof command === "string"
     ? command.split(/\s+/).map((word) =>
       word.replace(/^"(.*)"$/, "$1").replaceAll(/\$(HOME|APPDATA)\b/g, () => home)
     )
     : [];
-  const [deno, run, ...rest] = words;
+  const first = words.findIndex((word) => !/^[A-Z_]+=\d+$/.test(word));
+  const env = Object.fromEntries(words.slice(0, first).map((word) => word.split("=")));
+  const [deno, run, ...rest] = words.slice(first);
   const script = rest.pop();
   const flagsOnly = rest.every((word) =>
     /^--(no-prompt$|allow-|deny-|unstable-|v8-flags=)/.test(word)
@@ -53,7 +66,7 @@ export function taskArguments(
   if (deno !== "deno" || run !== "run" || !script?.endsWith("main.ts") || !flagsOnly) {
     throw new Error(`Cannot read task "${task}": "${command}" is not "deno run FLAGS main.ts"`);
   }
-  return [run, ...rest, pathOf(script)];
+  return { args: [run, ...rest, pathOf(script)], env };
 }
 
 let denoDirectory: Promise<string> | undefined;
@@ -87,14 +100,18 @@ async function environment(home: string): Promise<Record<string, string>> {
 /** Starts a program of the fabric as a user does, with exactly the permissions of its task. */
 export async function startProgram(
   program: ProgramName,
-  { name = program, args, home, env }: ProgramOptions,
+  { name = program, args, home, script, prefix = [], env }: ProgramOptions,
 ): Promise<Process> {
   const { tasks } = JSON.parse(await Deno.readTextFile(pathOf("deno.json")));
+  const task = taskCommand(tasks, { task: PROGRAM_TASKS[program], home });
+  const words = [...task.args];
+  if (script !== undefined) words[words.length - 1] = pathOf(script);
+  const [command, ...rest] = [...prefix, Deno.execPath(), ...words, ...args];
   return new Process({
     name,
-    command: Deno.execPath(),
-    args: [...taskArguments(tasks, { task: PROGRAM_TASKS[program], home }), ...args],
+    command: command!,
+    args: rest,
     cwd: home,
-    env: { ...await environment(home), ...env },
+    env: { ...await environment(home), ...task.env, ...env },
   });
 }

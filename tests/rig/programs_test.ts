@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { PROGRAM_TASKS, taskArguments } from "./programs.ts";
+import { PROGRAM_TASKS, taskCommand } from "./programs.ts";
 
-Deno.test("taskArguments() reads the permissions of each program's task", async () => {
+Deno.test("taskCommand() reads the permissions of each program's task", async () => {
   const root = new URL("../../", import.meta.url);
   const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
   for (const task of Object.values(PROGRAM_TASKS)) {
-    const args = taskArguments(tasks, { task, home: "/h h" });
+    const { args, env } = taskCommand(tasks, { task, home: "/h h" });
     assert.equal(args[0], "run");
+    assert.deepEqual(env, { DENO_TOKIO_EVENT_INTERVAL: "1" });
     assert.ok(args.includes("--no-prompt"), `${task} could ask for more`);
     assert.ok(args.slice(1, -1).every((flag) => flag !== "-A" && flag !== "--allow-all"));
     assert.ok(args.every((arg) => !/["$]/.test(arg)), `${args}`);
@@ -14,7 +15,7 @@ Deno.test("taskArguments() reads the permissions of each program's task", async 
   }
 });
 
-Deno.test("taskArguments() rejects a task that is not a plain run", () => {
+Deno.test("taskCommand() rejects a task that is not a plain run", () => {
   for (
     const command of [
       "deno run -A hub/main.ts",
@@ -25,10 +26,10 @@ Deno.test("taskArguments() rejects a task that is not a plain run", () => {
     ]
   ) {
     assert.throws(
-      () => taskArguments({ hub: command }, { task: "hub", home: "/" }),
+      () => taskCommand({ hub: command }, { task: "hub", home: "/" }),
       /Cannot read task "hub"/,
       command,
     );
   }
-  assert.throws(() => taskArguments({}, { task: "hub", home: "/" }), /Cannot read task "hub"/);
+  assert.throws(() => taskCommand({}, { task: "hub", home: "/" }), /Cannot read task "hub"/);
 });

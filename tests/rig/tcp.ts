@@ -115,7 +115,6 @@ export class Target implements AsyncDisposable {
 
   async #accept(service: Service): Promise<void> {
     for await (const connection of this.#listener) {
-      connection.setNoDelay(true);
       this.#open.add(connection);
       this.#served.push(this.#serve(connection, service));
     }
@@ -123,6 +122,8 @@ export class Target implements AsyncDisposable {
 
   async #serve(connection: Deno.TcpConn, service: Service): Promise<void> {
     try {
+      // Throws for a connection that was reset while it waited to be accepted.
+      connection.setNoDelay(true);
       await service(connection);
     } catch (error) {
       if (!isGone(error)) this.#failures.push(error);

@@ -27,7 +27,9 @@ Deno.test("the top level holds only what the design names", async () => {
 Deno.test("every source folder has its front door and its README", () => {
   const files = new Set(paths);
   const missing = paths
-    .filter((path) => /^(core|hub|agent|client)\/.*\/$/.test(path) && !/testdata\/$/.test(path))
+    .filter((path) =>
+      /^(core|hub|agent|client)\/.*\/$/.test(path) && !/(testdata|www)\/$/.test(path)
+    )
     .filter((folder) => sources.some((source) => source.startsWith(folder)))
     .filter((folder) => folder !== "core/")
     .flatMap((folder) => {
