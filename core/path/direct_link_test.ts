@@ -18,6 +18,7 @@ Deno.test("DirectLink looks for the peer again at once when the system refused t
     role: "client",
     ports: { ipv4 },
     hub: undefined,
+    stunServers: [],
     interfaces: () => [{ address: "192.168.1.2" }],
     pool,
     clock,
