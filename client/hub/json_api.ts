@@ -127,7 +127,8 @@ export class JsonApi {
   ): Promise<void> {
     const { hub, token, fetch, clock } = this.#options;
     const timeout = new AbortController();
-    const timer = clock.setTimer(() => timeout.abort(), TIMEOUT_MS);
+    const arm = () => clock.setTimer(() => timeout.abort(), TIMEOUT_MS);
+    let timer = arm();
     const headers = new Headers({ accept: "application/json" });
     if (token !== "") headers.set("authorization", `Bearer ${token}`);
     if (body !== undefined) headers.set("content-type", "application/json");
@@ -145,6 +146,7 @@ export class JsonApi {
       const decoder = new TextDecoder();
       for await (const chunk of response.body ?? []) {
         timer.cancel();
+        timer = arm();
         onText(decoder.decode(chunk, { stream: true }));
       }
     } catch (cause) {

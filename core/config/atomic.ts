@@ -80,11 +80,18 @@ async function syncDir(dir: string): Promise<void> {
   await file.sync();
 }
 
+const TEMP_SUFFIX = ".tmp";
+
+/** A leading dot, as programs that take over every file of a folder pass such files by. */
+function tempPrefix(target: string): string {
+  return `.${basename(target)}.`;
+}
+
 async function replace(path: string, data: Uint8Array, options: WriteFileOptions): Promise<void> {
   const target = await targetOf(path);
   const dir = dirname(target);
   await prepareDir(dir, options.privateDir ?? false);
-  const temp = join(dir, `.${basename(target)}.${crypto.randomUUID()}.tmp`);
+  const temp = join(dir, `${tempPrefix(target)}${crypto.randomUUID()}${TEMP_SUFFIX}`);
   let left = false;
   try {
     const old = await statIfPresent(target, Deno.stat);
@@ -118,4 +125,25 @@ export async function writeFileAtomic(
     const message = `Cannot write ${path}: ${fileFault(cause)}`;
     throw new ConfigError(message, { code: "unwritable", path, cause });
   }
+}
+
+/**
+ * Removes what {@linkcode writeFileAtomic} has left beside a file where the process was killed on the
+ * way, which may hold the same secrets. Only for whoever knows that nobody is writing the file.
+ *
+ * @returns how many files that were
+ * @throws what `Deno.readDir` and `Deno.remove` throw
+ */
+export async function removeUnfinished(path: string): Promise<number> {
+  const target = await targetOf(path);
+  const dir = dirname(target);
+  const prefix = tempPrefix(target);
+  let removed = 0;
+  for await (const { name, isFile } of Deno.readDir(dir)) {
+    const middle = name.startsWith(prefix) ? name.slice(prefix.length, -TEMP_SUFFIX.length) : "";
+    if (!isFile || !name.endsWith(TEMP_SUFFIX) || !/^[0-9a-f-]{36}$/.test(middle)) continue;
+    await Deno.remove(join(dir, name));
+    removed++;
+  }
+  return removed;
 }

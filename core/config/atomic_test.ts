@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileAtomic } from "./atomic.ts";
+import { removeUnfinished, writeFileAtomic } from "./atomic.ts";
 
 const onUnix = Deno.build.os !== "windows";
 
@@ -88,4 +88,18 @@ Deno.test("writeFileAtomic() lets readers find only whole contents while writers
     for (let i = 0; i < 20; i++) assert.ok(contents.includes(await Deno.readTextFile(path)));
     await writes;
     assert.deepEqual(names(dir), ["a.yaml"]);
+  }));
+
+Deno.test("removeUnfinished() removes what a killed write has left of this file, and nothing else", () =>
+  inTempDir(async (dir) => {
+    const path = `${dir}/a.yaml`;
+    await writeFileAtomic(path, "x: 1\n");
+    const id = crypto.randomUUID();
+    const others = [`.a.yaml.tmp`, `.a.yaml.mine.tmp`, `.b.yaml.${id}.tmp`, `.a.yaml.${id}`];
+    for (const name of [...others, `.a.yaml.${id}.tmp`]) {
+      await Deno.writeTextFile(`${dir}/${name}`, "token: secret\n");
+    }
+    assert.equal(await removeUnfinished(path), 1);
+    assert.deepEqual(names(dir), [...others, "a.yaml"].sort());
+    assert.equal(await removeUnfinished(path), 0);
   }));

@@ -19,7 +19,7 @@
  * @module
  */
 
-export { writeFileAtomic, type WriteFileOptions } from "./atomic.ts";
+export { removeUnfinished, writeFileAtomic, type WriteFileOptions } from "./atomic.ts";
 export { parseDuration } from "./duration.ts";
 export { ConfigError, type ConfigErrorCode, type ConfigErrorOptions, fileFault } from "./error.ts";
 export { ConfigFile, type ConfigPath } from "./file.ts";

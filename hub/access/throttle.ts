@@ -105,7 +105,22 @@ export class Throttle {
   }
 }
 
-/** The host of an address such as `192.0.2.7:4711`: what is throttled, whatever the port. */
+/** The first 64 bits of an IPv6 address: who has one has all that begin so. */
+function networkOf(address: string): string {
+  const groups = (text: string) => text === "" ? [] : text.split(":");
+  const [head = "", tail = ""] = address.split("::");
+  const [first, last] = [groups(head), groups(tail)];
+  const zeros = Array<string>(Math.max(0, 8 - first.length - last.length)).fill("0");
+  const network = [...first, ...zeros, ...last].slice(0, 4);
+  return `${network.map((group) => parseInt(group, 16).toString(16)).join(":")}::/64`;
+}
+
+/**
+ * What of an address such as `192.0.2.7:4711` is throttled: the host, whatever the port; of IPv6 the
+ * network, as whoever tries tokens there has more addresses than could be counted.
+ */
 export function sourceOf(remoteAddress: string): string {
-  return /^(\d+\.\d+\.\d+\.\d+|\[.*\]):\d+$/.exec(remoteAddress)?.[1] ?? remoteAddress;
+  const host = /^(\d+\.\d+\.\d+\.\d+|\[.*\]):\d+$/.exec(remoteAddress)?.[1] ?? remoteAddress;
+  const address = host.replace(/^\[(.*)\]$/, "$1").replace(/^::ffff:(?=.*\.)/i, "");
+  return address.includes(":") ? networkOf(address) : address;
 }

@@ -45,9 +45,35 @@ Deno.test("Throttle remembers a bounded number of sources, those that failed las
   assert.equal(throttle.sources, 4096);
 });
 
-Deno.test("sourceOf() is the host of an address", () => {
-  assert.equal(sourceOf("192.0.2.7:4711"), "192.0.2.7");
-  assert.equal(sourceOf("[2001:db8::1]:4711"), "[2001:db8::1]");
-  assert.equal(sourceOf("2001:db8::1"), "2001:db8::1");
-  assert.equal(sourceOf(""), "");
+const SOURCES: [address: string, source: string][] = [
+  ["192.0.2.7:4711", "192.0.2.7"],
+  ["192.0.2.7", "192.0.2.7"],
+  ["::ffff:192.0.2.7", "192.0.2.7"],
+  ["[2001:db8::1]:4711", "2001:db8:0:0::/64"],
+  ["2001:db8::1", "2001:db8:0:0::/64"],
+  ["2001:DB8:0:0:9:9:9:9", "2001:db8:0:0::/64"],
+  ["2001:db8:1:0002:a:b:c:d", "2001:db8:1:2::/64"],
+  ["2001:db8:1:2::", "2001:db8:1:2::/64"],
+  ["::1", "0:0:0:0::/64"],
+  ["1::2:3:4:5:6", "1:0:0:2::/64"],
+  ["", ""],
+];
+
+for (const [address, source] of SOURCES) {
+  Deno.test(`sourceOf() "${address}" is "${source}"`, () => {
+    assert.equal(sourceOf(address), source);
+  });
+}
+
+Deno.test("Throttle does not let one IPv6 network use up what all may fail together", () => {
+  const { throttle } = setUp();
+  let looked = 0;
+  for (let i = 0; i < 100; i++) {
+    const source = sourceOf(`[2001:db8::${i}]:1`);
+    if (throttle.waitMs(source) > 0) continue;
+    looked++;
+    throttle.fail(source);
+  }
+  assert.equal(looked, 3);
+  assert.equal(throttle.waitMs("192.0.2.7"), 0);
 });

@@ -1,4 +1,6 @@
 import { formatTime } from "../../core/log/mod.ts";
+import type { Caller } from "../access/mod.ts";
+import type { AuditEntry } from "../audit/mod.ts";
 import {
   type Handler,
   json,
@@ -10,7 +12,7 @@ import {
 } from "../http/mod.ts";
 import type { ManagementAnswer } from "../sessions/mod.ts";
 import { type AdminOptions, isName, MAX_BODY_BYTES } from "./context.ts";
-import { type Gate, methodRefused } from "./gate.ts";
+import { forgeryRefused, type Gate, isForged, methodRefused } from "./gate.ts";
 
 const BAD_PATH = "missing machine or action: /api/admin/agents/MACHINE/ACTION";
 
@@ -81,31 +83,38 @@ class AgentResource {
       readonly action: string;
     },
   ): Promise<Response> {
-    const { store, registry, management, audit } = this.#options;
+    const { store, registry, management } = this.#options;
     const caller = this.#gate.identify(request, context);
     if (caller instanceof Response) return caller;
     if (!store.access.canManage(caller, name)) {
       this.#gate.denied(caller, context, { machine: name, reason: "may not manage" });
       return problem(`forbidden: no permission to manage ${JSON.stringify(name)}`, 403);
     }
+    // Whatever the method, it is the agent that decides what the action does.
+    if (isForged(request)) return forgeryRefused();
     const machine = registry.byName(name);
     if (machine === undefined) return unknownMachine(name);
-    if (!machine.isOnline) return problem(REASONS.offline, FAILURES.offline);
-    const payload = await this.#payload(request);
+    const payload = machine.isOnline ? await this.#payload(request) : undefined;
     if (payload instanceof Response) return payload;
     const answer = await management.ask(machine, { action, payload });
-    const isAnswered = answer.kind === "answer";
-    audit.record({
-      event: "management",
-      result: isAnswered ? "ok" : "failed",
-      identity: caller.kind === "identity" ? caller.id : undefined,
-      machine: name,
-      source: context.remoteAddress,
-      detail: action,
-      ...(!isAnswered && { reason: answer.kind }),
-    });
-    if (!isAnswered) return problem(REASONS[answer.kind], FAILURES[answer.kind]);
+    this.#note(answer, { caller, machine: name, source: context.remoteAddress, detail: action });
+    if (answer.kind !== "answer") return problem(REASONS[answer.kind], FAILURES[answer.kind]);
     return new Response(answer.text, { headers: { "content-type": "application/json" } });
+  }
+
+  /** Takes note of what an agent was asked, and how that went. */
+  #note(
+    answer: ManagementAnswer,
+    { caller, ...what }: { caller: Caller } & Pick<AuditEntry, "machine" | "source" | "detail">,
+  ): void {
+    const reason = answer.kind !== "answer" ? answer.kind : answer.isDone ? "" : "agent refused";
+    this.#options.audit.record({
+      event: "management",
+      result: reason === "" ? "ok" : "failed",
+      identity: caller.kind === "identity" ? caller.id : undefined,
+      ...what,
+      ...(reason !== "" && { reason }),
+    });
   }
 
   /** The JSON text to send along; undefined if there is none. */

@@ -199,3 +199,47 @@ Deno.test("what agents are asked is recorded, and how it went", async () => {
   ]);
   rig.hub.close();
 });
+
+Deno.test("what an agent refuses, or is not there to do, is recorded as failed", async () => {
+  const rig = setUp();
+  const outcomes = () =>
+    rig.hub.sockets.audited.filter(({ event }) => event === "management")
+      .map(({ result, reason, detail }) => [result, reason, detail]);
+  for (const ok of [false, true]) {
+    const { answer, requestId } = await asking(rig, "POST /api/admin/agents/barn/config-set");
+    rig.agent.text({ type: "mgmt-response", requestId, ok });
+    assert.equal((await answer).status, 200);
+  }
+  rig.agent.leave();
+  await rig.hub.sockets.settle();
+  assert.equal((await rig.hub.ask("POST /api/admin/agents/barn/restart", OWNER)).status, 503);
+  assert.deepEqual(outcomes(), [
+    ["failed", "agent refused", "config-set"],
+    ["ok", undefined, "config-set"],
+    ["failed", "offline", "restart"],
+  ]);
+  rig.hub.close();
+});
+
+const FORGED: [what: string, request: string, headers: Record<string, string>][] = [
+  ["a form", "POST", { origin: "https://evil.example" }],
+  ["a page without an origin", "POST", { origin: "null" }],
+  ["a link", "GET", { "sec-fetch-site": "cross-site" }],
+  ["a page of a sister host", "GET", { "sec-fetch-site": "same-site" }],
+];
+
+for (const [what, method, headers] of FORGED) {
+  Deno.test(`no agent is asked by ${what} elsewhere that has the browser send a cookie`, async () => {
+    const rig = setUp();
+    const path = `${method} /api/admin/agents/barn/restart`;
+    const cookie = { cookie: "tela_viewer=alice-token", host: "hub" };
+    const forged = { ...cookie, ...headers };
+    assert.equal((await rig.hub.ask(path, { headers: forged })).status, 403);
+    assert.deepEqual(rig.agent.takeMessages(), []);
+    const own = { ...cookie, origin: "https://hub", "sec-fetch-site": "same-origin" };
+    const { answer, requestId } = await asking(rig, path, { token: undefined, headers: own });
+    rig.agent.text({ type: "mgmt-response", requestId, ok: true });
+    assert.equal((await answer).status, 200);
+    rig.hub.close();
+  });
+}

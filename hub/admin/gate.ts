@@ -47,14 +47,24 @@ export function methodRefused(methods: readonly string[]): Response {
 }
 
 /**
- * A page of another host can make a browser send a cookie along, but not an `Authorization` header. A
- * change that is authorised by a cookie must come from a page of this host.
+ * A page of another host can make a browser send a cookie along, but not an `Authorization` header.
+ * What a cookie authorises and does something must come from a page of this host.
  */
-function isForged(request: Request): boolean {
-  if (request.method === "GET" || request.method === "HEAD") return false;
+export function isForged(request: Request): boolean {
+  if (tokenOf(request).from !== "cookie") return false;
   const origin = request.headers.get("origin");
-  const host = request.headers.get("host");
-  return tokenOf(request).from === "cookie" && origin !== null && !origin.endsWith(`://${host}`);
+  if (origin !== null) return !origin.endsWith(`://${request.headers.get("host")}`);
+  // A link or an image has no origin; browsers say where it stands all the same.
+  return ["cross-site", "same-site"].includes(request.headers.get("sec-fetch-site") ?? "");
+}
+
+/** The answer to what is forged. */
+export function forgeryRefused(): Response {
+  return problem("request from a page of another host: sign in here and repeat", 403);
+}
+
+function isSafe({ method }: Request): boolean {
+  return method === "GET" || method === "HEAD";
 }
 
 /** Lets owners and admins through, on an open hub nobody. */
@@ -108,9 +118,7 @@ export class Gate {
       this.denied(caller, context, { reason: "not an owner or admin", detail: pathname });
       return problem("forbidden", 403);
     }
-    if (isForged(request)) {
-      return problem("request from a page of another host: sign in here and repeat", 403);
-    }
+    if (!isSafe(request) && isForged(request)) return forgeryRefused();
     const { id: identity } = caller;
     const record: AdminContext["record"] = (entry) =>
       audit.record({ ...entry, identity, source: context.remoteAddress });

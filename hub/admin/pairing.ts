@@ -78,14 +78,15 @@ function promisedBy(body: JsonObject, caller: Identity): Promised | Response {
   if (role === "owner" && caller.role !== "owner") {
     return problem("role: only an owner can make a code for an owner", 403);
   }
-  if (fingerprint === undefined) return { type, machines, role };
+  const promised = { type, machines, role, by: caller.digest } as const;
+  if (fingerprint === undefined) return promised;
   if (typeof fingerprint !== "string" || !FINGERPRINT.test(fingerprint)) {
     return problem("fingerprint: expected 16 to 128 letters and digits", 400);
   }
   if (type !== "connect" || machines.length !== 1 || machines[0] === ANY_MACHINE) {
     return problem("fingerprint: only a connect code for one machine can carry one", 400);
   }
-  return { type, machines, role, fingerprint };
+  return { ...promised, fingerprint };
 }
 
 /** Pairing codes: made by administrators, redeemed by anybody. Spec: hub-api.md 1.1, 1.4, 3 */

@@ -186,3 +186,35 @@ Deno.test("a code is not used up when its token cannot be written, and two at on
     const answers = await Promise.all([redeem(hub, { code }), redeem(hub, { code })]);
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 401]);
   }));
+
+const MAKER_LOSES: [what: string, request: string, body?: object][] = [
+  ["is revoked", "POST /api/admin/tokens/admin/revoke"],
+  ["is removed", "DELETE /api/admin/access/admin"],
+  ["has another token", "POST /api/admin/rotate/admin"],
+  ["is an admin no more", "PATCH /api/admin/access/admin", { role: "user" }],
+];
+
+for (const [what, request, change] of MAKER_LOSES) {
+  Deno.test(`a code is worth nothing once its maker ${what}, and others are as before`, () =>
+    withHub(async (hub) => {
+      const { body: { code } } = await make(hub, { role: "admin" }, "admin-token");
+      const { body: { code: other } } = await make(hub, {});
+      const body = change === undefined ? {} : { body: change };
+      assert.equal((await hub.ask(request, { ...OWNER, ...body })).status, 200);
+      assert.equal((await redeem(hub, { code })).status, 401);
+      assert.equal((await redeem(hub, { code: other })).status, 200);
+    }));
+}
+
+Deno.test("a code for an owner is worth nothing once its maker is an admin", () =>
+  withHub(async (hub) => {
+    await hub.ask("PATCH /api/admin/access/admin", { ...OWNER, body: { role: "owner" } });
+    const { body: { code } } = await make(hub, { role: "owner" }, "admin-token");
+    await hub.ask("PATCH /api/admin/access/admin", { ...OWNER, body: { role: "admin" } });
+    assert.equal((await redeem(hub, { code })).status, 401);
+    await hub.ask("PATCH /api/admin/access/admin", {
+      ...OWNER,
+      body: { role: "owner", id: "second" },
+    });
+    assert.equal((await redeem(hub, { code })).status, 200, "an owner again, of whatever name");
+  }));

@@ -12,9 +12,9 @@ interface Kind {
   repeats: number;
 }
 
-/** Address without its port: who dials anew has another port. */
+/** Address without its port, if it has one: who dials anew has another, who a proxy names has none. */
 function hostOf(source: string): string {
-  return source.slice(0, source.lastIndexOf(":") + 1);
+  return /^([^:]*|\[.*\]):\d+$/.exec(source)?.[1] ?? source;
 }
 
 /** What a stranger, or a page that polls, can cause any number of. */

@@ -44,6 +44,16 @@ Deno.test("CoalescingAudit keeps different things and addresses apart", () => {
   assert.deepEqual(passed, entries);
 });
 
+Deno.test("CoalescingAudit keeps addresses apart that a proxy names, which have no port", () => {
+  const { passed, audit } = setUp();
+  const sources = ["192.0.2.7", "192.0.2.8", "2001:db8::1", "2001:db8::2", "[2001:db8::3]:1"];
+  for (const source of sources) {
+    for (let i = 0; i < 2; i++) audit.record({ ...wrongToken(1), source });
+  }
+  audit.record({ ...wrongToken(1), source: "[2001:db8::3]:2" });
+  assert.deepEqual(passed.map(({ source }) => source), sources);
+});
+
 Deno.test("CoalescingAudit never holds back what changed or was done", () => {
   const { passed, audit } = setUp();
   const entries: AuditEntry[] = [

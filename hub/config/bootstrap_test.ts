@@ -43,12 +43,20 @@ Deno.test("bootstrap() makes owner, viewer, grant and hub id at the first start 
     auth.machines.get("*")!.connect,
     [{ token: newOwnerToken!, services: [] }],
   );
-  assert.deepEqual(bootstrap(file, options()), { changed: false, newOwnerToken: undefined });
+  assert.deepEqual(bootstrap(file, options()), {
+    changed: false,
+    newOwnerToken: undefined,
+    renamed: [],
+  });
 });
 
 Deno.test("bootstrap() takes a given owner token only while there are none (hub 71)", async () => {
   const file = await opened("auth:\n  tokens:\n  machines:\n");
-  assert.deepEqual(bootstrap(file, options("mine")), { changed: true, newOwnerToken: undefined });
+  assert.deepEqual(bootstrap(file, options("mine")), {
+    changed: true,
+    newOwnerToken: undefined,
+    renamed: [],
+  });
   assert.equal(file.config.auth.tokens[0]!.token, "mine");
   assert.equal(file.config.wwwDir, "", "a file of the operator's gets nothing that it lacks");
   assert.equal(bootstrap(file, options("other")).changed, false);
@@ -57,7 +65,11 @@ Deno.test("bootstrap() takes a given owner token only while there are none (hub 
 
 Deno.test("bootstrap() adds a missing viewer and id to a file with tokens", async () => {
   const file = await opened("auth: {tokens: [{id: a, token: t}]}\n");
-  assert.deepEqual(bootstrap(file, options("x")), { changed: true, newOwnerToken: undefined });
+  assert.deepEqual(bootstrap(file, options("x")), {
+    changed: true,
+    newOwnerToken: undefined,
+    renamed: [],
+  });
   const { auth, hubId } = file.config;
   assert.deepEqual(auth.tokens.map(({ id, role }) => [id, role]), [
     ["a", "user"],
@@ -79,4 +91,34 @@ Deno.test("bootstrap() does not take a person who is a viewer for the console's 
   const file = await opened("hubId: h\nauth: {tokens: [{id: v, token: t, hubRole: viewer}]}");
   assert.equal(bootstrap(file, options()).changed, true);
   assert.deepEqual(file.config.auth.tokens.map(({ id }) => id), ["v", CONSOLE_VIEWER]);
+});
+
+Deno.test("bootstrap() gives each identity an id of its own, so that each can be revoked", async () => {
+  const tokens = ["a", "b", "a", "", "unnamed", "b", "a-2"].map((id, at) => ({
+    id,
+    token: `t${at}`,
+  }));
+  const viewer = { id: CONSOLE_VIEWER, token: "v", hubRole: "viewer" };
+  const file = await opened(
+    JSON.stringify({ hubId: "h", auth: { tokens: [...tokens, viewer] } }),
+  );
+  const { changed, renamed } = bootstrap(file, options());
+  assert.equal(changed, true);
+  const after = file.config.auth.tokens.map(({ id, token }) => `${token} ${id}`);
+  assert.deepEqual(after, [
+    "t0 a",
+    "t1 b",
+    "t2 a-3",
+    "t3 unnamed-2",
+    "t4 unnamed",
+    "t5 b-2",
+    "t6 a-2",
+    `v ${CONSOLE_VIEWER}`,
+  ]);
+  assert.deepEqual(renamed.map(({ from, to }) => [from, to]), [
+    ["a", "a-3"],
+    ["", "unnamed-2"],
+    ["b", "b-2"],
+  ]);
+  assert.equal(bootstrap(file, options()).changed, false);
 });

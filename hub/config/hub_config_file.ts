@@ -1,5 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import { ConfigError, ConfigFile, type ConfigPath, lockFile } from "../../core/config/mod.ts";
+import {
+  ConfigError,
+  ConfigFile,
+  type ConfigPath,
+  lockFile,
+  removeUnfinished,
+} from "../../core/config/mod.ts";
 import { type DiskVersion, settledVersion, versionOnDisk } from "./disk_version.ts";
 import type { AuthConfig, HubConfig } from "./model.ts";
 import { type PortalEntry, readPortals, writePortal } from "./portals.ts";
@@ -171,6 +177,23 @@ export class HubConfigFile {
     });
   }
 
+  /**
+   * Removes copies of the file, tokens and all, that writes have left whose program was killed.
+   *
+   * @returns how many there were
+   * @throws ConfigError if the file is locked for too long, and what the file system reports
+   */
+  async removeUnfinished(): Promise<number> {
+    if (!this.exists) return 0;
+    let removed = 0;
+    await this.#inTurn(async () => {
+      // Whoever writes holds the lock: no copy is in use now.
+      using _lock = await lockFile(this.path);
+      removed = await removeUnfinished(this.path);
+    });
+    return removed;
+  }
+
   #commit(change: (editor: ConfigEditor) => Written): Promise<void> {
     return this.#inTurn(async () => {
       using _lock = await lockFile(this.path);
@@ -202,6 +225,14 @@ export class HubConfigFile {
       const message =
         `Cannot use ${this.path}: it has no tokens left, which would let anybody in; ` +
         "put them back, or restart the hub to have a new owner made";
+      throw new ConfigError(message, { code: "invalid", path: this.path });
+    }
+    const seen = new Set<string>();
+    const twice = reading.config.auth.tokens.find(({ id }) => seen.size === seen.add(id).size);
+    if (twice !== undefined) {
+      // Revoking one of two would leave the other valid.
+      const message = `Cannot use ${this.path}: two identities have the id ` +
+        `${JSON.stringify(twice.id)}; give one of them another`;
       throw new ConfigError(message, { code: "invalid", path: this.path });
     }
     this.#reading = reading;

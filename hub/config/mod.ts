@@ -18,6 +18,7 @@ export {
   type BootstrapOptions,
   type BootstrapResult,
   CONSOLE_VIEWER,
+  type Renamed,
 } from "./bootstrap.ts";
 export { udpRelaySecretOf, withEnvironment } from "./environment.ts";
 export { type ConfigEditor, HubConfigFile } from "./hub_config_file.ts";

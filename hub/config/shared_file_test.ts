@@ -118,3 +118,14 @@ Deno.test("commitAuth() with one step writes nothing", () =>
     assert.equal(file.version, version);
     assert.equal(await Deno.readTextFile(path), TEXT);
   }));
+
+Deno.test("a file in which two identities have one id is not taken over", () =>
+  shared(async (one, _, path) => {
+    const twice = `${TEXT}    - {id: alice, token: a}\n    - {id: alice, token: b}\n`;
+    await replace(path, twice);
+    await assert.rejects(one.refresh(), /two identities have the id "alice"/);
+    assert.deepEqual(ids(one), ["owner"]);
+    await replace(path, twice.replace("alice, token: b", "bob, token: b"));
+    await one.refresh();
+    assert.deepEqual(ids(one), ["owner", "alice", "bob"]);
+  }));

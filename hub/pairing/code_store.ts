@@ -38,6 +38,8 @@ export interface Promised {
   readonly role: Role;
   /** Fingerprint of the agent of the only machine, which the client is to trust. */
   readonly fingerprint?: string | undefined;
+  /** Digest of the token of whoever made the code, on whose right it rests. */
+  readonly by: string;
 }
 
 /** A code that has been taken out and not yet used. */

@@ -3,7 +3,7 @@ import { inTemporaryFolder } from "../testing/mod.ts";
 import { CodeStore, type Promised } from "./code_store.ts";
 
 const random = (out: Uint8Array) => void crypto.getRandomValues(out as Uint8Array<ArrayBuffer>);
-const USER: Promised = { type: "connect", machines: ["barn"], role: "user" };
+const USER: Promised = { type: "connect", machines: ["barn"], role: "user", by: "digest" };
 const yes = () => true;
 
 Deno.test("CodeStore gives a code once, keeps it over a restart and in no clear form", () =>

@@ -86,8 +86,9 @@ export class Pairing {
     if (waitMs > 0) return { kind: "throttled", waitMs };
     const wallMs = clock.wallMs();
     const code = readCode(text);
-    const accepts = ({ type, machines }: Promised) =>
-      type === "connect" || machine === undefined || machines[0] === machine;
+    const accepts = (promised: Promised) =>
+      (promised.type === "connect" || machine === undefined || promised.machines[0] === machine) &&
+      this.#isStillGood(promised);
     const taken = code === undefined ? undefined : codes.take(code, { wallMs, accepts });
     if (taken === undefined) return this.#failed(remoteAddress, machine);
     const { promised } = taken;
@@ -103,6 +104,15 @@ export class Pairing {
       taken.putBack();
       throw error;
     }
+  }
+
+  /** A code is worth what its maker may give now: it must not outlive the token it was made with. */
+  #isStillGood({ by, role }: Promised): boolean {
+    const { store, clock } = this.#options;
+    const { access } = store;
+    const maker = access.authenticateDigest(by, clock.wallMs());
+    if (maker.kind !== "identity" || !access.canAdminister(maker)) return false;
+    return role !== "owner" || maker.role === "owner";
   }
 
   #failed(remoteAddress: string, machine: string | undefined): PairResult {

@@ -18,12 +18,15 @@ export async function firstStart(
   { io, log, effective }: { io: Io; log: Log; effective: HubConfig },
 ): Promise<void> {
   const ownerToken = io.env("TELA_OWNER_TOKEN");
-  const { changed, newOwnerToken } = bootstrap(file, {
+  const { changed, newOwnerToken, renamed } = bootstrap(file, {
     random: systemRandom,
     ownerToken,
     effective,
   });
   if (!changed) return;
+  for (const { from, to } of renamed) {
+    log(`two identities had the id ${JSON.stringify(from)}: one is ${JSON.stringify(to)} now`);
+  }
   let isSaved = true;
   try {
     await file.save();

@@ -38,11 +38,14 @@ Deno.test(
       assert.ok(!first.log.includes(token));
       await assert.rejects(Deno.stat(`${dir}/.tela/run/telahubd.json`), Deno.errors.NotFound);
 
+      const left = `${dir}/data/.telahubd.yaml.${crypto.randomUUID()}.tmp`;
+      await Deno.writeTextFile(left, yaml);
       const second = await HubProcess.start(dir, {
         args: ["-port", "0"],
         env: { TELA_OWNER_TOKEN: "ignored" },
       });
       await second.port();
+      await assert.rejects(Deno.stat(left), Deno.errors.NotFound, "the copy of a killed write");
       second.signal("SIGINT");
       assert.deepEqual(await second.ended(), { code: 0, stdout: "" });
       assert.equal(

@@ -59,6 +59,16 @@ function openCodes(path: string, log: Log): CodeStore {
   }
 }
 
+/** A folder that cannot be tidied is no reason for a hub not to run. */
+async function removeUnfinished(file: HubConfigFile, log: Log): Promise<void> {
+  try {
+    const removed = await file.removeUnfinished();
+    if (removed > 0) log(`removed unfinished copies of ${file.path}: ${removed}`);
+  } catch (error) {
+    log(`warning: unfinished copies of ${file.path}: ${(error as Error).message}`);
+  }
+}
+
 /** Whoever changes the configuration then does not wait for the hub, which takes it over all the same. */
 async function holdInEffect(path: string, log: Log): Promise<InEffect | undefined> {
   try {
@@ -169,6 +179,7 @@ async function runOnce(program: Program, last?: Run): Promise<Run | undefined> {
     return flags.port === undefined ? effective : { ...effective, port: flags.port };
   };
   log(`telahubd ${VERSION}, configuration ${file.path}`);
+  await removeUnfinished(file, log);
   await firstStart(file, { io, log, effective: config() });
   const codes = openCodes(join(dirname(file.path), "pairing.db"), log);
   using cleanup = new DisposableStack();

@@ -28,8 +28,9 @@ export interface Registration {
   readonly evicted: Machine | undefined;
 }
 
+/** Both are texts of a peer's choice: whatever they contain, no two pairs may have the same key. */
 function keyOf({ agentId, name }: { agentId: string; name: string }): string {
-  return `${agentId}:${name}`;
+  return `${agentId.length}:${agentId}${name}`;
 }
 
 /**

@@ -49,6 +49,15 @@ Deno.test("Registry.register() without protocolVersion is version 1 (wire 8)", (
   assert.equal(zero.machine.protocolVersion, 1);
 });
 
+Deno.test("Registry.register() takes nobody else's entry whose id and name read the same together", () => {
+  const registry = newRegistry();
+  const { machine } = registry.register(message("a", "b:c"), context())!;
+  const other = registry.register(message("a:b", "c"), context(1, (name) => name === "c"))!;
+  assert.notEqual(other.machine, machine);
+  assert.deepEqual([machine.name, other.machine.name], ["b:c", "c"]);
+  assert.equal(registry.byName("b:c"), machine);
+});
+
 Deno.test("Registry.register() moves a registration id to its new name (wire 10)", () => {
   const registry = newRegistry();
   const id = { machineRegistrationId: "r" };

@@ -117,7 +117,9 @@ async function sendBody(
   const second = await reader?.read();
   if (second === undefined || second.done) {
     const body = Buffer.from(first?.value ?? new Uint8Array(0));
-    if (response.status !== 204) outgoing.setHeader("content-length", body.length);
+    // Spec: RFC 9110 §8.6: of 304 it would have to be the length that 200 has.
+    const isBodyless = response.status === 204 || response.status === 304;
+    if (!isBodyless) outgoing.setHeader("content-length", body.length);
     outgoing.end(isHead ? undefined : body);
     return;
   }

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { systemClock, systemRandom } from "../../core/clock/mod.ts";
+import { Router } from "../http/mod.ts";
 import { RawClient, UPGRADE_HEADERS } from "../testing/mod.ts";
 import { SECURED, withHub } from "./_started_hub.ts";
+import { HttpServer } from "./http_server.ts";
 
 const OWNER = "Authorization: Bearer owner-token";
 
@@ -159,3 +162,25 @@ Deno.test("an address in X-Forwarded-For is throttled by itself, its proxy is no
     assert.match(await dialled("192.0.2.66") as string, /^Too many attempts/);
     assert.equal(await dialled("192.0.2.7"), "Machine not found");
   }, SECURED));
+
+Deno.test("an answer that has no body by its status says nothing of a length, others do", async () => {
+  const handle = (request: Request) => {
+    const status = Number(new URL(request.url).search.slice(1));
+    return new Response(null, { status });
+  };
+  const server = new HttpServer({
+    router: new Router([{ path: "/", cors: "none", handle }], { onError: () => {} }),
+    switchboard: undefined as never,
+    isSecured: () => false,
+    clock: systemClock,
+    random: systemRandom,
+    log: undefined as never,
+  });
+  const port = server.listen(0, "127.0.0.1");
+  for (const [status, isTold] of [[200, true], [204, false], [304, false], [404, true]] as const) {
+    const { headers } = await send(port, [`GET /?${status} HTTP/1.1`, "Host: hub"]);
+    const told = headers.filter((line) => /^(content-length|transfer-encoding):/i.test(line));
+    assert.equal(told.length > 0, isTold, `${status}: ${told}`);
+  }
+  await server.stop();
+});

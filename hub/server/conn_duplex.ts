@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
+import type { Clock } from "../../core/clock/mod.ts";
 
 const READ_BUFFER_BYTES = 16 * 1024;
 
@@ -11,6 +12,14 @@ export interface ClosableConn {
   close(): void;
 }
 
+/** Options of {@linkcode ConnDuplex}. */
+export interface ConnDuplexOptions {
+  /** Times writes. */
+  readonly clock: Clock;
+  /** How long the peer may take nothing of what is written; it is cut then. */
+  readonly stallTimeoutMs: number;
+}
+
 /** A connection of Deno's as the Node.js stream that `node:http` takes; takes the connection. */
 export class ConnDuplex extends Duplex {
   /** Address of the peer. */
@@ -19,6 +28,7 @@ export class ConnDuplex extends Duplex {
   readonly remotePort: number;
   readonly #conn: Deno.TcpConn;
   readonly #close: () => void;
+  readonly #options: ConnDuplexOptions;
   readonly #buffer = new Uint8Array(READ_BUFFER_BYTES);
   #head: Uint8Array | undefined;
 
@@ -27,8 +37,9 @@ export class ConnDuplex extends Duplex {
    *
    * @param head those bytes; taken
    */
-  constructor(closable: ClosableConn, head: Uint8Array) {
+  constructor(closable: ClosableConn, head: Uint8Array, options: ConnDuplexOptions) {
     super();
+    this.#options = options;
     const { conn } = closable;
     this.#conn = conn;
     this.#close = () => closable.close();
@@ -60,11 +71,21 @@ export class ConnDuplex extends Duplex {
     done: (error?: Error) => void,
   ): Promise<void> {
     try {
-      for (let at = 0; at < chunk.length;) at += await this.#conn.write(chunk.subarray(at));
+      for (let at = 0; at < chunk.length;) at += await this.#writeSome(chunk.subarray(at));
     } catch (error) {
       return done(error as Error);
     }
     done();
+  }
+
+  async #writeSome(chunk: Uint8Array): Promise<number> {
+    const { clock, stallTimeoutMs } = this.#options;
+    const stalled = clock.setTimer(() => this.destroy(), stallTimeoutMs);
+    try {
+      return await this.#conn.write(chunk);
+    } finally {
+      stalled.cancel();
+    }
   }
 
   /** For `Duplex`. */

@@ -9,6 +9,7 @@ import {
   type UpgradeAnswer,
   WebSocketConnection,
 } from "../../core/websocket/mod.ts";
+import { sourceOf } from "../access/mod.ts";
 import type { Router } from "../http/mod.ts";
 import type { Switchboard } from "../sessions/mod.ts";
 import { LINK_PATH, type UdpHosts } from "../udp_link/mod.ts";
@@ -18,6 +19,7 @@ import { ListenError } from "./listen_error.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { readHead } from "./read_head.ts";
 import { type RequestHead, webSocketRequest } from "./request_head.ts";
+import { WaitingPeers } from "./waiting_peers.ts";
 
 /** How long a peer may take to send the head of a request. Spec: wire.md 1.1 */
 const HEADER_TIMEOUT_MS = 10_000;
@@ -28,6 +30,12 @@ const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** Connections that are no WebSocket yet, or never; more are closed at once. */
 const MAX_HTTP_CONNECTIONS = 4096;
 
+/**
+ * WebSockets of one address that have not said yet what they are: room for a site whose agents all
+ * come back at once, while 20 addresses are needed to take all places of a hub.
+ */
+const MAX_SILENT_SOCKETS = 1024;
+
 /** What a peer reads that has not sent a head in time. Spec: RFC 9110 §15.5.9 */
 const LATE = new TextEncoder().encode(
   "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
@@ -35,6 +43,9 @@ const LATE = new TextEncoder().encode(
 
 /** How long a peer may go on sending when it has its answer. */
 const LINGER_MS = 2000;
+
+/** How long a peer may read nothing of its answer, which waits in memory meanwhile. */
+const STALL_TIMEOUT_MS = 30_000;
 
 /** Out of descriptors, say: accepting goes on after this pause, as some of them come free. */
 const ACCEPT_RETRY_MS = 100;
@@ -59,14 +70,24 @@ export interface HttpServerOptions {
   readonly accessLog?: Log | undefined;
   /** How long a peer may take to send the head of a request. Default: 10 s. */
   readonly headerTimeoutMs?: number;
+  /** How long a peer may read nothing of its answer. Default: 30 s. */
+  readonly stallTimeoutMs?: number;
+  /** Bounds the connections of one address that have sent none yet. */
+  readonly waiting?: WaitingPeers;
+  /** Bounds the WebSockets of one address that have said nothing yet. */
+  readonly silent?: WaitingPeers;
 }
+
+/** Event of a connection handed to `node:http`, once that has found a request in it. */
+const ASKED = "asked";
 
 /** A connection that is no WebSocket yet, or never. */
 class HttpConnection {
   isAnswering = false;
   #isClosed = false;
 
-  constructor(readonly conn: Deno.TcpConn) {}
+  /** @param asked to be called when it has sent the head of a request */
+  constructor(readonly conn: Deno.TcpConn, readonly asked: () => void) {}
 
   close(): void {
     if (this.#isClosed) return;
@@ -83,13 +104,18 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #http: Server;
   readonly #connections = new Set<HttpConnection>();
+  readonly #waiting: WaitingPeers;
+  readonly #silent: WaitingPeers;
   #listener: Deno.TcpListener | undefined;
   #onEmpty: (() => void) | undefined;
 
   /** Does not listen yet. */
   constructor(options: HttpServerOptions) {
     this.#options = options;
+    this.#waiting = options.waiting ?? new WaitingPeers();
+    this.#silent = options.silent ?? new WaitingPeers({ max: MAX_SILENT_SOCKETS });
     this.#http = createServer((incoming, outgoing) => {
+      incoming.socket.emit(ASKED);
       outgoing.shouldKeepAlive = false;
       answer(options.router, incoming, outgoing).then(({ status, path }) => {
         const { method, socket } = incoming;
@@ -151,28 +177,42 @@ export class HttpServer {
 
   async #serve(conn: Deno.TcpConn): Promise<void> {
     if (this.#connections.size >= MAX_HTTP_CONNECTIONS) return conn.close();
-    const connection = new HttpConnection(conn);
+    const asked = this.#waiting.enter(conn.remoteAddr.hostname);
+    if (asked === undefined) return conn.close();
+    const connection = new HttpConnection(conn, asked);
     this.#connections.add(connection);
     try {
       await this.#serveHead(connection);
     } finally {
+      asked();
       this.#connections.delete(connection);
       if (this.#connections.size === 0) this.#onEmpty?.();
     }
   }
 
   async #serveHead(connection: HttpConnection): Promise<void> {
-    const { clock, headerTimeoutMs = HEADER_TIMEOUT_MS } = this.#options;
+    const { clock, headerTimeoutMs = HEADER_TIMEOUT_MS, stallTimeoutMs = STALL_TIMEOUT_MS } =
+      this.#options;
     const { conn } = connection;
     // Whether the peer still reads it makes no difference.
     const onLate = () => void conn.write(LATE).catch(() => {}).finally(() => connection.close());
     const head = await readHead(conn, { clock, timeoutMs: headerTimeoutMs, onLate });
     if (head === undefined) return connection.close();
     const request = head.text === undefined ? undefined : webSocketRequest(head.text);
-    if (request !== undefined) return this.#upgrade(conn, { request, rest: head.rest });
-    connection.isAnswering = true;
-    const duplex = new ConnDuplex(connection, head.bytes);
+    if (request !== undefined) {
+      connection.asked();
+      return this.#upgrade(conn, { request, rest: head.rest });
+    }
+    connection.isAnswering = head.text !== undefined;
+    const duplex = new ConnDuplex(connection, head.bytes, { clock, stallTimeoutMs });
+    // What is no head here may be the beginning of one to Node.js, which waits for the rest for ever.
+    const late = clock.setTimer(onLate, headerTimeoutMs);
+    duplex.once(ASKED, () => {
+      late.cancel();
+      connection.asked();
+    });
     const closed = new Promise((resolve) => duplex.once("close", resolve));
+    duplex.once("close", () => late.cancel());
     duplex.once("finish", () => {
       const timer = clock.setTimer(() => duplex.destroy(), LINGER_MS);
       duplex.once("close", () => timer.cancel());
@@ -187,9 +227,13 @@ export class HttpServer {
     conn: Deno.TcpConn,
     { request, rest }: { request: RequestHead; rest: Uint8Array<ArrayBuffer> },
   ): Promise<void> {
-    const { switchboard, clock, random, log } = this.#options;
-    const { accepted, response } = this.#answerUpgrade(request);
+    const { switchboard, udpHosts, clock, random, log } = this.#options;
     const stream = withHead(connStream(conn), rest);
+    const remoteAddress = originOf(stream.remoteAddress, request.headers["x-forwarded-for"]);
+    const greeted = this.#silent.enter(sourceOf(remoteAddress));
+    const { accepted, response } = greeted === undefined
+      ? refuseUpgrade("503 Service Unavailable", "Too many connections that say nothing\n")
+      : this.#answerUpgrade(request);
     try {
       conn.setNoDelay(true);
       conn.setKeepAlive(true);
@@ -197,25 +241,26 @@ export class HttpServer {
       if (!accepted) await stream.closeWrite();
     } catch {
       // The peer has gone before it was answered.
+      greeted?.();
       return stream.close();
     }
     if (!accepted) {
+      greeted?.();
       const status = response.slice(9, response.indexOf("\r\n"));
       log(`upgrade refused: ${status}, from ${stream.remoteAddress}`);
       return stream.close();
     }
-    const { udpHosts } = this.#options;
+    const connection = new WebSocketConnection({
+      stream,
+      role: "server",
+      clock,
+      random,
+      maxMessageBytes: MAX_MESSAGE_BYTES,
+      remoteAddress,
+    });
     const isLink = udpHosts !== undefined && targetOf(request.target)?.path === LINK_PATH;
-    (isLink ? udpHosts : switchboard).serve(
-      new WebSocketConnection({
-        stream,
-        role: "server",
-        clock,
-        random,
-        maxMessageBytes: MAX_MESSAGE_BYTES,
-        remoteAddress: originOf(stream.remoteAddress, request.headers["x-forwarded-for"]),
-      }),
-    );
+    if (isLink) udpHosts.serve(connection).finally(greeted);
+    else switchboard.serve(connection, { onGreeted: greeted });
   }
 
   #answerUpgrade({ method, headers, target }: RequestHead): UpgradeAnswer {

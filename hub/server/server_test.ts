@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
-import { RawClient, UPGRADE_HEADERS } from "../testing/mod.ts";
+import { createLog } from "../../core/log/mod.ts";
+import { Router } from "../http/mod.ts";
+import { RawClient, SwitchboardRig, UPGRADE_HEADERS } from "../testing/mod.ts";
 import { OPEN, SECURED, withHub } from "./_started_hub.ts";
-import { HttpServer } from "./http_server.ts";
+import { HttpServer, type HttpServerOptions } from "./http_server.ts";
+import { WaitingPeers } from "./waiting_peers.ts";
 
 async function agent(port: number, fields: object = {}): Promise<RawClient> {
   const client = await RawClient.upgrade(port);
@@ -240,23 +243,112 @@ Deno.test("requests that no program sends get a clean 4xx", () =>
     }
   }));
 
-Deno.test("a peer that does not finish the head of its request is told 408 and cut", async () => {
+const QUIET = { component: "hub", clock: systemClock, write: () => {} };
+
+function bareServer(options: Partial<HttpServerOptions>): HttpServer {
   const unused = undefined as never;
-  const server = new HttpServer({
+  return new HttpServer({
     router: unused,
     switchboard: unused,
     isSecured: () => false,
     clock: systemClock,
     random: systemRandom,
     log: unused,
-    headerTimeoutMs: 50,
+    ...options,
   });
-  const port = await server.listen(0, "127.0.0.1");
-  const client = await RawClient.connect(port);
-  await client.write("GET / HTTP/1.1\r\nHost: hub\r\nX-Slow: ");
-  assert.equal(await client.line(), "HTTP/1.1 408 Request Timeout");
-  client.close();
+}
+
+const REQUEST_LINE = "GET / HTTP/1.1\r\nX-Long: ";
+
+/** What a server could take for the beginning of a head. */
+const UNFINISHED: [what: string, bytes: string][] = [
+  ["half a head", "GET / HTTP/1.1\r\nHost: hub\r\nX-Slow: "],
+  ["empty lines alone", "\r\n"],
+  ["half a head behind an empty line", "\r\nGET / HT"],
+  ["a head of 16 KiB that has no end", REQUEST_LINE.padEnd(16 * 1024, "a")],
+  ["the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\n"],
+];
+
+for (const [what, bytes] of UNFINISHED) {
+  Deno.test(`a peer that sends ${what} and no more is told 408 and cut`, async () => {
+    const server = bareServer({ headerTimeoutMs: 50 });
+    const port = server.listen(0, "127.0.0.1");
+    const client = await RawClient.connect(port);
+    await client.write(bytes);
+    assert.equal(await client.line(), "HTTP/1.1 408 Request Timeout");
+    client.close();
+    await server.stop();
+  });
+}
+
+Deno.test("one address has so many connections without a request, and a place again when one ends", async () => {
+  const left = Promise.withResolvers<void>();
+  class Watched extends WaitingPeers {
+    override enter(address: string): (() => void) | undefined {
+      const leave = super.enter(address);
+      return leave && (() => {
+        leave();
+        left.resolve();
+      });
+    }
+  }
+  const server = bareServer({ waiting: new Watched({ max: 2, isExempt: () => false }) });
+  const port = server.listen(0, "127.0.0.1");
+  const connect = () => RawClient.connect(port);
+  const [first, second] = [await connect(), await connect()];
+  const tooMany = await connect();
+  assert.equal(await tooMany.next(), undefined);
+  first.close();
+  await left.promise;
+  const third = await connect();
+  await third.write("\x16\x03\x01");
+  assert.equal((await third.line()).slice(9, 12), "400");
+  for (const client of [second, third, tooMany]) client.close();
   await server.stop();
+});
+
+Deno.test("one address has so many WebSockets that have said nothing, others and agents as many as they like", async () => {
+  const rig = new SwitchboardRig();
+  const silent = new WaitingPeers({ max: 2 });
+  const router = new Router([], { onError: () => {} });
+  const { switchboard } = rig;
+  const server = bareServer({ router, switchboard, silent, log: createLog(QUIET) });
+  const port = server.listen(0, "127.0.0.1");
+  const dial = async (address: string) => {
+    const client = await RawClient.connect(port);
+    const headers = [...UPGRADE_HEADERS, `X-Forwarded-For: ${address}`];
+    return { client, status: (await client.request("/", headers)).slice(9, 12) };
+  };
+  const site = [await dial("192.0.2.7"), await dial("192.0.2.7"), await dial("192.0.2.7")];
+  assert.deepEqual(site.map(({ status }) => status), ["101", "101", "503"]);
+  const other = await dial("192.0.2.8");
+  assert.equal(other.status, "101");
+  const [{ client: agent }] = site as [typeof other];
+  await agent.send(0x81, { type: "register", agentId: "a", machineName: "barn" });
+  await agent.nextMessage();
+  const next = await dial("192.0.2.7");
+  assert.equal(next.status, "101", "who has registered does not count");
+  for (const { client } of [...site, other, next]) client.close();
+  await server.stop();
+  const stopped = switchboard.shutdown(0);
+  rig.clock.advance(0);
+  await stopped;
+  assert.equal(silent.size, 0);
+});
+
+Deno.test("a peer that reads nothing of a long answer is cut, and its answer forgotten", async () => {
+  const asked = Promise.withResolvers<void>();
+  const handle = () => {
+    asked.resolve();
+    return new Response(new Uint8Array(64 * 1024 * 1024));
+  };
+  const router = new Router([{ path: "/", cors: "none", handle }], { onError: () => {} });
+  const server = bareServer({ router, stallTimeoutMs: 50 });
+  const client = await RawClient.connect(server.listen(0, "127.0.0.1"));
+  await client.write("GET / HTTP/1.1\r\nHost: hub\r\n\r\n");
+  await asked.promise;
+  await server.stop(); // waits until the answer is taken, or given up
+  client.close();
 });
 
 Deno.test("shutdown() does not wait for a connection without a request", async () => {

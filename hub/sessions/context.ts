@@ -55,7 +55,7 @@ export function throttledText(waitMs: number): string {
   return `Too many attempts with wrong tokens from this address; try again in ${seconds} s`;
 }
 
-/** Takes note of a refusal of somebody who is known; wrong tokens are noted where they are found. */
+/** Takes note of a refusal; wrong tokens are noted where they are found. */
 export function deny(
   { audit }: SwitchboardOptions,
   caller: Caller,
@@ -65,15 +65,14 @@ export function deny(
     readonly reason: string;
   },
 ): void {
-  if (caller.kind !== "identity") return;
-  const source = peer.connection.remoteAddress;
+  if (caller.kind === "anonymous" && caller.reason !== "no token") return;
   audit.record({
     event: "denial",
     result: "refused",
-    identity: caller.id,
+    identity: caller.kind === "identity" ? caller.id : undefined,
     machine,
-    source,
-    reason,
+    source: peer.connection.remoteAddress,
+    reason: caller.kind === "anonymous" ? caller.reason : reason,
   });
 }
 

@@ -16,7 +16,13 @@ const FULL_BYTES = 1024 * 1024;
 
 /** What an agent answered, or why it did not. */
 export type ManagementAnswer =
-  | { readonly kind: "answer"; /** Its message, as it came. */ readonly text: string }
+  | {
+    readonly kind: "answer";
+    /** Its message, as it came. */
+    readonly text: string;
+    /** Whether it says that it has done what it was asked. */
+    readonly isDone: boolean;
+  }
   | { readonly kind: "offline" | "busy" | "gone" | "timeout" };
 
 /** What an agent is asked to do. */
@@ -70,12 +76,13 @@ export class Management {
   }
 
   /** An answer has come, from the agent that was asked or not. */
-  answered(peer: Peer, { requestId, text }: {
+  answered(peer: Peer, { requestId, text, isDone }: {
     readonly requestId: string;
     readonly text: string;
+    readonly isDone: boolean;
   }): void {
     if (this.#waiting.get(requestId)?.peer === peer) {
-      this.#settle(requestId, { kind: "answer", text });
+      this.#settle(requestId, { kind: "answer", text, isDone });
     }
   }
 

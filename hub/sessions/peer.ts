@@ -53,6 +53,8 @@ export class Peer {
 
   /** Ends the wait for its first message. */
   hello: Timer | undefined;
+  /** Told when that wait is over. */
+  onGreeted: (() => void) | undefined;
 
   /** Takes the socket. */
   constructor(connection: Connection, clock: Clock) {
@@ -65,6 +67,8 @@ export class Peer {
   greeted(): void {
     this.hello?.cancel();
     this.hello = undefined;
+    this.onGreeted?.();
+    this.onGreeted = undefined;
   }
 
   /** Sends a control message. */

@@ -77,3 +77,18 @@ Deno.test("every end of a session has its reason", async () => {
   assert.deepEqual(reasons().slice(2), ["hub stopping", "hub stopping"]);
   assert.equal(rig.clock.nextTimerMs(), Infinity, "no timer is left");
 });
+
+Deno.test("who registers or connects without a token is recorded, on a secured hub", () => {
+  const times = { issuedAtMs: undefined, expiresAtMs: undefined, revokedAtMs: undefined };
+  const owner = { ...times, id: "owner", token: "owner-token", role: "owner" as const };
+  const rig = new SwitchboardRig({ auth: { tokens: [owner], machines: new Map() } });
+  rig.agent("barn");
+  rig.client("shed", { token: "" });
+  const told = { event: "denial", result: "refused", identity: undefined, reason: "no token" };
+  const sources = rig.audited.map(({ source }) => source);
+  assert.deepEqual(rig.audited, [
+    { ...told, machine: "barn", source: sources[0] },
+    { ...told, machine: "shed", source: sources[1] },
+  ]);
+  assert.ok(sources.every(Boolean));
+});

@@ -137,9 +137,17 @@ export class Switchboard {
     this.#controls.enforce();
   }
 
-  /** Takes a WebSocket and settles when it has ended; never rejects. */
-  serve(connection: Connection): Promise<void> {
+  /**
+   * Takes a WebSocket and settles when it has ended; never rejects.
+   *
+   * @param onGreeted called when it has said what it is, or ended
+   */
+  serve(
+    connection: Connection,
+    { onGreeted }: { onGreeted?: (() => void) | undefined } = {},
+  ): Promise<void> {
     const peer = new Peer(connection, this.#options.clock);
+    peer.onGreeted = onGreeted;
     const ended = this.#run(peer).finally(() => this.#running.delete(peer));
     this.#running.set(peer, ended);
     return ended;
@@ -232,7 +240,8 @@ export class Switchboard {
       return this.#controls.register(peer, message);
     }
     if (message.type === "mgmt-response" && kind === "control") {
-      this.#management.answered(peer, { requestId: message.requestId, text });
+      const { requestId, ok: isDone } = message;
+      this.#management.answered(peer, { requestId, text, isDone });
     }
     if (kind !== "new") return undefined;
     if (message.type === "connect") return this.#sessions.connect(peer, message);

@@ -26,7 +26,10 @@ import { isSameProof, proofOf } from "./proof.ts";
 /** How long a host may take to prove itself. */
 const PROOF_TIMEOUT_MS = 10_000;
 
-/** Connections that have not proved themselves; more are closed at once. */
+/**
+ * Connections that have not proved themselves. One more ends the oldest: a host needs a moment for its
+ * proof, and is not kept out by those who sit and say nothing.
+ */
 const MAX_STRANGERS = 16;
 
 /** Bytes queued for a host at which it is given up: it gets only small texts. */
@@ -100,6 +103,7 @@ export class UdpHosts implements UdpCarrier {
   readonly stats: UdpHostsStats = { frames: 0, slowReceiver: 0, strayFrames: 0 };
   readonly #options: UdpHostsOptions;
   readonly #links = new Map<Link, Promise<void>>();
+  readonly #strangers = new Set<Link>();
   readonly #pairs = new Set<Pair>();
   readonly #sinks: TokenTable<FrameSink>;
   readonly #sweeper: Sweeper<Link>;
@@ -130,8 +134,7 @@ export class UdpHosts implements UdpCarrier {
 
   /** Takes the connection of a host and settles when it has ended; never rejects. */
   serve(connection: LinkConnection): Promise<void> {
-    const strangers = this.#links.size - (this.#live === undefined ? 0 : 1);
-    if (this.#isClosed || strangers >= MAX_STRANGERS) {
+    if (this.#isClosed) {
       connection.abort();
       return Promise.resolve();
     }
@@ -140,6 +143,12 @@ export class UdpHosts implements UdpCarrier {
       pulse: new Pulse(this.#options.clock.nowMs()),
       state: { kind: "new" },
     };
+    this.#strangers.add(link);
+    if (this.#strangers.size > MAX_STRANGERS) {
+      const [oldest] = this.#strangers;
+      this.#strangers.delete(oldest!);
+      oldest!.connection.abort();
+    }
     const ended = this.#run(link).finally(() => this.#links.delete(link));
     this.#links.set(link, ended);
     return ended;
@@ -201,6 +210,7 @@ export class UdpHosts implements UdpCarrier {
       log(`internal error with UDP host ${connection.remoteAddress}: ${error}`);
     } finally {
       late.cancel();
+      this.#strangers.delete(link);
       if (this.#live === link) this.#lost();
     }
   }
@@ -236,6 +246,7 @@ export class UdpHosts implements UdpCarrier {
 
   /** The host is told what lives at its place; what another one had cannot be reached there. */
   #accept(link: Link, hello: Hello): void {
+    this.#strangers.delete(link);
     const previous = this.#live;
     const state = { kind: "live", hello } as const;
     this.#live = Object.assign(link, { state });
