@@ -60,7 +60,10 @@ export class Sessions {
     const name = `session ${sessionId.slice(0, SHOWN_ID_CHARS)}`;
     if (this.#joining.has(sessionId)) return log(`${name}: asked for twice`);
     const isKnown = this.#sessions.has(wgPubKey.toLowerCase());
-    if (!isKnown && this.size >= MAX_SESSIONS && !this.#endLongestWaiting()) {
+    // A client that is known needs no room, but each of its requests opens a socket.
+    const isFull = this.#joining.size >= MAX_SESSIONS ||
+      !isKnown && this.size >= MAX_SESSIONS && !this.#endLongestWaiting();
+    if (isFull) {
       return log(`${name}: not started, ${MAX_SESSIONS} sessions are open already`);
     }
     const prefixed = Object.assign((text: string) => log(`${name}: ${text}`), { for: log.for });

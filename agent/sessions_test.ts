@@ -238,3 +238,16 @@ Deno.test("Sessions ends a session when its socket does, and goes on without a p
   while (sessions.size > 0) await settle();
   assert.ok(world.logged("ended: the hub connection ended"));
 });
+
+Deno.test("Sessions opens no more sockets for the requests of one client than it has sessions", async () => {
+  const world = new FakeWorld();
+  const sessions = start(world);
+  sessions.start(request());
+  (await world.sockets.next()).send({ type: "session-start", wgPubKey: CLIENT_KEY });
+  await world.tunnels.next();
+  await settle();
+  for (let n = 0; n < 300; n++) sessions.start(request({ sessionId: `${n}`.padStart(16, "0") }));
+  await settle();
+  assert.equal(world.sockets.length, 254);
+  await sessions.close("stopping");
+});

@@ -109,7 +109,8 @@ export class Link {
    */
   async open(signal: AbortSignal): Promise<LiveSession> {
     const { hubUrl, machine, token, ports, graceMs, deps } = this.#options;
-    const keys = this.#held?.keys ?? deps.makeKeys();
+    const before = this.#held;
+    const keys = before?.keys ?? deps.makeKeys();
     const features = graceMs > 0 ? [FEATURE_PATHS, FEATURE_RESUME] : [FEATURE_PATHS];
     const socket = await deps.dialHub(hubUrl, signal);
     const { clock } = deps;
@@ -128,7 +129,7 @@ export class Link {
       this.#endIfDenied(error);
       throw error;
     }
-    const held = await this.#heldFor({ grant, keys, socket });
+    const held = await this.#heldFor({ grant, keys, socket, before });
     const up = Promise.withResolvers<void>();
     const lost = Promise.withResolvers<string>();
     held.up = up.resolve;
@@ -160,15 +161,19 @@ export class Link {
   }
 
   /** The tunnel that is held, if the agent still has its end of it, else a new one. */
-  async #heldFor({ grant, keys, socket }: {
+  async #heldFor({ grant, keys, socket, before }: {
     grant: SessionGrant;
     keys: SessionKeys;
     socket: SignallingSocket;
+    before: Held | undefined;
   }): Promise<Held> {
     const held = this.#held;
-    if (held?.keys === keys && encodeHex(held.peerPublicKey) === encodeHex(grant.peerPublicKey)) {
+    if (before && encodeHex(before.peerPublicKey) === encodeHex(grant.peerPublicKey)) {
       // WireGuard proves that it is the same agent.
-      return held;
+      if (before === held) return before;
+      // It goes on with the old session, whose addresses and connections no new tunnel would have.
+      socket.close(1000, "session not set up");
+      throw new SessionError("closed", "Session ended before it could be resumed");
     }
     try {
       const agent = await this.#options.check.check(grant, keys);

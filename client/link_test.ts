@@ -207,6 +207,30 @@ Deno.test("Link waits for 120 s in all, whatever sockets come meanwhile without 
   assert.equal(clock.nextTimerMs(), Infinity);
 });
 
+Deno.test("Link takes no answer of the agent for a tunnel that ended meanwhile, and begins anew", async () => {
+  const late = answered();
+  const answer = Promise.withResolvers<void>();
+  const next = late.next.bind(late);
+  late.next = () => answer.promise.then(next);
+  const sockets = [answered(), late, answered({ agent: 2, client: 2 })];
+  const { open, clock, tunnels, sentKey } = setUp(sockets);
+  await open();
+  tunnels[0]!.lose();
+  clock.advance(100_000);
+  const opening = assert.rejects(open(), { code: "closed", message: /ended before/ });
+  await settle();
+  clock.advance(20_000);
+  await tunnels[0]!.closed;
+  // The agent still has the session, and with it the addresses of the tunnel that is no more.
+  answer.resolve();
+  await opening;
+  assert.ok(late.closedByUs);
+  assert.equal(tunnels.length, 1);
+  await open();
+  assert.equal(tunnels.length, 2);
+  assert.equal(sentKey(sockets[2]!), encodeHex(clientKey(2)));
+});
+
 Deno.test("Link opens no tunnel to an agent that is refused", async () => {
   for (const socket of [answered({ client: 9 }), byReference()]) {
     const { open, tunnels, usable } = setUp([socket], { requireVerified: true });

@@ -224,6 +224,7 @@ export class DirectLink {
       onCongestion: () => handler.congestion(carrier),
       onRefused: (packet) => {
         this.#engine.sendFailed(to, this.#now());
+        this.#arm();
         handler.refused(carrier, packet);
       },
     });

@@ -77,6 +77,8 @@ export function takeSyn(tcb: Tcb, segment: Segment, nowMs: number): void {
 
 function establish(tcb: Tcb): void {
   tcb.state = "established";
+  // The peer may have repeated its SYN before; ours is off the scoreboard now.
+  tcb.synOwed = false;
   tcb.timer.stop();
   tcb.snd.established();
 }

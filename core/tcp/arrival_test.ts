@@ -15,3 +15,18 @@ Deno.test("a crossed SYN-ACK repeats the number of the SYN, and its window is no
   rig.expect("A 1+1000 1");
   rig.silence();
 });
+
+Deno.test("SYN-RECEIVED sends no SYN-ACK again once that is acknowledged, though the SYN was repeated", () => {
+  const rig = new Rig({ sack: true });
+  rig.accept();
+  rig.expect("SA 0 1");
+  rig.nowMs = 1_000;
+  // The peer's timer ran out while our answer was on its way; a slow machine reads both at once.
+  rig.sendBatch("S 0", "A 1 1");
+  rig.silence();
+  rig.write(100);
+  rig.expect("A 1+100 1");
+  rig.connection.setMtu(100);
+  rig.send("A 1 101");
+  rig.silence();
+});
