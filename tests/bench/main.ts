@@ -5,13 +5,14 @@
  * @module
  */
 
-import { echo, Fabric, isGone, noise, residentBytes, Target, writeAll } from "../rig/mod.ts";
+import { Fabric, residentBytes } from "../rig/mod.ts";
 import {
   measureConnections,
   measureDownload,
   measureRoundTrips,
   measureUpload,
 } from "./measure.ts";
+import { printRow, Services } from "./services.ts";
 
 const DURATION_MS = 4000;
 const ROUND_TRIPS = 1000;
@@ -53,12 +54,6 @@ async function measure(path: Path, receivedBytes: () => number): Promise<string[
   ];
 }
 
-function print(...columns: string[]): void {
-  const [first = "", ...rest] = columns;
-  const line = first.padEnd(32) + rest.map((text) => text.padStart(14)).join("");
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
-}
-
 async function memory(fabric: Fabric): Promise<string> {
   const parts = fabric.processes.map(async ({ name, pid }) => {
     const bytes = await residentBytes(pid);
@@ -67,38 +62,21 @@ async function memory(fabric: Fabric): Promise<string> {
   return (await Promise.all(parts)).join(", ");
 }
 
-let receivedBytes = 0;
-await using sink = new Target(async (connection) => {
-  const buffer = new Uint8Array(256 * 1024);
-  for (;;) {
-    const count = await connection.read(buffer);
-    if (count === null) break;
-    receivedBytes += count;
-  }
-});
-await using source = new Target(async (connection) => {
-  const chunk = noise(64 * 1024, 2);
-  try {
-    for (;;) await writeAll(connection, chunk);
-  } catch (error) {
-    if (!isGone(error)) throw error;
-  }
-});
-await using echoes = new Target(echo);
-const targetPorts = [sink.port, source.port, echoes.port];
+await using services = new Services();
+const received = () => services.receivedBytes;
 
-print("", "straight", "reference", "tunnel");
+printRow("", "straight", "reference", "tunnel");
 const straight = await measure(
-  { sink: sink.port, source: source.port, echo: echoes.port },
-  () => receivedBytes,
+  { sink: services.sink.port, source: services.source.port, echo: services.echoes.port },
+  received,
 );
-await using fabric = await Fabric.start({ targetPorts });
+await using fabric = await Fabric.start({ targetPorts: services.ports });
 const idle = await memory(fabric);
 const tunnel = await measure(
   { sink: fabric.localPort(0), source: fabric.localPort(1), echo: fabric.localPort(2) },
-  () => receivedBytes,
+  received,
 );
-ROWS.forEach(([name, reference], i) => print(name, straight[i]!, reference, tunnel[i]!));
-print("");
-print(`Resident before: ${idle}`);
-print(`Resident after:  ${await memory(fabric)}`);
+ROWS.forEach(([name, reference], i) => printRow(name, straight[i]!, reference, tunnel[i]!));
+printRow("");
+printRow(`Resident before: ${idle}`);
+printRow(`Resident after:  ${await memory(fabric)}`);
