@@ -7,7 +7,6 @@ import { generatePrivateKey, publicKey } from "../core/wireguard/mod.ts";
 import type { ProgramSurroundings } from "./run.ts";
 import type { KeyPair, Surroundings } from "./surroundings.ts";
 
-/** Windows sends the second when its console is closed or the service stops. */
 function newKeys(): KeyPair {
   const privateKey = generatePrivateKey(systemRandom);
   return { privateKey, publicKey: publicKey(privateKey) };

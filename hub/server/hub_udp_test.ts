@@ -2,25 +2,13 @@ import assert from "node:assert/strict";
 import { decodeHex } from "../../core/bytes/mod.ts";
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
 import { createLog, LogRing } from "../../core/log/mod.ts";
-import { DEFAULTS, type HubConfig } from "../config/mod.ts";
+import type { HubConfig } from "../config/mod.ts";
 import { CodeStore } from "../pairing/mod.ts";
 import { RawClient } from "../testing/mod.ts";
+import { OPEN } from "./_started_hub.ts";
 import { startHub } from "./hub.ts";
 import { HubUdp } from "./hub_udp.ts";
 
-const CONFIG: HubConfig = {
-  hubId: "hub-1",
-  name: "lab",
-  port: 0,
-  udpPort: 0,
-  udpHost: "",
-  wwwDir: "",
-  shutdownTimeoutMs: 5000,
-  auth: { tokens: [], machines: new Map() },
-  update: { channel: "", sources: {} },
-  audit: DEFAULTS.audit,
-  metrics: DEFAULTS.metrics,
-};
 const SECRET = "correct horse battery staple";
 const sinks = { agent: { frame: () => true }, client: { frame: () => true } };
 
@@ -38,7 +26,7 @@ function options(config: HubConfig, lines: string[] = []) {
 Deno.test("HubUdp offers the port that it has bound, with udpHost if there is one (wire 16)", async () => {
   for (const [udpHost, rest] of [["", {}], ["udp.example", { host: "udp.example" }]] as const) {
     const lines: string[] = [];
-    const udp = new HubUdp(options({ ...CONFIG, udpHost }, lines));
+    const udp = new HubUdp(options({ ...OPEN, udpHost }, lines));
     const { token, ...offer } = udp.lease(sinks)!.offers.agent;
     assert.deepEqual(offer, { type: "udp-offer", port: udp.port, ...rest });
     assert.match(token, /^[0-9a-f]{16}$/);
@@ -49,18 +37,18 @@ Deno.test("HubUdp offers the port that it has bound, with udpHost if there is on
 });
 
 Deno.test("HubUdp offers nothing when its port is taken, and says so once", async () => {
-  const first = new HubUdp(options(CONFIG));
+  const first = new HubUdp(options(OPEN));
   const lines: string[] = [];
-  const second = new HubUdp(options({ ...CONFIG, udpPort: first.port! }, lines));
+  const second = new HubUdp(options({ ...OPEN, udpPort: first.port! }, lines));
   assert.deepEqual([second.port, second.lease(sinks)], [undefined, undefined]);
   assert.match(lines.join(), /^\[hub\] no UDP relay: Cannot bind UDP port \d+: [^,]+$/);
   await Promise.all([first.close(), second.close()]);
 });
 
 Deno.test("HubUdp binds nothing when UDP is off, and prefers its own port to another host", async () => {
-  const off = new HubUdp(options({ ...CONFIG, udp: false }));
+  const off = new HubUdp(options({ ...OPEN, udp: false }));
   assert.deepEqual([off.port, off.hosts, off.lease(sinks)], [undefined, undefined, undefined]);
-  const both = new HubUdp(options({ ...CONFIG, udpRelaySecret: SECRET }));
+  const both = new HubUdp(options({ ...OPEN, udpRelaySecret: SECRET }));
   assert.ok(both.hosts !== undefined);
   assert.equal(both.lease(sinks)!.offers.client.port, both.port);
   await Promise.all([off.close(), both.close()]);
@@ -108,7 +96,7 @@ async function pairOn(port: number): Promise<{ control: RawClient; agent: End; c
 }
 
 Deno.test("frames cross a hub by UDP, by WebSocket and mixed, with real sockets (wire 27, 28, 29, 31)", async () => {
-  const { hostname, ...rest } = options(CONFIG);
+  const { hostname, ...rest } = options(OPEN);
   const facts = { os: "linux", arch: "amd64", hostname: "h", runtime: "deno", version: "0" };
   const codes = new CodeStore(":memory:", { random: systemRandom });
   const hub = await startHub({
