@@ -85,6 +85,13 @@ export class Socket {
     return new Promise((resolve, reject) => this.#write = { bytes, at, resolve, reject });
   }
 
+  /** Takes bytes to go with the SYN, as {@linkcode Connection.writeWithSyn} does. */
+  writeWithSyn(bytes: Uint8Array): number {
+    const count = this.connection.writeWithSyn(bytes);
+    if (count > 0) this.#host.touch(this);
+    return count;
+  }
+
   /** Sends a FIN behind everything written, a pending write included. */
   closeWrite(): Promise<void> {
     const failure = this.#closed ? "closed" : this.connection.failure;

@@ -7,6 +7,7 @@ export function segmentArrives(tcb: Tcb, segment: Segment, nowMs: number): void 
   if (tcb.state === "closed") return;
   if (tcb.state === "syn-sent") return inSynSent(tcb, segment, nowMs);
   if (!checkTimestamps(tcb, segment, nowMs)) return;
+  if (isSynWithData(tcb, segment)) return takeSynData(tcb, segment, nowMs);
   const crossed = isCrossedSynAck(tcb, segment);
   if (crossed) takeOffSyn(segment);
   if (!checkSequence(tcb, segment, nowMs)) return;
@@ -75,12 +76,30 @@ export function takeSyn(tcb: Tcb, segment: Segment, nowMs: number): void {
   tcb.sackPermitted = tcb.snd.recovery.selective = segment.sackPermitted;
 }
 
+/** In SYN-RECEIVED: the peer repeats its SYN because data has come to it meanwhile. */
+function isSynWithData(tcb: Tcb, segment: Segment): boolean {
+  return tcb.maySend && !tcb.synchronised && (segment.flags & (SYN | ACK | RST)) === SYN &&
+    segment.seq === tcb.rcv.irs && seqLt(tcb.rcv.rcvNxt, seqAdd(segment.seq, segment.seqLength));
+}
+
+/** Takes the data that came with the peer's SYN, if that was agreed. Spec: RFC 7413 §4.2. */
+export function takeSynData(tcb: Tcb, segment: Segment, nowMs: number): void {
+  if (!tcb.options.synData || segment.payloadBytes === 0) return;
+  takeOffSyn(segment);
+  segment.flags &= ~FIN;
+  onText(tcb, segment, nowMs);
+}
+
 function establish(tcb: Tcb): void {
   tcb.state = "established";
   // The peer may have repeated its SYN before; ours is off the scoreboard now.
   tcb.synOwed = false;
   tcb.timer.stop();
   tcb.snd.established();
+  if (!tcb.orphan) return;
+  // Closed before, when data may have been on its way already (RFC 9293 §3.10.4).
+  tcb.state = "fin-wait-1";
+  tcb.snd.finQueued = true;
 }
 
 /** Before the first check: is it an old duplicate? Spec: RFC 7323 §5.3 (PAWS), §3.2. */
