@@ -98,7 +98,7 @@ export class Socket {
     if (failure !== undefined) return Promise.reject(tcpError(failure, "close for writing"));
     if (this.#writeClosed) return Promise.resolve();
     this.#writeClosed = true;
-    if (this.#write === undefined && this.connection.synchronised) {
+    if (this.#write === undefined && this.connection.maySend) {
       this.connection.closeWrite();
       this.#host.touch(this);
     }

@@ -53,7 +53,8 @@ function inSynSent(tcb: Tcb, segment: Segment, nowMs: number): void {
   }
   snd.synAcknowledged(ack, nowMs);
   establish(tcb);
-  tcb.rcv.oweAck();
+  if (tcb.options.synData) tcb.rcv.oweDelayedAck(nowMs);
+  else tcb.rcv.oweAck();
   takeOffSyn(segment);
   onText(tcb, segment, nowMs);
 }
@@ -96,10 +97,8 @@ function establish(tcb: Tcb): void {
   tcb.synOwed = false;
   tcb.timer.stop();
   tcb.snd.established();
-  if (!tcb.orphan) return;
-  // Closed before, when data may have been on its way already (RFC 9293 §3.10.4).
-  tcb.state = "fin-wait-1";
-  tcb.snd.finQueued = true;
+  // Closed before, behind data that may have been on its way already (RFC 9293 §3.10.4).
+  if (tcb.snd.finQueued) tcb.state = "fin-wait-1";
 }
 
 /** Before the first check: is it an old duplicate? Spec: RFC 7323 §5.3 (PAWS), §3.2. */
@@ -226,7 +225,12 @@ function onText(tcb: Tcb, segment: Segment, nowMs: number): void {
 }
 
 function onFin(tcb: Tcb, nowMs: number): void {
-  if (tcb.state === "established") tcb.state = "close-wait";
-  else if (tcb.state === "fin-wait-1") tcb.state = "closing";
+  if (tcb.state === "established") {
+    tcb.state = "close-wait";
+    return;
+  }
+  // Nothing follows that could carry it.
+  tcb.rcv.oweAck();
+  if (tcb.state === "fin-wait-1") tcb.state = "closing";
   else if (tcb.state === "fin-wait-2") tcb.enterTimeWait(nowMs);
 }

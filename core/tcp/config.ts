@@ -14,7 +14,8 @@ export interface TcpOptions {
   /**
    * Whether both ends take data with a SYN and send before the handshake is complete: a round trip less
    * for each connection (RFC 7413, without its cookie, which stands against forged addresses; a tunnel
-   * has none). To be agreed with the peer. Default false.
+   * has none). A SYN-ACK and a FIN are then acknowledged with what follows, if it follows soon. To be
+   * agreed with the peer. Default false.
    */
   readonly synData: boolean;
   /**

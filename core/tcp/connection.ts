@@ -45,6 +45,11 @@ export class Connection {
     return this.#tcb.synchronised;
   }
 
+  /** Whether what is written, and its end, may be sent now, as far as the state is concerned. */
+  get maySend(): boolean {
+    return this.#tcb.maySend;
+  }
+
   /** Bytes that {@linkcode Connection.read} gives now. */
   get readableBytes(): number {
     return this.#tcb.rcv.buffer.readableBytes;
@@ -159,9 +164,9 @@ export class Connection {
   /** Sends a FIN after what has been written. Spec: RFC 9293 §3.6 (half-close). */
   closeWrite(): void {
     const tcb = this.#tcb;
+    if (!tcb.maySend) return;
     if (tcb.state === "established") tcb.state = "fin-wait-1";
     else if (tcb.state === "close-wait") tcb.state = "last-ack";
-    else return;
     tcb.snd.finQueued = true;
   }
 
