@@ -112,13 +112,15 @@ class AccessResource {
     }
     // Spec: hub-api.md 1.2 (unknown permission words are ignored)
     const permissions = PERMISSIONS.filter((word) => asked.includes(word));
+    // Spec: hub-api.md 1.2 (services limit connect alone); an answer must not show limits of nothing.
+    const limits = permissions.includes("connect") ? services : [];
+    const given = { id, machine, permissions, services: limits };
     return await change(this.#options, context, {
       id,
       machine,
       event: "grant",
-      detail: describeGrant({ id, machine, permissions, services }),
-      operation: (state) =>
-        setGrant(state, { id, machine, permissions, services, ifVersion: ifVersion(request) }),
+      detail: describeGrant(given),
+      operation: (state) => setGrant(state, { ...given, ifVersion: ifVersion(request) }),
       respond: ({ version }) =>
         versioned({
           status: "updated",
@@ -126,7 +128,7 @@ class AccessResource {
           machineId: machine,
           permissions: asked,
           version,
-          ...(services.length > 0 && { services }),
+          ...(limits.length > 0 && { services: limits }),
         }, version),
     });
   };

@@ -11,7 +11,7 @@ import {
   type Route,
 } from "../http/mod.ts";
 import type { ManagementAnswer } from "../sessions/mod.ts";
-import { type AdminOptions, isName, MAX_BODY_BYTES } from "./context.ts";
+import { type AdminOptions, isName, MAX_LONG_BODY_BYTES } from "./context.ts";
 import { forgeryRefused, type Gate, isForged, methodRefused } from "./gate.ts";
 
 const BAD_PATH = "missing machine or action: /api/admin/agents/MACHINE/ACTION";
@@ -120,7 +120,7 @@ class AgentResource {
   /** The JSON text to send along; undefined if there is none. */
   async #payload(request: Request): Promise<string | undefined | Response> {
     if (request.method !== "POST" && request.method !== "PUT") return undefined;
-    const limits = { maxBytes: MAX_BODY_BYTES, clock: this.#options.clock };
+    const limits = { maxBytes: MAX_LONG_BODY_BYTES, clock: this.#options.clock };
     const { value, refusal } = await readBody(request, limits);
     if (refusal !== undefined) return refusal;
     if (value.length === 0) return undefined;

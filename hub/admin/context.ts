@@ -49,8 +49,11 @@ export interface AdminOptions {
   readonly random: Random;
 }
 
-/** Longest body of a request, in bytes. */
-export const MAX_BODY_BYTES = 64 * 1024;
+/** Longest body of a change, in bytes. Spec: hub-api.md 1.2, 1.3, 1.5 */
+export const MAX_BODY_BYTES = 4096;
+
+/** Longest body that lists many machines, or that an agent is handed, in bytes. */
+export const MAX_LONG_BODY_BYTES = 64 * 1024;
 
 /** Longest id of an identity, and longest name of a machine, in UTF-16 units. */
 export const MAX_NAME_LENGTH = 256;

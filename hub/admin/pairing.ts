@@ -11,7 +11,7 @@ import {
   tooMany,
 } from "../http/mod.ts";
 import type { Promised } from "../pairing/mod.ts";
-import { type AdminOptions, isName, MAX_BODY_BYTES, NAME_RULE } from "./context.ts";
+import { type AdminOptions, isName, MAX_LONG_BODY_BYTES, NAME_RULE } from "./context.ts";
 import { type AdminHandler, type Gate, type Identity, methodRefused } from "./gate.ts";
 
 /** Spec: hub-api.md 1.4 */
@@ -99,7 +99,7 @@ class PairingResource {
 
   readonly create: AdminHandler = async (request, context) => {
     const { clock, pairing, log } = this.#options;
-    const limits = { maxBytes: MAX_BODY_BYTES, clock };
+    const limits = { maxBytes: MAX_LONG_BODY_BYTES, clock };
     const { value, refusal } = await readJsonObject(request, limits);
     if (refusal !== undefined) return refusal;
     const promised = promisedBy(value, context.caller);
