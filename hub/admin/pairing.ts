@@ -122,6 +122,35 @@ class PairingResource {
     return json({ code, type, expiresAt: timeText(expiresAtMs) });
   };
 
+  /** An addition of ours. A code itself is never shown again. */
+  readonly list: AdminHandler = () => {
+    const { pairing, store, clock } = this.#options;
+    const makerOf = (digest: string) => {
+      const maker = store.access.authenticateDigest(digest, clock.wallMs());
+      return maker.kind === "open" ? undefined : maker.id;
+    };
+    const codes = pairing.list().map(({ id, promised, expiresAtMs }) => {
+      const { type, machines, role, by } = promised;
+      const expiresAt = timeText(expiresAtMs);
+      return { id, type, machines, role, createdBy: makerOf(by), expiresAt };
+    });
+    return json({ codes });
+  };
+
+  readonly withdraw: AdminHandler = (_, context) => {
+    const { pairing, log } = this.#options;
+    const id = context.params.id!;
+    const promised = pairing.withdraw(id);
+    if (promised === undefined) {
+      return problem(`no open pairing code ${JSON.stringify(id)}; list them to see their ids`, 404);
+    }
+    const { type, machines, role } = promised;
+    const detail = `withdrawn: ${type} code for ${JSON.stringify(machines)} as ${role}`;
+    context.record({ event: "pair-code", machine: machines.join(","), detail });
+    log(`admin ${JSON.stringify(context.caller.id)}: ${detail}`);
+    return json({ status: "removed", id });
+  };
+
   async redeem(request: Request, { remoteAddress }: RequestContext): Promise<Response> {
     const { clock, pairing, log } = this.#options;
     const limits = { maxBytes: MAX_REDEEM_BYTES, clock };
@@ -169,6 +198,12 @@ export function pairingRoutes(gate: Gate, options: AdminOptions): Route[] {
       first: "method",
       cors: "none",
       methods: { POST: resource.create },
+    }),
+    gate.route({ path: "/api/admin/pair-codes", first: "auth", methods: { GET: resource.list } }),
+    gate.route({
+      path: "/api/admin/pair-codes/:id",
+      first: "auth",
+      methods: { DELETE: resource.withdraw },
     }),
     {
       path: "/api/pair",
