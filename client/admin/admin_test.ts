@@ -137,6 +137,29 @@ const COMMANDS: {
       "Run on the person's computer:\n  tela pair -hub ws://hub.example -code 3F9A-07C1\n",
   },
   {
+    line: ["pair-codes"],
+    at: "GET /api/admin/pair-codes",
+    body: null,
+    answer: {
+      codes: [{
+        id: "3f9a07c15e20",
+        type: "connect",
+        machines: ["barn", "shed"],
+        role: "user",
+        expiresAt: "2026-08-01T09:40:00Z",
+      }],
+    },
+    out: "ID            TYPE     MACHINES    ROLE  CREATED BY  EXPIRES\n" +
+      "3f9a07c15e20  connect  barn, shed  user  -           2026-08-01T09:40:00Z\n",
+  },
+  {
+    line: ["pair-codes", "rm", "3f9a07c15e20"],
+    at: "DELETE /api/admin/pair-codes/3f9a07c15e20",
+    body: null,
+    answer: { status: "removed", id: "3f9a07c15e20" },
+    out: "Withdrew pairing code 3f9a07c15e20\n",
+  },
+  {
     line: ["agent", "logs", "-machine", "barn", "-n", "2"],
     at: "POST /api/admin/agents/barn/logs",
     body: { lines: 2 },
@@ -229,6 +252,12 @@ Deno.test("admin reports a refusal with its status, its text and what to do (cli
     "GET /api/admin/tokens": new Response("<html>", { status: 502 }),
   });
   assert.equal(page.err, "Error: HTTP 502: unknown error\n");
+});
+
+Deno.test("admin pair-codes says so where the hub cannot tell", async () => {
+  const { code, err } = await admin(["pair-codes"], {});
+  assert.equal(code, 1);
+  assert.match(err, /^Error: hub http:\/\/hub\.example does not list pairing codes: /);
 });
 
 Deno.test("admin agent reports ok:false as the failure that it is", async () => {

@@ -144,8 +144,8 @@ export function tokensCommand(deps: AdminDeps): Command {
       addCommand(deps),
       rotateCommand(deps),
       revokeCommand(deps),
-      removeCommand("remove", deps),
-      removeCommand("rm", deps),
+      removeCommand("tokens", { deps }),
+      removeCommand("tokens", { name: "rm", deps }),
     ],
   });
 }

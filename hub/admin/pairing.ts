@@ -145,8 +145,8 @@ class PairingResource {
       return problem(`no open pairing code ${JSON.stringify(id)}; list them to see their ids`, 404);
     }
     const { type, machines, role } = promised;
-    const detail = `withdrawn: ${type} code for ${JSON.stringify(machines)} as ${role}`;
-    context.record({ event: "pair-code", machine: machines.join(","), detail });
+    const detail = `pairing code withdrawn: ${type} for ${JSON.stringify(machines)} as ${role}`;
+    context.record({ event: "admin-change", machine: machines.join(","), detail });
     log(`admin ${JSON.stringify(context.caller.id)}: ${detail}`);
     return json({ status: "removed", id });
   };

@@ -208,7 +208,7 @@ Deno.test("open codes are listed without the codes, and can be withdrawn (hub 43
     const again = await hub.ask(`DELETE /api/admin/pair-codes/${sorted[0].id}`, OWNER);
     assert.equal(again.status, 404);
     const said = JSON.stringify([codes, hub.sockets.audited, hub.sockets.lines]);
-    assert.match(said, /withdrawn: connect code/);
+    assert.match(said, /pairing code withdrawn: connect for/);
     for (const secret of [code, other]) assert.equal(said.includes(secret), false);
     await hub.ask("POST /api/admin/tokens/admin/revoke", OWNER);
     assert.equal((await redeem(hub, { code: other })).status, 200);
