@@ -248,6 +248,8 @@ function routesOf(parts: HubOptions & Parts): Route[] {
     ...adminRoutes({
       ...{ ...parts, audit, records },
       management: switchboard,
+      version: parts.facts.version,
+      update: () => config().update,
     }),
   ];
 }

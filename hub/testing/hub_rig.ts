@@ -2,7 +2,7 @@ import { LogRing } from "../../core/log/mod.ts";
 import { AccessStore, consoleToken, EndWatch, MemoryAuthFile } from "../access/mod.ts";
 import { type AdminOptions, adminRoutes } from "../admin/mod.ts";
 import type { AuditEntry } from "../audit/mod.ts";
-import { type AuthConfig, CONSOLE_VIEWER } from "../config/mod.ts";
+import { type AuthConfig, CONSOLE_VIEWER, type UpdateConfig } from "../config/mod.ts";
 import { publicRoutes, Router } from "../http/mod.ts";
 import { CodeStore, Pairing } from "../pairing/mod.ts";
 import { MemoryPortalFile, PortalClient, Portals } from "../portals/mod.ts";
@@ -63,6 +63,8 @@ export class HubRig {
   /** Requests to portals, and what they are answered. */
   portal: (url: string, init: RequestInit) => Promise<Response> = () =>
     Promise.reject(new TypeError("no such host"));
+  /** What the configuration says of updates. */
+  update: UpdateConfig = { channel: "", sources: {} };
   /** The name of the hub. */
   name = "lab";
   readonly #router: Router;
@@ -116,6 +118,7 @@ export class HubRig {
       }),
       ...adminRoutes({
         ...{ ...shared, pairing, portals, registry, management: switchboard, logs },
+        ...{ version: "0", update: () => this.update },
         ...more,
       }),
     ], {
