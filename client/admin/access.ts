@@ -7,7 +7,7 @@ import {
   UsageError,
 } from "../../core/cli/mod.ts";
 import type { JsonObject } from "../../core/control/mod.ts";
-import { ApiError, type JsonApi, pathOf } from "../hub/mod.ts";
+import { ApiError, type JsonApi, pathOf } from "../../core/hub_api/mod.ts";
 import {
   ADMIN_FLAGS,
   adminApi,

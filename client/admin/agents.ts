@@ -7,15 +7,8 @@ import {
   UsageError,
 } from "../../core/cli/mod.ts";
 import type { Json, JsonObject } from "../../core/control/mod.ts";
-import {
-  agentsView,
-  ApiError,
-  type ApiMethod,
-  fetchHubStatus,
-  type JsonApi,
-  machinesJson,
-  pathOf,
-} from "../hub/mod.ts";
+import { ApiError, type ApiMethod, type JsonApi, pathOf } from "../../core/hub_api/mod.ts";
+import { agentsView, fetchHubStatus, machinesJson } from "../hub/mod.ts";
 import {
   ADMIN_FLAGS,
   adminApi,
