@@ -10,6 +10,7 @@ import {
   EndWatch,
   type IdentityChanges,
   MemoryAuthFile,
+  RefusalLog,
 } from "../access/mod.ts";
 import { adminRoutes, type Restart } from "../admin/mod.ts";
 import { CONSOLE_VIEWER, type HubConfig, newUuid, type UpdateConfig } from "../config/mod.ts";
@@ -106,14 +107,14 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   const identities = () => parts.store.identities;
   const pages = await consoleRoutes({ wwwDir, identities, clock, log });
   const parts: Parts = partsOf(options);
-  const { store, observer, switchboard, udp, portals, ends } = parts;
+  const { store, observer, switchboard, udp, portals, ends, refusals } = parts;
   const router = new Router([...routesOf({ ...options, ...parts }), ...pages], {
     onError: (error) => log(`internal error: ${(error as Error).stack ?? error}`),
     onAnswer: (answer) => observer.answered(answer),
   });
   const isSecured = () => store.access.isEnabled;
   const { hosts: udpHosts } = udp;
-  const serving = { router, switchboard, udpHosts, isSecured };
+  const serving = { router, switchboard, udpHosts, isSecured, refusals };
   const server = new HttpServer({ ...serving, clock, random, log, accessLog });
   const portalTimer = clock.setTimer(() => {
     portals.sync();
@@ -123,6 +124,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     ends.stop();
     portalTimer.cancel();
     portals.stop();
+    refusals.flush();
   };
   let port: number;
   try {
@@ -158,6 +160,7 @@ interface Parts {
   readonly switchboard: Switchboard;
   readonly udp: HubUdp;
   readonly ends: EndWatch;
+  readonly refusals: RefusalLog;
 }
 
 function partsOf(options: HubOptions): Parts {
@@ -187,15 +190,19 @@ function partsOf(options: HubOptions): Parts {
     throttled: () => ({ tokens: authenticator.throttled, codes: pairing.throttled }),
   });
   const { audit } = observer;
+  const refusals = new RefusalLog(log, clock);
   const authenticator = new Authenticator({ access, clock, audit });
   const switchboard: Switchboard = new Switchboard({
-    ...{ access, authenticator, audit, clock, log, random },
+    ...{ access, authenticator, audit, refusals, clock, log, random },
     ...{ registry, udp, defaultUpdate },
   });
   const pairing = new Pairing({ ...options, store, audit });
   const ends = new EndWatch({ access, clock, onEnd: () => switchboard.enforce() });
   const portals = portalsOf(options, store);
-  return { store, authenticator, pairing, portals, observer, registry, switchboard, udp, ends };
+  return {
+    ...{ store, authenticator, pairing, portals, observer, registry, switchboard, udp, ends },
+    refusals,
+  };
 }
 
 /** Identities named in one line of the log. */

@@ -78,7 +78,8 @@ export class HubRig {
    */
   constructor(auth: AuthConfig, more: Pick<AdminOptions, "records" | "restart"> = {}) {
     this.sockets = new SwitchboardRig({ auth });
-    const { clock, registry, switchboard, authenticator, audited, history } = this.sockets;
+    const { clock, registry, switchboard, authenticator, audited, history, refusals } =
+      this.sockets;
     this.store = new AccessStore(new RigAuthFile(auth, this), {
       onChange: () => {
         this.sockets.access = this.store.access;
@@ -96,7 +97,16 @@ export class HubRig {
     const log = Object.assign((text: string) => void this.sockets.lines.push(text), {
       for: () => log,
     });
-    const shared = { access, store: this.store, authenticator, audit, clock, log, random };
+    const shared = {
+      access,
+      store: this.store,
+      authenticator,
+      audit,
+      refusals,
+      clock,
+      log,
+      random,
+    };
     const pairing = new Pairing({ ...shared, codes: this.codes });
     const hub = () => ({ hubId: "hub-1", name: this.name });
     const portals = this.#portals = new Portals({
