@@ -20,6 +20,18 @@ export const ADMIN_FLAGS = {
   },
 } as const;
 
+/** The flags of every command about an agent. */
+export const AGENT_FLAGS = {
+  ...ADMIN_FLAGS,
+  machine: {
+    type: "string",
+    placeholder: "name",
+    summary: "Machine whose agent is meant.",
+    env: "TELA_MACHINE",
+    required: true,
+  },
+} as const;
+
 /** The flag of every command that prints a table. */
 export const JSON_FLAG = {
   json: { type: "boolean", summary: "Print JSON, as the hub sent it." },
