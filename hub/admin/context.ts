@@ -63,12 +63,15 @@ export const MAX_LONG_BODY_BYTES = 64 * 1024;
 /** Longest id of an identity, and longest name of a machine, in UTF-16 units. */
 export const MAX_NAME_LENGTH = 256;
 
-/** A name that can be shown in a table and a log: not empty, not too long, no control characters. */
+/**
+ * A name that can be shown in a table and a log, kept in a file and addressed: not empty, not too long,
+ * nothing that drives a terminal or turns the text around it, well-formed, and no segment that paths
+ * lose.
+ */
 export function isName(value: unknown): value is string {
-  // deno-lint-ignore no-control-regex -- control characters are what must not get in
-  const control = /[\x00-\x1f\x7f-\x9f]/;
   return typeof value === "string" && value !== "" && value.length <= MAX_NAME_LENGTH &&
-    !control.test(value);
+    !/[\p{Cc}\p{Bidi_Control}]/u.test(value) && value.isWellFormed() &&
+    value !== "." && value !== "..";
 }
 
 /** The rule that {@linkcode isName} tests, for error texts. */
