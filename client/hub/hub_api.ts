@@ -18,13 +18,16 @@ export interface HubApiOptions {
 }
 
 function refusal(error: ApiError, { hub, token }: { hub: HubAddress; token: string }): ApiError {
-  if (error.status !== 401) return error;
+  const { status = 0, said } = error;
+  if (status < 400) return error;
   const advice = token === ""
     ? "set TELA_TOKEN or give -token"
     : "check TELA_TOKEN or -token; it may be mistyped, expired or revoked";
   const what = token === "" ? "needs a token" : "does not accept the token";
-  const message = `Hub ${hub.httpUrl} ${what} (HTTP 401): ${advice}`;
-  return new ApiError(message, { cause: error, status: error.status });
+  const message = status === 401
+    ? `Hub ${hub.httpUrl} ${what} (HTTP 401): ${advice}`
+    : `Hub ${hub.httpUrl} answered HTTP ${status}${said && `: ${said}`}`;
+  return new ApiError(message, { cause: error, status });
 }
 
 /**

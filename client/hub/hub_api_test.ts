@@ -44,7 +44,7 @@ Deno.test("fetchHubStatus() says what to do when it is refused, without the toke
   });
   const broken = answering(() => new Response("", { status: 502 }));
   await assert.rejects(fetchHubStatus(hub, { token: "", fetch: broken.fetch, clock }), {
-    message: "HTTP 502: unknown error",
+    message: "Hub http://hub.example/base answered HTTP 502",
   });
 });
 
