@@ -240,3 +240,25 @@ Deno.test("changes asked for at once are made one after the other and written to
     assert.equal(hub.store.state.auth.machines.size, 101);
     assert.equal(hub.written.length, 100);
   }));
+
+const ON_EACH_OTHER: [what: string, request: (id: string) => string, body?: object][] = [
+  ["remove", (id) => `DELETE /api/admin/access/${id}`],
+  ["revoke", (id) => `POST /api/admin/tokens/${id}/revoke`],
+  ["demote", (id) => `PATCH /api/admin/access/${id}`, { role: "user" }],
+];
+
+for (const [what, request, body] of ON_EACH_OTHER) {
+  Deno.test(`of three owners who ${what} each other at once, one stays (hub 29, 30)`, () =>
+    withHub(async (hub) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      hub.writing = promise;
+      const asked = ["owner", "second", "third"].map((id) => hub.ask(request(id), as({ body })));
+      resolve();
+      const statuses = (await Promise.all(asked)).map(({ status }) => status);
+      assert.deepEqual(statuses, [200, 200, 409]);
+      const owners = hub.store.identities.filter(({ role, revokedAtMs }) =>
+        role === "owner" && revokedAtMs === undefined
+      );
+      assert.deepEqual(owners.map(({ id }) => id), ["third"]);
+    }, auth([identity("second", "owner"), identity("third", "owner")])));
+}
