@@ -13,6 +13,7 @@ import {
 import type { Promised } from "../pairing/mod.ts";
 import { type AdminOptions, isName, MAX_LONG_BODY_BYTES, NAME_RULE } from "./context.ts";
 import { type AdminHandler, type Gate, type Identity, methodRefused } from "./gate.ts";
+import { readChange } from "./read_change.ts";
 
 /** Spec: hub-api.md 1.4 */
 const DEFAULT_LIFETIME_MS = 600_000;
@@ -99,8 +100,8 @@ class PairingResource {
 
   readonly create: AdminHandler = async (request, context) => {
     const { clock, pairing, log } = this.#options;
-    const limits = { maxBytes: MAX_LONG_BODY_BYTES, clock };
-    const { value, refusal } = await readJsonObject(request, limits);
+    const long = { request, context, maxBytes: MAX_LONG_BODY_BYTES };
+    const { value, refusal } = await readChange(this.#options, long);
     if (refusal !== undefined) return refusal;
     const promised = promisedBy(value, context.caller);
     if (promised instanceof Response) return promised;

@@ -123,3 +123,29 @@ for (const path of ["/api/admin/rotate", "/api/admin/agents"]) {
       assert.deepEqual([answer.status, answer.headers.get("location")], [301, `${path}/?x=1`]);
     }));
 }
+
+const TRICKLED: [request: string, body: object][] = [
+  ["POST /api/admin/tokens", { id: "mallory", role: "owner" }],
+  ["PATCH /api/admin/access/alice", { role: "owner" }],
+  ["PUT /api/admin/access/alice/machines/barn", { permissions: ["connect"] }],
+  ["POST /api/admin/pair-code", {}],
+  ["POST /api/admin/portals", {}],
+  ["POST /api/admin/agents/barn/config-set", {}],
+];
+
+for (const [request, body] of TRICKLED) {
+  Deno.test(`${request} is refused if its token is revoked before its body is there (hub 15)`, () =>
+    withHub(async (hub) => {
+      const agent = hub.sockets.agent("barn", { token: "agent-token" });
+      const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+      const asked = hub.ask(request, { token: "admin-token", body: readable });
+      await hub.ask("POST /api/admin/tokens/admin/revoke", OWNER);
+      const written = hub.written.length;
+      const writer = writable.getWriter();
+      await writer.write(new TextEncoder().encode(JSON.stringify(body)));
+      await writer.close();
+      const answer = await asked;
+      assert.deepEqual([answer.status, answer.body], [403, { error: "forbidden" }]);
+      assert.deepEqual([hub.written.length, hub.codes.size, agent.sent], [written, 0, []]);
+    }));
+}

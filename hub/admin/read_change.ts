@@ -1,0 +1,26 @@
+import { type Body, type JsonObject, problem, readJsonObject } from "../http/mod.ts";
+import { type AdminOptions, MAX_BODY_BYTES } from "./context.ts";
+import type { AdminContext } from "./gate.ts";
+
+/** What is read, for whom. */
+export interface ChangeRequest {
+  /** Whose body is read. */
+  readonly request: Request;
+  /** Who asks. */
+  readonly context: AdminContext;
+  /** Longest body taken. Default: {@linkcode MAX_BODY_BYTES} */
+  readonly maxBytes?: number;
+}
+
+/**
+ * Reads what a request is to change. Who asks is looked at once more when it is there: a token that is
+ * revoked must not go on working for as long as its holder lets a body trickle.
+ */
+export async function readChange(
+  { store, clock }: AdminOptions,
+  { request, context, maxBytes = MAX_BODY_BYTES }: ChangeRequest,
+): Promise<Body<JsonObject>> {
+  const body = await readJsonObject(request, { maxBytes, clock });
+  const caller = store.access.authenticateDigest(context.caller.digest, clock.wallMs());
+  return store.access.canAdminister(caller) ? body : { refusal: problem("forbidden", 403) };
+}
