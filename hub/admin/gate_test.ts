@@ -109,6 +109,22 @@ Deno.test("1,000 wrong tokens from one address are throttled and audited, others
     );
   }));
 
+Deno.test("an address has 2,000 requests at once, then waits; others and this machine are not held up", () =>
+  withHub(async (hub) => {
+    const ask = async (source: string) =>
+      (await hub.ask("GET /api/admin/session", { token: "owner-token", source })).status;
+    const statuses = new Map<number, number>();
+    for (let i = 0; i < 2500; i++) {
+      const status = await ask(`192.0.2.66:${i}`);
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+    assert.deepEqual([...statuses], [[200, 2000], [429, 500]]);
+    assert.equal(await ask("192.0.2.7:1"), 200);
+    for (let i = 0; i < 2500; i++) assert.equal(await ask(`127.0.0.1:${i}`), 200);
+    hub.sockets.clock.advance(20_000);
+    assert.equal(await ask("192.0.2.66:1"), 200);
+  }));
+
 Deno.test("a change that a cookie authorises must come from a page of this host", () =>
   withHub(async (hub) => {
     const cookie = "tela_viewer=owner-token";
