@@ -45,7 +45,7 @@ const FINGERPRINT = /^[0-9A-Za-z+/:=_-]{16,128}$/;
 /** Milliseconds that a code lives; undefined if that cannot be read. Spec: hub-api.md 1.4 */
 function lifetimeMs(expiresIn: unknown): number | undefined {
   let ms: number | undefined;
-  if (expiresIn === undefined || expiresIn === null || expiresIn === "") ms = 0;
+  if (expiresIn === undefined || expiresIn === "") ms = 0;
   else if (typeof expiresIn === "number") ms = expiresIn * 1000;
   else if (typeof expiresIn === "string") {
     const days = /^(-?\d+(?:\.\d+)?)d$/.exec(expiresIn)?.[1];

@@ -12,6 +12,11 @@ export interface ChangeRequest {
   readonly maxBytes?: number;
 }
 
+/** As the reference's clients mean it, what is null is not given. */
+function withoutNulls(value: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null));
+}
+
 /**
  * Reads what a request is to change. Who asks is looked at once more when it is there: a token that is
  * revoked must not go on working for as long as its holder lets a body trickle.
@@ -22,5 +27,6 @@ export async function readChange(
 ): Promise<Body<JsonObject>> {
   const body = await readJsonObject(request, { maxBytes, clock });
   const caller = store.access.authenticateDigest(context.caller.digest, clock.wallMs());
-  return store.access.canAdminister(caller) ? body : { refusal: problem("forbidden", 403) };
+  if (!store.access.canAdminister(caller)) return { refusal: problem("forbidden", 403) };
+  return body.value === undefined ? body : { value: withoutNulls(body.value) };
 }

@@ -45,7 +45,8 @@ class TokenResource {
     // Spec: hub-api.md 1.3 (a duplicate is reported before a bad time)
     const exists = findIdentity(store.state, id) !== undefined;
     const expiresAtMs = typeof expiresAt === "string" ? parseTime(expiresAt) : undefined;
-    if (!exists && expiresAt !== undefined && expiresAt !== null && expiresAtMs === undefined) {
+    const isGiven = expiresAt !== undefined && expiresAt !== "";
+    if (!exists && isGiven && expiresAtMs === undefined) {
       return problem("expiresAt: expected a time as 2027-01-01T00:00:00Z", 400);
     }
     const token = newToken(random);

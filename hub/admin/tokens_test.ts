@@ -54,6 +54,28 @@ for (const [body, status, words] of BAD) {
     }));
 }
 
+for (const body of [{ role: null, expiresAt: null }, { role: "", expiresAt: "" }]) {
+  Deno.test(`POST tokens takes ${JSON.stringify(body)} for a user without an end (hub 33)`, () =>
+    withHub(async (hub) => {
+      const made = await hub.ask("POST /api/admin/tokens", as({ body: { id: "bob", ...body } }));
+      assert.deepEqual([made.status, made.body.role], [201, ""]);
+      const { body: shown } = await hub.ask("GET /api/admin/access/bob", OWNER);
+      assert.equal("expiresAt" in shown, false);
+    }));
+}
+
+Deno.test("PATCH and pair-code take null for what is not given (hub 23, 40)", () =>
+  withHub(async (hub) => {
+    const path = "PATCH /api/admin/access/alice";
+    const renamed = await hub.ask(path, as({ body: { id: "al", role: null } }));
+    assert.deepEqual([renamed.status, renamed.body.id], [200, "al"]);
+    const nothing = await hub.ask(path, as({ body: { id: null, role: null } }));
+    assert.equal(nothing.status, 400);
+    const body = { type: null, role: null, machines: null, expiresIn: null, machineId: "barn" };
+    const made = await hub.ask("POST /api/admin/pair-code", as({ body }));
+    assert.deepEqual([made.status, made.body.type], [200, "connect"]);
+  }));
+
 Deno.test("a token of a past end is made, and is not good (hub 15)", () =>
   withHub(async (hub) => {
     const body = { id: "late", role: "owner", expiresAt: "2026-08-01T08:59:59Z" };
