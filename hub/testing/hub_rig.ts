@@ -46,6 +46,13 @@ class RigAuthFile extends MemoryAuthFile {
   }
 }
 
+/** A ring that has lost its first lines. */
+function fullRing(): LogRing {
+  const logs = new LogRing();
+  for (let i = 1; i <= 1200; i++) logs.push(`line ${i}`);
+  return logs;
+}
+
 /** All of a hub but its port, its files and the real time. */
 export class HubRig {
   /** Sockets, sessions, clock, log. */
@@ -115,8 +122,7 @@ export class HubRig {
       viewerToken: () =>
         consoleToken(this.store.identities, { id: CONSOLE_VIEWER, wallMs: clock.wallMs() }),
     });
-    const logs = new LogRing();
-    for (let i = 1; i <= 1200; i++) logs.push(`line ${i}`);
+    const logs = fullRing();
     this.#router = new Router([
       ...publicRoutes({
         ...shared,
