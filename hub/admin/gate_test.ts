@@ -20,6 +20,20 @@ const ROUTES: [request: string, reached: number][] = [
   ["POST /api/admin/portals", 400],
   ["DELETE /api/admin/portals/x", 404],
   ["POST /api/admin/restart", 501],
+  ["GET /api/admin/session", 200],
+  ["POST /api/admin/session", 200],
+  ["DELETE /api/admin/session", 200],
+  ["GET /api/admin/pair-codes", 200],
+  ["DELETE /api/admin/pair-codes/x", 404],
+  ["GET /api/admin/update", 200],
+  ["PATCH /api/admin/update", 501],
+  ["POST /api/admin/update", 501],
+  ["GET /api/admin/update/sources", 200],
+  ["GET /api/admin/update/sources/x", 400],
+  ["PUT /api/admin/update/sources/x", 501],
+  ["DELETE /api/admin/update/sources/x", 501],
+  ["PUT /api/admin/channels/files/dev/x", 409],
+  ["POST /api/admin/channels/publish", 409],
 ];
 
 const TOKENS: [token: string | undefined, isAdmitted: boolean][] = [

@@ -214,16 +214,6 @@ Deno.test("open codes are listed without the codes, and can be withdrawn (hub 43
     assert.equal((await redeem(hub, { code: other })).status, 200);
   }));
 
-for (const request of ["GET /api/admin/pair-codes", "DELETE /api/admin/pair-codes/00"]) {
-  Deno.test(`${request} is for owners and admins alone (hub 12)`, () =>
-    withHub(async (hub) => {
-      for (const token of [undefined, "wrong", "alice-token", "viewer-token", "agent-token"]) {
-        const { status, body } = await hub.ask(request, { token });
-        assert.deepEqual([status, body], [403, { error: "forbidden" }]);
-      }
-    }));
-}
-
 const MAKER_LOSES: [what: string, request: string, body?: object][] = [
   ["is revoked", "POST /api/admin/tokens/admin/revoke"],
   ["is removed", "DELETE /api/admin/access/admin"],
