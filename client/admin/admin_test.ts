@@ -297,12 +297,12 @@ Deno.test("admin pair-code vouches for the agent that its maker knows, by the hu
 
 Deno.test("admin reports a refusal with its status, its text and what to do (client 18)", async () => {
   const refused = await admin(["tokens", "list"], {
-    "GET /api/admin/tokens": json({ error: "owner or admin required" }, 403),
+    "GET /api/admin/tokens": json({ error: "forbidden" }, 403),
   });
   assert.equal(refused.code, 1);
   assert.equal(
     refused.err,
-    "Error: HTTP 403: owner or admin required; the token needs the role owner or admin\n",
+    "Error: HTTP 403: forbidden; the token needs the role owner or admin\n",
   );
   const page = await admin(["tokens", "list"], {
     "GET /api/admin/tokens": new Response("<html>", { status: 502 }),

@@ -1,4 +1,4 @@
-import { ConfigFile, type ConfigNode } from "../../core/config/mod.ts";
+import { ConfigError, ConfigFile, type ConfigNode } from "../../core/config/mod.ts";
 
 /** A portal whose list of hubs is asked for names. Spec: client.md 4.3 */
 export interface Remote {
@@ -24,21 +24,32 @@ function remoteOf(name: string, node: ConfigNode): Remote {
   };
 }
 
+/** What older programs wrote under `portal` becomes a remote of that name, unless there is one. */
+async function migrate(file: ConfigFile): Promise<void> {
+  const legacy = file.root.get("portal").json();
+  if (legacy === undefined) return;
+  if (!file.root.get("remotes").get("portal").exists) file.set(["remotes", "portal"], legacy);
+  file.delete(["portal"]);
+  try {
+    await file.save();
+  } catch (error) {
+    // It holds for this run all the same; not every task may write.
+    if (!(error instanceof ConfigError) || error.code !== "unwritable") throw error;
+  }
+}
+
 /**
- * The portals of `config.yaml` in the order of their names; none without a file. What older programs
- * wrote under `portal` counts as one of that name, unless there is one.
+ * The portals of `config.yaml` in the order of their names; none without a file. A `portal` of older
+ * programs is moved among them, in the file too if it can be written.
  *
- * Spec: client.md 4.3. Deviation: the file is left as it is.
+ * Spec: client.md 4.3
  *
  * @throws {ConfigError} if the file cannot be read or is malformed
  */
 export async function readRemotes(path: string): Promise<Remote[]> {
-  const { root } = await ConfigFile.readIfPresent(path);
-  const remotes = root.get("remotes").entries().map(([name, node]) => remoteOf(name, node));
-  const legacy = root.get("portal");
-  if (legacy.exists && !remotes.some(({ name }) => name === "portal")) {
-    remotes.push(remoteOf("portal", legacy));
-  }
+  const file = await ConfigFile.readIfPresent(path);
+  await migrate(file);
+  const remotes = file.root.get("remotes").entries().map(([name, node]) => remoteOf(name, node));
   return remotes.filter(({ url }) => url !== "").toSorted((a, b) => a.name < b.name ? -1 : 1);
 }
 

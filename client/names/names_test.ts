@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { command, MemoryIo, run } from "../../core/cli/mod.ts";
 import { ManualClock } from "../../core/clock/mod.ts";
+import { readRemotes } from "./name_files.ts";
 import { withHubNames } from "./with_names.ts";
 
 const REMOTES = `
@@ -151,6 +152,23 @@ Deno.test("a portal that is silent for 10 s is passed over", async () => {
   clock.advance(10_000);
   assert.equal(await running, 0);
   assert.equal(hub, "wss://owl.example");
+});
+
+Deno.test("a portal of older programs is moved among the remotes, where the file can be written (client 25)", async () => {
+  await using world = new World();
+  await world.hubOf(["-hub", "attic"]);
+  const text = await Deno.readTextFile(world.files.remotes);
+  assert.doesNotMatch(text, /^portal:/m);
+  const [, moved] = await readRemotes(world.files.remotes);
+  assert.deepEqual(moved, {
+    name: "portal",
+    url: "https://old.example/",
+    token: "old-secret",
+    directory: "/api/hubs",
+  });
+  const both = "portal: {url: https://a}\nremotes: {portal: {url: https://b}}\n";
+  await Deno.writeTextFile(world.files.remotes, both);
+  assert.deepEqual((await readRemotes(world.files.remotes)).map(({ url }) => url), ["https://b"]);
 });
 
 Deno.test("files that are malformed are configuration errors, missing ones know no names", async () => {

@@ -75,10 +75,11 @@ function reasonOf(error: unknown): string {
   return last === "" ? "no connection" : last[0]!.toLowerCase() + last.slice(1);
 }
 
-function adviceFor(status: number): string {
+/** What to do about a refusal that does not say so itself. */
+function adviceFor(status: number, said: string): string {
   if (status === 401) return "; check TELA_OWNER_TOKEN or -token, which may be expired or revoked";
-  if (status === 403) return "; the token needs the role owner or admin";
-  if (status === 429) return "; wait a minute and try again";
+  if (status === 403 && said === "forbidden") return "; the token needs the role owner or admin";
+  if (status === 429 && said === "") return "; wait a minute and try again";
   return "";
 }
 
@@ -198,7 +199,7 @@ export class JsonApi {
     }
     const field = parseObject(text)?.error;
     const said = typeof field === "string" ? field : "";
-    const message = `HTTP ${status}: ${said || "unknown error"}${adviceFor(status)}`;
+    const message = `HTTP ${status}: ${said || "unknown error"}${adviceFor(status, said)}`;
     throw new ApiError(message, { status, said });
   }
 }
