@@ -3,7 +3,7 @@ import type { Clock } from "../../core/clock/mod.ts";
 import type { Log, LogRing } from "../../core/log/mod.ts";
 import type { AccessStore, Authenticator } from "../access/mod.ts";
 import type { Audit, AuditReader, AuditState } from "../audit/mod.ts";
-import type { UpdateConfig } from "../config/mod.ts";
+import type { UpdateFile } from "../config/mod.ts";
 import type { Pairing } from "../pairing/mod.ts";
 import type { Portals } from "../portals/mod.ts";
 import type { Registry } from "../registry/mod.ts";
@@ -38,8 +38,8 @@ export interface AdminOptions {
   readonly restart?: Restart | undefined;
   /** Version of this program. */
   readonly version: string;
-  /** What the configuration says of updates, as of now. */
-  readonly update: () => UpdateConfig;
+  /** What the configuration says of updates. */
+  readonly updateFile: UpdateFile;
   /** Takes note of what is done. */
   readonly audit: Audit;
   /** Reads what was noted; undefined if it is kept nowhere. */

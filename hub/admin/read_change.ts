@@ -10,6 +10,8 @@ export interface ChangeRequest {
   readonly context: AdminContext;
   /** Longest body taken. Default: {@linkcode MAX_BODY_BYTES} */
   readonly maxBytes?: number;
+  /** Whether no body stands for an empty object. Default: no. */
+  readonly isOptional?: boolean;
 }
 
 /** As the reference's clients mean it, what is null is not given. */
@@ -23,9 +25,9 @@ function withoutNulls(value: JsonObject): JsonObject {
  */
 export async function readChange(
   { store, clock }: AdminOptions,
-  { request, context, maxBytes = MAX_BODY_BYTES }: ChangeRequest,
+  { request, context, maxBytes = MAX_BODY_BYTES, isOptional = false }: ChangeRequest,
 ): Promise<Body<JsonObject>> {
-  const body = await readJsonObject(request, { maxBytes, clock });
+  const body = await readJsonObject(request, { maxBytes, clock, isOptional });
   const caller = store.access.authenticateDigest(context.caller.digest, clock.wallMs());
   if (!store.access.canAdminister(caller)) return { refusal: problem("forbidden", 403) };
   return body.value === undefined ? body : { value: withoutNulls(body.value) };

@@ -18,6 +18,8 @@ export interface BodyLimits {
   readonly maxBytes: number;
   /** Times its arrival. */
   readonly clock: Clock;
+  /** Whether no body stands for an empty object. Default: no. */
+  readonly isOptional?: boolean;
 }
 
 function tooLarge(maxBytes: number): Body<never> {
@@ -97,6 +99,7 @@ export async function readJsonObject(
 ): Promise<Body<JsonObject>> {
   const { value, refusal } = await readBody(request, limits);
   if (refusal !== undefined) return { refusal };
+  if (limits.isOptional === true && value.length === 0) return { value: {} };
   const json = parseJson(value)?.json;
   const isObject = typeof json === "object" && json !== null && !Array.isArray(json);
   return isObject

@@ -1,5 +1,6 @@
 import type { Random } from "../../core/bytes/mod.ts";
 import type { Clock } from "../../core/clock/mod.ts";
+import { ConfigError } from "../../core/config/mod.ts";
 import type { DefaultUpdate } from "../../core/control/mod.ts";
 import type { Log, LogRing } from "../../core/log/mod.ts";
 import {
@@ -13,7 +14,13 @@ import {
   RefusalLog,
 } from "../access/mod.ts";
 import { adminRoutes, type Restart } from "../admin/mod.ts";
-import { CONSOLE_VIEWER, type HubConfig, newUuid, type UpdateConfig } from "../config/mod.ts";
+import {
+  CONSOLE_VIEWER,
+  type HubConfig,
+  newUuid,
+  type UpdateConfig,
+  type UpdateFile,
+} from "../config/mod.ts";
 import { consoleRoutes } from "../console/mod.ts";
 import { type HubFacts, metricsRoute, publicRoutes, type Route, Router } from "../http/mod.ts";
 import { type CodeStore, Pairing } from "../pairing/mod.ts";
@@ -46,6 +53,8 @@ export interface HubOptions {
   readonly auditFile?: string;
   /** Where the directories are kept that list this hub. Default: in memory. */
   readonly portalFile?: PortalFile;
+  /** Where it is kept what agents are told about updates. Default: the configuration, which stays. */
+  readonly updateFile?: UpdateFile;
   /** Asks them. Default: `fetch`. */
   readonly fetch?: Fetch;
   /** The one to be entered at if there is none, if given. */
@@ -231,6 +240,16 @@ function portalsOf(options: HubOptions, store: AccessStore): Portals {
   });
 }
 
+/** Where there is no file, nothing can be changed. */
+function fixedUpdate(config: HubOptions["config"]): UpdateFile {
+  return {
+    get update() {
+      return config().update;
+    },
+    commitUpdate: () => Promise.reject(new ConfigError("This hub has no configuration file")),
+  };
+}
+
 /** All routes of the hub. */
 function routesOf(parts: HubOptions & Parts): Route[] {
   const { config, store, authenticator, observer, registry, switchboard } = parts;
@@ -256,7 +275,7 @@ function routesOf(parts: HubOptions & Parts): Route[] {
       ...{ ...parts, audit, records },
       management: switchboard,
       version: parts.facts.version,
-      update: () => config().update,
+      updateFile: parts.updateFile ?? fixedUpdate(config),
     }),
   ];
 }

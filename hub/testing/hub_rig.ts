@@ -2,7 +2,12 @@ import { LogRing } from "../../core/log/mod.ts";
 import { AccessStore, consoleToken, EndWatch, MemoryAuthFile } from "../access/mod.ts";
 import { type AdminOptions, adminRoutes } from "../admin/mod.ts";
 import type { AuditEntry } from "../audit/mod.ts";
-import { type AuthConfig, CONSOLE_VIEWER, type UpdateConfig } from "../config/mod.ts";
+import {
+  type AuthConfig,
+  CONSOLE_VIEWER,
+  type UpdateChange,
+  type UpdateConfig,
+} from "../config/mod.ts";
 import { publicRoutes, Router } from "../http/mod.ts";
 import { CodeStore, Pairing } from "../pairing/mod.ts";
 import { MemoryPortalFile, PortalClient, Portals } from "../portals/mod.ts";
@@ -134,7 +139,7 @@ export class HubRig {
       }),
       ...adminRoutes({
         ...{ ...shared, pairing, portals, registry, management: switchboard, logs },
-        ...{ version: "0", update: () => this.update },
+        ...{ version: "0", updateFile: this },
         ...more,
       }),
     ], {
@@ -142,6 +147,16 @@ export class HubRig {
         throw error;
       },
     });
+  }
+
+  /** Keeps a change of {@linkcode HubRig.update}, or fails as it is told to. */
+  commitUpdate({ channel = this.update.channel, source }: UpdateChange): Promise<void> {
+    if (this.writeError !== undefined) return Promise.reject(this.writeError);
+    const sources: Record<string, string> = { ...this.update.sources };
+    if (source?.base !== undefined) sources[source.name] = source.base;
+    else if (source !== undefined) delete sources[source.name];
+    this.update = { channel, sources };
+    return Promise.resolve();
   }
 
   /** Sends a request such as `GET /api/status`. */
