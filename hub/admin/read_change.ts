@@ -10,7 +10,7 @@ export interface ChangeRequest {
   readonly context: AdminContext;
   /** Longest body taken. Default: {@linkcode MAX_BODY_BYTES} */
   readonly maxBytes?: number;
-  /** Whether no body stands for an empty object. Default: no. */
+  /** Whether no body, or null, stands for an empty object. Default: no. */
   readonly isOptional?: boolean;
 }
 

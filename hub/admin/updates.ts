@@ -60,11 +60,8 @@ class UpdateResource {
     });
 
   readonly set: AdminHandler = async (request, context) => {
-    const { value, refusal } = await readChange(this.#options, {
-      request,
-      context,
-      isOptional: true,
-    });
+    const options = { request, context, isOptional: true };
+    const { value, refusal } = await readChange(this.#options, options);
     if (refusal !== undefined) return refusal;
     const change = this.#changeOf(value);
     if (change instanceof Response) return change;
@@ -74,6 +71,18 @@ class UpdateResource {
     };
     if (change.channel === undefined && change.source === undefined) return respond();
     return await this.#commit(change, { context, respond });
+  };
+
+  /** Spec: hub-api.md 1.6 (POST). The version that runs is all that there is to be had here. */
+  readonly update: AdminHandler = async (request, context) => {
+    const options = { request, context, isOptional: true };
+    const { value, refusal } = await readChange(this.#options, options);
+    if (refusal !== undefined) return refusal;
+    const running = this.#options.version;
+    const isRunning = value.version === running || value.version === `v${running}`;
+    return isRunning
+      ? json({ ok: true, message: `already running ${running}` })
+      : problem(CANNOT_UPDATE, 501);
   };
 
   readonly listSources: AdminHandler = () => json({ sources: this.#sources });
@@ -161,13 +170,13 @@ function refuse(error: string, status: number): AdminHandler {
 
 /** The routes of updates and release channels. Spec: hub-api.md 1.6, 7 */
 export function updateRoutes(gate: Gate, options: AdminOptions): Route[] {
-  const { show, set, listSources, setSource, removeSource } = new UpdateResource(options);
+  const { show, set, update, listSources, setSource, removeSource } = new UpdateResource(options);
   const first = "auth";
   return [
     gate.route({
       path: "/api/admin/update",
       first,
-      methods: { GET: show, PATCH: set, POST: refuse(CANNOT_UPDATE, 501) },
+      methods: { GET: show, PATCH: set, POST: update },
     }),
     gate.route({ path: "/api/admin/update/sources", first, methods: { GET: listSources } }),
     gate.route({

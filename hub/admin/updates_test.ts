@@ -63,6 +63,21 @@ Deno.test("PATCH update follows a channel and keeps where it comes from (hub 57)
     ]);
   }));
 
+Deno.test("POST update to the version that runs says so, to another that it cannot (hub 58)", () =>
+  withHub(async (hub) => {
+    const post = (body?: unknown) => hub.ask("POST /api/admin/update", { ...OWNER, body });
+    for (const version of ["0", "v0"]) {
+      const { status, body } = await post({ version });
+      assert.deepEqual([status, body], [200, { ok: true, message: "already running 0" }]);
+    }
+    for (const body of [undefined, "null", {}, { version: "latest" }, { version: "v9.9.9" }]) {
+      const { status, body: answer } = await post(body);
+      assert.equal(status, 501);
+      assert.match(answer.error, /does not update itself/);
+    }
+    assert.deepEqual(hub.sockets.audited, []);
+  }));
+
 Deno.test("PUT and DELETE sources keep and forget where a channel comes from (hub 59)", () =>
   withHub(async (hub) => {
     const path = "/api/admin/update/sources";
