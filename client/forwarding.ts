@@ -56,10 +56,7 @@ export class Forwarding {
       listen,
       log,
       onBound: (bound) => connection.bound({ ...bound, name: portLabel(bound.remote) }),
-      async accept(stream, bound) {
-        using _open = connection.opened(bound);
-        await forwarder.forward(stream, bound.remote);
-      },
+      accept: (stream, bound) => connection.carries(bound, forwarder.forward(stream, bound.remote)),
     });
   }
 

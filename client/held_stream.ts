@@ -67,13 +67,13 @@ export class HeldStream implements ByteStream {
   }
 
   /** As of the connection; begins with what was kept. */
-  async read(): Promise<Uint8Array<ArrayBuffer> | null> {
+  read(): Promise<Uint8Array<ArrayBuffer> | null> {
     const chunk = this.#chunks.shift();
-    if (chunk !== undefined) return chunk;
-    if (this.#finished) return null;
+    if (chunk !== undefined) return Promise.resolve(chunk);
+    if (this.#finished) return Promise.resolve(null);
     const pending = this.#pending;
     this.#pending = undefined;
-    return await (pending ?? this.#inner.read());
+    return pending ?? this.#inner.read();
   }
 
   /** As of the connection. */

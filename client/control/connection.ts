@@ -87,21 +87,16 @@ export class Connection {
     this.#services.clear();
   }
 
-  /** Counts a local TCP connection until disposed of. Spec: client.md 3 (`tunnel_activity`) */
-  opened({ local, remote }: { local: number; remote: number }): Disposable {
-    const tell = (active: boolean) => {
-      this.#openConnections += active ? 1 : -1;
-      const { machine } = this.place;
-      this.#events.publish({ type: "tunnel_activity", machine, localPort: local, remote, active });
-    };
-    tell(true);
-    let open = true;
-    return {
-      [Symbol.dispose]() {
-        if (open) tell(false);
-        open = false;
-      },
-    };
+  /** Counts a local TCP connection until `ended` resolves; it must not reject. Spec: client.md 3 (`tunnel_activity`) */
+  carries(mapping: { local: number; remote: number }, ended: Promise<void>): void {
+    this.#count(mapping, true);
+    ended.finally(() => this.#count(mapping, false));
+  }
+
+  #count({ local, remote }: { local: number; remote: number }, active: boolean): void {
+    this.#openConnections += active ? 1 : -1;
+    const { machine } = this.place;
+    this.#events.publish({ type: "tunnel_activity", machine, localPort: local, remote, active });
   }
 
   /** All that is known of it. */

@@ -32,17 +32,18 @@ Deno.test("RunningClient tells changes of tunnels while somebody listens, and co
   assert.equal(clock.nextTimerMs(), Infinity);
 });
 
-Deno.test("Connection.status() tells state, ports and open connections (client 61)", () => {
+Deno.test("Connection.status() tells state, ports and open connections (client 61)", async () => {
   const { client, connection, tunnel } = setUp();
   const seen: ControlEvent[] = [];
   using _subscription = client.events.subscribe((event) => seen.push(event));
   assert.equal(connection.status().state, "connecting");
   assert.equal(connection.status().tunnel, null);
   connection.bound({ local: 10_022, remote: 22, name: "SSH" });
-  const first = connection.opened({ local: 10_022, remote: 22 });
-  const second = connection.opened({ local: 10_022, remote: 22 });
-  first[Symbol.dispose]();
-  first[Symbol.dispose]();
+  const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  connection.carries({ local: 10_022, remote: 22 }, first.promise);
+  connection.carries({ local: 10_022, remote: 22 }, second.promise);
+  first.resolve();
+  await first.promise.finally();
   connection.setNote("no route");
   assert.equal(connection.status().note, "no route");
   tunnel.now = tunnelStatus({ state: "waiting" });
@@ -60,7 +61,8 @@ Deno.test("Connection.status() tells state, ports and open connections (client 6
   tunnel.now = tunnelStatus();
   assert.equal(connection.status().note, "");
   tunnel.now = undefined;
-  second[Symbol.dispose]();
+  second.resolve();
+  await second.promise.finally();
   connection.unboundAll();
   assert.equal(connection.status().openConnections, 0);
   assert.deepEqual(connection.status().services, []);
