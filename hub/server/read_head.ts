@@ -1,7 +1,11 @@
-import type { Clock } from "../../core/clock/mod.ts";
+import type { Waits } from "../../core/clock/mod.ts";
 import { headEnd, MAX_HEAD_BYTES, mayBeRequest } from "./request_head.ts";
 
 const FIRST_READ_BYTES = 2 * 1024;
+
+/** Buffers of connections that have sent their heads, kept for others. */
+const spare: Uint8Array<ArrayBuffer>[] = [];
+const MAX_SPARE = 64;
 
 const latin1 = new TextDecoder("latin1");
 
@@ -15,18 +19,25 @@ export interface ConnectionHead {
   readonly rest: Uint8Array<ArrayBuffer>;
 }
 
+/** Takes the bytes of a head that has been dealt with, for another connection to be read into. */
+export function spend({ bytes: { buffer } }: ConnectionHead): void {
+  if (buffer.byteLength !== FIRST_READ_BYTES || spare.length === MAX_SPARE) return;
+  spare.push(new Uint8Array(buffer));
+}
+
 /**
  * Reads a connection up to the end of the head of its first request, or until it is clear that there
  * will be none. Undefined if it ends, breaks or is closed before.
  *
- * @param onLate called if that takes longer than the time; is to close the connection
+ * @param waits as long as that may take
+ * @param onLate called if it takes longer; is to close the connection
  */
 export async function readHead(
   conn: Deno.TcpConn,
-  { clock, timeoutMs, onLate }: { clock: Clock; timeoutMs: number; onLate: () => void },
+  { waits, onLate }: { waits: Waits; onLate: () => void },
 ): Promise<ConnectionHead | undefined> {
-  const timer = clock.setTimer(onLate, timeoutMs);
-  let buffer = new Uint8Array(FIRST_READ_BYTES);
+  const timer = waits.begin(onLate);
+  let buffer = spare.pop() ?? new Uint8Array(FIRST_READ_BYTES);
   let length = 0;
   try {
     for (;;) {
