@@ -151,7 +151,7 @@ export class Switchboard {
   ): Promise<void> {
     const peer = new Peer(connection, this.#options.clock);
     peer.onGreeted = onGreeted;
-    const ended = this.#run(peer).finally(() => this.#running.delete(peer));
+    const ended = this.#run(peer);
     this.#running.set(peer, ended);
     return ended;
   }
@@ -205,6 +205,7 @@ export class Switchboard {
       peer.greeted();
       this.#management.lost(peer);
       this.#lost(peer);
+      this.#running.delete(peer);
     }
   }
 
