@@ -24,7 +24,11 @@ export class Waits {
   readonly #onCancel = (wait: Wait) => this.#cancel(wait);
   #timer: Timer | undefined;
 
-  /** @param delayMs length of each wait in milliseconds, at least 0 */
+  /**
+   * Nobody waits yet.
+   *
+   * @param delayMs length of each wait in milliseconds, more than 0
+   */
   constructor(clock: Clock, delayMs: number) {
     this.#clock = clock;
     this.#delayMs = delayMs;

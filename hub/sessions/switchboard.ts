@@ -202,10 +202,10 @@ export class Switchboard {
     } catch (error) {
       log(`internal error with ${connection.remoteAddress}: ${(error as Error).stack ?? error}`);
     } finally {
+      this.#running.delete(peer);
       peer.greeted();
       this.#management.lost(peer);
       this.#lost(peer);
-      this.#running.delete(peer);
     }
   }
 
