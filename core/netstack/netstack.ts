@@ -26,7 +26,7 @@ import { Echo } from "./echo.ts";
 import { DeadlineQueue } from "./deadline_queue.ts";
 import { tcpError } from "./errors.ts";
 import { TcpListener } from "./listener.ts";
-import { checkMtu, checkPort, type NetstackOptions } from "./options.ts";
+import { checkMtu, checkPort, type ConnectOptions, type NetstackOptions } from "./options.ts";
 import { PortPicker } from "./ports.ts";
 import { addrOf, connOf, keyOf } from "./naming.ts";
 import { ProgressCounter } from "./progress.ts";
@@ -50,7 +50,7 @@ const DEFAULT_BACKLOG = 256;
  */
 export class Netstack {
   readonly #options: NetstackOptions;
-  readonly #tcp: TcpOptions;
+  #tcp: TcpOptions;
   readonly #pages: PagePool;
   readonly #path = new PathTimes();
   readonly #isn: IsnGenerator;
@@ -93,7 +93,7 @@ export class Netstack {
   constructor(options: NetstackOptions) {
     this.#options = options;
     this.#tcp = tcpOptions(options.tcp);
-    this.#pages = new PagePool(this.#tcp.stackBufferBytes);
+    this.#pages = new PagePool(this.#tcp.stackBufferBytes, options.memory);
     this.#mtuBytes = checkMtu(options.mtuBytes, options.pool);
     this.#maxMtuBytes = checkMtu(options.maxMtuBytes ?? options.mtuBytes, options.pool);
     this.#isn = new IsnGenerator(options.random);
@@ -251,11 +251,24 @@ export class Netstack {
   }
 
   /**
-   * Opens a connection to a port of the peer.
+   * The peer takes data with a SYN, and so do we from now on: connections that are opened later save a
+   * round trip. What is offered by `early` goes with the SYN, and what is written to a connection that
+   * was handed over at its SYN goes before the handshake is complete.
+   *
+   * Spec: RFC 7413
+   */
+  useSynData(): void {
+    this.#tcp = tcpOptions({ ...this.#tcp, synData: true });
+  }
+
+  /**
+   * Opens a connection to a port of the peer. `early` is called at once with what takes bytes to go with
+   * the SYN; it may be called until the peer has answered, copies what it takes, and returns how much
+   * that was: mostly all of a first request, or none. What was taken counts as written.
    *
    * @throws {TcpError} `refused`, `timed-out`, `aborted` by the signal, `closed` with the stack, `limit`
    */
-  connect({ port, signal }: { port: number; signal?: AbortSignal }): Promise<TcpConn> {
+  connect({ port, signal, early }: ConnectOptions): Promise<TcpConn> {
     checkPort(port);
     if (this.#closed) return Promise.reject(tcpError("closed", `connect to port ${port}`));
     if (signal?.aborted) {
@@ -281,6 +294,7 @@ export class Netstack {
         reject(tcpError(code, `connect to port ${port}`, signal?.reason));
       };
       socket.connection.open(nowMs);
+      early?.((bytes) => socket.writeWithSyn(bytes));
       this.touch(socket);
     });
   }
