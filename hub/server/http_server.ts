@@ -205,9 +205,8 @@ export class HttpServer {
     const request = head.text === undefined ? undefined : webSocketRequest(head.text);
     if (request !== undefined) {
       connection.asked();
-      const rest = head.rest.slice();
       spend(head);
-      return this.#upgrade(conn, { request, rest });
+      return this.#upgrade(conn, { request, rest: head.rest });
     }
     connection.isAnswering = head.text !== undefined;
     const duplex = new ConnDuplex(connection, head.bytes, { clock, stallTimeoutMs });

@@ -15,11 +15,11 @@ export interface ConnectionHead {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The head without its empty line; undefined if what came cannot be a head that matters here. */
   readonly text: string | undefined;
-  /** What was read behind the empty line. */
+  /** A copy of what was read behind the empty line. */
   readonly rest: Uint8Array<ArrayBuffer>;
 }
 
-/** Takes the bytes of a head that has been dealt with, for another connection to be read into. */
+/** Takes `bytes` of a head that has been dealt with, for another connection to be read into. */
 export function spend({ bytes: { buffer } }: ConnectionHead): void {
   if (buffer.byteLength !== FIRST_READ_BYTES || spare.length === MAX_SPARE) return;
   spare.push(new Uint8Array(buffer));
@@ -33,7 +33,7 @@ export function spend({ bytes: { buffer } }: ConnectionHead): void {
  * @param onLate called if it takes longer; is to close the connection
  */
 export async function readHead(
-  conn: Deno.TcpConn,
+  conn: Pick<Deno.TcpConn, "read">,
   { waits, onLate }: { waits: Waits; onLate: () => void },
 ): Promise<ConnectionHead | undefined> {
   const timer = waits.begin(onLate);
@@ -48,10 +48,10 @@ export async function readHead(
       const end = headEnd(bytes);
       if (end >= 0) {
         const text = latin1.decode(bytes.subarray(0, end - 4));
-        return { bytes, text, rest: bytes.subarray(end) };
+        return { bytes, text, rest: bytes.slice(end) };
       }
       if (!mayBeRequest(bytes) || length === MAX_HEAD_BYTES) {
-        return { bytes, text: undefined, rest: bytes.subarray(length) };
+        return { bytes, text: undefined, rest: bytes.slice(length) };
       }
       if (length === buffer.length) {
         const larger = new Uint8Array(MAX_HEAD_BYTES);
