@@ -20,6 +20,8 @@ export interface Io {
   };
 }
 
+const encoder = new TextEncoder();
+
 interface SyncWriter {
   writeSync(bytes: Uint8Array): number;
 }
@@ -29,7 +31,7 @@ interface SyncWriter {
  * would have read is dropped: a daemon must outlive the pipe of its log.
  */
 function writeAll(to: SyncWriter, text: string): void {
-  const bytes = new TextEncoder().encode(text);
+  const bytes = encoder.encode(text);
   try {
     for (let sent = 0; sent < bytes.length;) sent += to.writeSync(bytes.subarray(sent));
   } catch (error) {

@@ -16,3 +16,4 @@
 export { backoffDelayMs, type BackoffOptions, resumeDelayMs } from "./backoff.ts";
 export { type Clock, sleep, systemClock, systemRandom, type Timer } from "./clock.ts";
 export { ManualClock } from "./manual_clock.ts";
+export { Waits } from "./waits.ts";

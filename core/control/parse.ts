@@ -1,6 +1,7 @@
 import type { ControlMessage, Json, Message } from "./messages.ts";
 import {
   defaultUpdate,
+  fieldReader,
   fieldsOf,
   flag,
   ILL_TYPED,
@@ -10,8 +11,6 @@ import {
   opaqueObject,
   optional,
   port,
-  type Reader,
-  record,
   type Schema,
   service,
   text,
@@ -84,10 +83,7 @@ const SCHEMAS: Schemas = {
 };
 
 const READERS = new Map(
-  Object.entries(SCHEMAS).map(([type, schema]): [string, Reader<object>] => [
-    type,
-    record(schema as Schema<object>),
-  ]),
+  Object.entries(SCHEMAS).map(([type, schema]) => [type, fieldReader(schema as Schema<object>)]),
 );
 
 /** A well-formed message of a type that this implementation does not know; peers ignore it. */
@@ -124,11 +120,12 @@ export function parseControl(json: string): ControlMessage | UnknownMessage | In
   }
   const object = opaqueObject(value ?? []);
   if (object === ILL_TYPED) return invalid("not-object");
-  const type = fieldsOf(object).get("type");
+  const fields = fieldsOf(object);
+  const type = fields.get("type");
   if (typeof type !== "string" || type === "") return invalid("no-type");
   const read = READERS.get(type);
   if (read === undefined) return { type: "unknown", name: type };
-  const body = read(object);
+  const body = read(fields);
   return body === ILL_TYPED ? invalid("ill-typed") : { ...body, type } as ControlMessage;
 }
 

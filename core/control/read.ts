@@ -64,20 +64,27 @@ export const opaque: Reader<Json> = (value = null) => value;
 /** Readers for the fields of `T`, by their names on the wire. */
 export type Schema<T> = { readonly [K in keyof T]-?: Reader<T[K]> };
 
-/** Reads the fields that a schema names, in any letter case; others are ignored. */
-export function record<T extends object>(schema: Schema<T>): Reader<T> {
-  const readers = Object.entries(schema) as [keyof T & string, Reader<T[keyof T]>][];
-  return (value = {}) => {
-    if (!isObject(value)) return ILL_TYPED;
-    const fields = fieldsOf(value);
-    const result: [string, T[keyof T]][] = [];
-    for (const [name, read] of readers) {
-      const field = read(fields.get(name.toLowerCase()));
+/** Takes the fields that a schema names from those of an object; others are ignored. */
+export function fieldReader<T extends object>(
+  schema: Schema<T>,
+): (fields: ReadonlyMap<string, Json>) => T | typeof ILL_TYPED {
+  const entries = Object.entries(schema) as [string, Reader<T[keyof T]>][];
+  const readers = entries.map(([name, read]) => ({ name, key: name.toLowerCase(), read }));
+  return (fields) => {
+    const result: Record<string, T[keyof T]> = {};
+    for (const { name, key, read } of readers) {
+      const field = read(fields.get(key));
       if (field === ILL_TYPED) return ILL_TYPED;
-      if (field !== undefined) result.push([name, field]);
+      if (field !== undefined) result[name] = field;
     }
-    return Object.fromEntries(result) as T;
+    return result as T;
   };
+}
+
+/** An object with the fields that a schema names, in any letter case; others are ignored. */
+export function record<T extends object>(schema: Schema<T>): Reader<T> {
+  const readFields = fieldReader(schema);
+  return (value = {}) => isObject(value) ? readFields(fieldsOf(value)) : ILL_TYPED;
 }
 
 /** Texts by name; a null reads as an absent entry. */

@@ -30,11 +30,17 @@ export function formatTime(wallMs: number): string {
  * Spec: agent.md 8, client.md 1.0, hub-api.md 5.3 (log line).
  */
 export function createLog({ component, write, clock }: LogOptions): Log {
+  let stamp = { second: NaN, text: "" };
+  const stampOf = (wallMs: number) => {
+    const second = Math.floor(wallMs / 1000);
+    if (second !== stamp.second) stamp = { second, text: formatTime(wallMs) };
+    return stamp.text;
+  };
   const log = (text: string) => {
     // deno-lint-ignore no-control-regex -- control characters are what must not get through
     const clean = text.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ").trimEnd();
     const prefixed = clean.startsWith("[") ? clean : `[${component}] ${clean}`;
-    write(`${formatTime(clock.wallMs())} ${prefixed}`);
+    write(`${stampOf(clock.wallMs())} ${prefixed}`);
   };
   return Object.assign(log, {
     for: (other: string) => createLog({ component: other, write, clock }),

@@ -85,7 +85,9 @@ class ConnStream implements ByteStream {
   };
 
   async write(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) at += await this.#conn.write(bytes.subarray(at));
+    for (let at = 0; at < bytes.length;) {
+      at += await this.#conn.write(at === 0 ? bytes : bytes.subarray(at));
+    }
   }
 
   closeWrite(): Promise<void> {

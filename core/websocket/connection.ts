@@ -80,7 +80,8 @@ export class WebSocketConnection {
   #state: "open" | "closing" | "ended" = "open";
   #closeInfo: CloseInfo | undefined;
   #closeTimer: Timer | undefined;
-  readonly #closed = Promise.withResolvers<void>();
+  /** Made when somebody asks, which for most connections nobody does. */
+  #closed: PromiseWithResolvers<void> | undefined;
   #endHold: (() => void) | undefined;
 
   /** Takes the stream; nothing is read before {@linkcode WebSocketConnection.run}. */
@@ -113,6 +114,8 @@ export class WebSocketConnection {
 
   /** Resolves once the stream is closed; never rejects. */
   get closed(): Promise<void> {
+    if (this.#state === "ended") return Promise.resolve();
+    this.#closed ??= Promise.withResolvers();
     return this.#closed.promise;
   }
 
@@ -165,7 +168,13 @@ export class WebSocketConnection {
     this.#handlers = handlers;
     try {
       while (this.#handlers !== undefined) {
-        const chunk = await this.#read();
+        let chunk: Uint8Array<ArrayBuffer> | null;
+        try {
+          chunk = await this.#stream.read();
+        } catch {
+          // How a transport broke is of no use to a WebSocket: it reports 1006 for each of the ways.
+          break;
+        }
         if (chunk === null) break;
         this.#parser.push(chunk);
         const hold = this.#handlers?.batchEnd?.();
@@ -189,22 +198,17 @@ export class WebSocketConnection {
     });
   }
 
-  async #read(): Promise<Uint8Array<ArrayBuffer> | null> {
-    try {
-      return await this.#stream.read();
-    } catch {
-      // How a transport broke is of no use to a WebSocket: it reports 1006 for each of the ways.
-      return null;
-    }
-  }
-
   /**
    * Discards what still arrives until the peer has finished too, or the close timer has run out.
    * Closing with unread bytes would make the kernel send a reset, which can destroy the close frame
    * before the peer has read it.
    */
   async #linger(): Promise<void> {
-    while (this.#state !== "ended" && await this.#read() !== null);
+    try {
+      while (this.#state !== "ended" && await this.#stream.read() !== null);
+    } catch {
+      // The peer has finished, if not as it should.
+    }
     this.#end(this.#closeInfo!);
   }
 
@@ -277,7 +281,7 @@ export class WebSocketConnection {
     this.#handlers = undefined;
     this.#queue.discard();
     this.#stream.close();
-    this.#closed.resolve();
+    this.#closed?.resolve();
     this.#endHold?.();
   }
 }

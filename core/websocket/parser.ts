@@ -65,8 +65,8 @@ export class FrameParser {
   readonly #maxMessageBytes: number;
   readonly #events: FrameEvents;
 
-  /** The bytes of a header that a chunk ended in; `#headerLen` of them are there. */
-  readonly #header = new Uint8Array(MAX_HEADER_BYTES);
+  /** The bytes of a header that crosses chunks; `#headerLen` of them are there. */
+  #header: Uint8Array | undefined;
   #headerLen = 0;
 
   /** Fields of the current frame, valid once its header is whole. */
@@ -135,16 +135,19 @@ export class FrameParser {
    * header is whole.
    */
   #readHeader(chunk: Uint8Array, at: number): number {
-    if (this.#headerLen === 0 && chunk.length - at >= MAX_HEADER_BYTES) {
+    if (this.#headerLen === 0 && chunk.length - at >= 2) {
       const length = this.#headerLength(chunk[at + 1]!);
-      this.#decodeHeader(chunk, at);
-      return at + length;
+      if (chunk.length - at >= length) {
+        this.#decodeHeader(chunk, at);
+        return at + length;
+      }
     }
+    const header = this.#header ??= new Uint8Array(MAX_HEADER_BYTES);
     while (at < chunk.length) {
-      this.#header[this.#headerLen++] = chunk[at++]!;
-      if (this.#headerLen < 2 || this.#headerLen < this.#headerLength(this.#header[1]!)) continue;
+      header[this.#headerLen++] = chunk[at++]!;
+      if (this.#headerLen < 2 || this.#headerLen < this.#headerLength(header[1]!)) continue;
       this.#headerLen = 0;
-      this.#decodeHeader(this.#header, 0);
+      this.#decodeHeader(header, 0);
       break;
     }
     return at;

@@ -31,6 +31,7 @@ export class WriteQueue {
   #blocks: Block[] = [];
   #bufferedBytes = 0;
   #writing = false;
+  readonly #write = () => void this.#writeAll();
   #failed = false;
   #waiters: { belowBytes: number; resolve: () => void }[] = [];
 
@@ -61,7 +62,7 @@ export class WriteQueue {
     this.#bufferedBytes += lenBytes;
     if (!this.#writing) {
       this.#writing = true;
-      queueMicrotask(() => this.#writeAll());
+      queueMicrotask(this.#write);
     }
     return { bytes: block.bytes, offset };
   }

@@ -26,8 +26,10 @@ export function pruneStep(file: AuditFile, { limits, wallMs, stepRecords = STEP_
   const { maxAgeMs, maxBytes } = limits;
   const isTooLarge = maxBytes > 0 && file.usedBytes > maxBytes;
   const beforeMs = maxAgeMs > 0 ? wallMs - maxAgeMs : -Infinity;
+  const isOld = ({ timeMs }: { readonly timeMs: number }) => timeMs < beforeMs;
+  if (!isTooLarge && !file.oldest(1).some(isOld)) return false;
   const oldest = file.oldest(stepRecords);
-  const firstKept = isTooLarge ? -1 : oldest.findIndex(({ timeMs }) => timeMs >= beforeMs);
+  const firstKept = isTooLarge ? -1 : oldest.findIndex((record) => !isOld(record));
   const count = firstKept < 0 ? oldest.length : firstKept;
   const upTo = oldest[count - 1]?.id;
   // A record that is alone stays, be it over age: it may be the one that vouches for those removed.

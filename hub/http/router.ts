@@ -43,6 +43,8 @@ class CompiledRoute {
   readonly route: Route;
   readonly #literalPrefix: string;
   readonly #pattern: URLPattern | undefined;
+  /** Behind the prefix there may be anything. */
+  readonly #isOpenEnded: boolean;
 
   constructor(route: Route) {
     const { path } = route;
@@ -50,6 +52,13 @@ class CompiledRoute {
     this.#literalPrefix = /^[^:*{}()?+\\]*/.exec(path)![0];
     const isLiteral = this.#literalPrefix === path;
     this.#pattern = isLiteral ? undefined : new URLPattern({ pathname: path });
+    this.#isOpenEnded = /^:\w+\(\.\*\)$/.test(path.slice(this.#literalPrefix.length));
+  }
+
+  /** Whether the path matches. */
+  covers(path: string): boolean {
+    if (this.#isOpenEnded) return path.startsWith(this.#literalPrefix);
+    return this.match(path) !== undefined;
   }
 
   /** The groups of the pattern, still percent-encoded; undefined if the path does not match. */
@@ -97,7 +106,7 @@ export class Router {
 
   /** Tells whether a path is for HTTP alone, so that no WebSocket is opened there. */
   claims(path: string): boolean {
-    const found = this.#routes.find((route) => route.match(path) !== undefined);
+    const found = this.#routes.find((route) => route.covers(path));
     return found !== undefined && found.route.upgrades !== true;
   }
 

@@ -126,6 +126,16 @@ async function follow(file: HubConfigFile, { hub, log }: {
   };
 }
 
+/** What `derive` makes of an object, made anew only when there is another object: it is asked for often. */
+function onceFor<T extends object>(read: () => T, derive: (from: T) => T): () => T {
+  let [from, derived]: [T?, T?] = [];
+  return () => {
+    const now = read();
+    if (derived === undefined || now !== from) [from, derived] = [now, derive(now)];
+    return derived;
+  };
+}
+
 /** Starts a hub; where it was before if it cannot listen where its configuration says now. */
 async function startAgain(
   options: HubOptions,
@@ -174,10 +184,10 @@ async function openAgain(
 async function runOnce(program: Program, last?: Run): Promise<Run | undefined> {
   const { io, flags, host, log, logs, stopped } = program;
   const file = await openAgain(program, last);
-  const config = (): HubConfig => {
-    const effective = withEnvironment(file.config, host.env);
+  const config = onceFor(() => file.config, (read): HubConfig => {
+    const effective = withEnvironment(read, host.env);
     return flags.port === undefined ? effective : { ...effective, port: flags.port };
-  };
+  });
   log(`telahubd ${VERSION}, configuration ${file.path}`);
   await removeUnfinished(file, log);
   await firstStart(file, { io, log, effective: config() });

@@ -20,6 +20,14 @@ const STICKY_TEXTS: readonly StickyText[] = [
   "owner",
 ];
 
+/** Circumstances of what an agent tells of a machine. */
+export interface MachineContext {
+  /** Time of day, milliseconds since 1970. */
+  readonly wallMs: number;
+  /** Digest of the token in the message, where it has been made before. */
+  readonly tokenDigest?: string | undefined;
+}
+
 /** A machine as its agent has registered it; kept after the agent is gone. */
 export class Machine {
   /** UUID that survives a change of name. */
@@ -43,14 +51,14 @@ export class Machine {
   /** Takes the first registration. */
   constructor(
     message: Register,
-    { registrationId, wallMs }: { registrationId: string; wallMs: number },
+    { registrationId, ...told }: MachineContext & { registrationId: string },
   ) {
     this.registrationId = registrationId;
-    this.registeredAtMs = wallMs;
-    this.lastSeenMs = wallMs;
+    this.registeredAtMs = told.wallMs;
+    this.lastSeenMs = told.wallMs;
     this.#agentId = message.agentId;
     this.#name = message.machineName;
-    this.update(message, wallMs);
+    this.update(message, told);
   }
 
   /**
@@ -59,11 +67,11 @@ export class Machine {
    *
    * Spec: wire.md 2.2 (re-registration)
    */
-  update(message: Register, wallMs: number): void {
+  update(message: Register, { wallMs, tokenDigest }: MachineContext): void {
     this.lastSeenMs = wallMs;
     this.#agentId = message.agentId;
     this.#name = message.machineName;
-    this.#tokenDigest = message.token ? digestToken(message.token) : undefined;
+    this.#tokenDigest = message.token ? tokenDigest ?? digestToken(message.token) : undefined;
     this.#ports = message.ports ?? [];
     this.#services = serviceViews(message.services, message.ports);
     for (const key of STICKY_TEXTS) {

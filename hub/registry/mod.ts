@@ -16,7 +16,7 @@
  * @module
  */
 
-export { Machine, type StickyText } from "./machine.ts";
+export { Machine, type MachineContext, type StickyText } from "./machine.ts";
 export {
   type RegisterContext,
   type Registration,

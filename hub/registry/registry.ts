@@ -1,5 +1,5 @@
 import type { Register } from "../../core/control/mod.ts";
-import { Machine } from "./machine.ts";
+import { Machine, type MachineContext } from "./machine.ts";
 
 /** Most machines that a hub knows, so that registrations cannot fill its memory. */
 const MAX_MACHINES = 10_000;
@@ -13,9 +13,7 @@ export interface RegistryOptions {
 }
 
 /** Circumstances of a registration. */
-export interface RegisterContext {
-  /** Time of day, milliseconds since 1970. */
-  readonly wallMs: number;
+export interface RegisterContext extends MachineContext {
   /** May whoever registers do so under the name that the machine has had? */
   readonly mayRegister: (machine: string) => boolean;
 }
@@ -77,25 +75,25 @@ export class Registry {
     if (known !== undefined && known !== this.#byKey.get(key) && context.mayRegister(known.name)) {
       const evicted = this.#byKey.get(key);
       if (evicted !== undefined) this.#forget(evicted);
-      return { machine: this.#rename(known, { key, message, wallMs: context.wallMs }), evicted };
+      return { machine: this.#rename(known, { key, message, context }), evicted };
     }
     const existing = this.#byKey.get(key);
-    if (existing === undefined) return this.#create(message, { key, wallMs: context.wallMs });
-    existing.update(message, context.wallMs);
+    if (existing === undefined) return this.#create(message, { key, context });
+    existing.update(message, context);
     this.#byName.set(existing.name, existing);
     return { machine: existing, evicted: undefined };
   }
 
   #create(
     message: Register,
-    { key, wallMs }: { key: string; wallMs: number },
+    { key, context }: { key: string; context: MachineContext },
   ): Registration | undefined {
     const evicted = this.#byKey.size >= this.#maxMachines ? this.#longestOffline() : undefined;
     if (evicted !== undefined) this.#forget(evicted);
     if (this.#byKey.size >= this.#maxMachines) return undefined;
     const asked = message.machineRegistrationId;
     const registrationId = asked && !this.#byRegistrationId.has(asked) ? asked : this.#newId();
-    const machine = new Machine(message, { registrationId, wallMs });
+    const machine = new Machine(message, { ...context, registrationId });
     this.#byKey.set(key, machine);
     this.#byName.set(machine.name, machine);
     this.#byRegistrationId.set(registrationId, machine);
@@ -104,11 +102,11 @@ export class Registry {
 
   #rename(
     machine: Machine,
-    { key, message, wallMs }: { key: string; message: Register; wallMs: number },
+    { key, message, context }: { key: string; message: Register; context: MachineContext },
   ): Machine {
     this.#byKey.delete(keyOf(machine));
     if (this.#byName.get(machine.name) === machine) this.#byName.delete(machine.name);
-    machine.update(message, wallMs);
+    machine.update(message, context);
     this.#byKey.set(key, machine);
     this.#byName.set(machine.name, machine);
     return machine;

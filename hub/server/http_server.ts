@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { Random } from "../../core/bytes/mod.ts";
-import { type Clock, sleep } from "../../core/clock/mod.ts";
+import { type Clock, sleep, Waits } from "../../core/clock/mod.ts";
 import type { Log } from "../../core/log/mod.ts";
 import { connStream, withHead } from "../../core/stream/mod.ts";
 import {
@@ -17,7 +17,7 @@ import { answer, originOf, remoteAddressOf, targetOf } from "./adapter.ts";
 import { ConnDuplex } from "./conn_duplex.ts";
 import { ListenError } from "./listen_error.ts";
 import { isOriginAllowed } from "./origin.ts";
-import { readHead } from "./read_head.ts";
+import { readHead, spend } from "./read_head.ts";
 import { type RequestHead, webSocketRequest } from "./request_head.ts";
 import { WaitingPeers } from "./waiting_peers.ts";
 
@@ -36,8 +36,10 @@ const MAX_HTTP_CONNECTIONS = 4096;
  */
 const MAX_SILENT_SOCKETS = 1024;
 
+const encoder = new TextEncoder();
+
 /** What a peer reads that has not sent a head in time. Spec: RFC 9110 §15.5.9 */
-const LATE = new TextEncoder().encode(
+const LATE = encoder.encode(
   "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
 );
 
@@ -108,12 +110,15 @@ export class HttpServer {
   readonly #connections = new Set<HttpConnection>();
   readonly #waiting: WaitingPeers;
   readonly #silent: WaitingPeers;
+  readonly #heads: Waits;
   #listener: Deno.TcpListener | undefined;
   #onEmpty: (() => void) | undefined;
 
   /** Does not listen yet. */
   constructor(options: HttpServerOptions) {
+    const { clock, headerTimeoutMs = HEADER_TIMEOUT_MS } = options;
     this.#options = options;
+    this.#heads = new Waits(clock, headerTimeoutMs);
     this.#waiting = options.waiting ?? new WaitingPeers();
     this.#silent = options.silent ?? new WaitingPeers({ max: MAX_SILENT_SOCKETS });
     this.#http = createServer((incoming, outgoing) => {
@@ -193,22 +198,22 @@ export class HttpServer {
   }
 
   async #serveHead(connection: HttpConnection): Promise<void> {
-    const { clock, headerTimeoutMs = HEADER_TIMEOUT_MS, stallTimeoutMs = STALL_TIMEOUT_MS } =
-      this.#options;
+    const { clock, stallTimeoutMs = STALL_TIMEOUT_MS } = this.#options;
     const { conn } = connection;
     // Whether the peer still reads it makes no difference.
     const onLate = () => void conn.write(LATE).catch(() => {}).finally(() => connection.close());
-    const head = await readHead(conn, { clock, timeoutMs: headerTimeoutMs, onLate });
+    const head = await readHead(conn, { waits: this.#heads, onLate });
     if (head === undefined) return connection.close();
     const request = head.text === undefined ? undefined : webSocketRequest(head.text);
     if (request !== undefined) {
       connection.asked();
+      spend(head);
       return this.#upgrade(conn, { request, rest: head.rest });
     }
     connection.isAnswering = head.text !== undefined;
     const duplex = new ConnDuplex(connection, head.bytes, { clock, stallTimeoutMs });
     // What is no head here may be the beginning of one to Node.js, which waits for the rest for ever.
-    const late = clock.setTimer(onLate, headerTimeoutMs);
+    const late = this.#heads.begin(onLate);
     duplex.once(ASKED, () => {
       late.cancel();
       connection.asked();
@@ -239,7 +244,7 @@ export class HttpServer {
     try {
       conn.setNoDelay(true);
       conn.setKeepAlive(true);
-      await stream.write(new TextEncoder().encode(response));
+      await stream.write(encoder.encode(response));
       if (!accepted) await stream.closeWrite();
     } catch {
       // The peer has gone before it was answered.

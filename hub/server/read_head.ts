@@ -1,7 +1,11 @@
-import type { Clock } from "../../core/clock/mod.ts";
+import type { Waits } from "../../core/clock/mod.ts";
 import { headEnd, MAX_HEAD_BYTES, mayBeRequest } from "./request_head.ts";
 
 const FIRST_READ_BYTES = 2 * 1024;
+
+/** Buffers of connections that have sent their heads, kept for others. */
+const spare: Uint8Array<ArrayBuffer>[] = [];
+const MAX_SPARE = 64;
 
 const latin1 = new TextDecoder("latin1");
 
@@ -11,22 +15,29 @@ export interface ConnectionHead {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The head without its empty line; undefined if what came cannot be a head that matters here. */
   readonly text: string | undefined;
-  /** What was read behind the empty line. */
+  /** A copy of what was read behind the empty line. */
   readonly rest: Uint8Array<ArrayBuffer>;
+}
+
+/** Takes `bytes` of a head that has been dealt with, for another connection to be read into. */
+export function spend({ bytes: { buffer } }: ConnectionHead): void {
+  if (buffer.byteLength !== FIRST_READ_BYTES || spare.length === MAX_SPARE) return;
+  spare.push(new Uint8Array(buffer));
 }
 
 /**
  * Reads a connection up to the end of the head of its first request, or until it is clear that there
  * will be none. Undefined if it ends, breaks or is closed before.
  *
- * @param onLate called if that takes longer than the time; is to close the connection
+ * @param waits as long as that may take
+ * @param onLate called if it takes longer; is to close the connection
  */
 export async function readHead(
-  conn: Deno.TcpConn,
-  { clock, timeoutMs, onLate }: { clock: Clock; timeoutMs: number; onLate: () => void },
+  conn: Pick<Deno.TcpConn, "read">,
+  { waits, onLate }: { waits: Waits; onLate: () => void },
 ): Promise<ConnectionHead | undefined> {
-  const timer = clock.setTimer(onLate, timeoutMs);
-  let buffer = new Uint8Array(FIRST_READ_BYTES);
+  const timer = waits.begin(onLate);
+  let buffer = spare.pop() ?? new Uint8Array(FIRST_READ_BYTES);
   let length = 0;
   try {
     for (;;) {
@@ -37,10 +48,10 @@ export async function readHead(
       const end = headEnd(bytes);
       if (end >= 0) {
         const text = latin1.decode(bytes.subarray(0, end - 4));
-        return { bytes, text, rest: bytes.subarray(end) };
+        return { bytes, text, rest: bytes.slice(end) };
       }
       if (!mayBeRequest(bytes) || length === MAX_HEAD_BYTES) {
-        return { bytes, text: undefined, rest: bytes.subarray(length) };
+        return { bytes, text: undefined, rest: bytes.slice(length) };
       }
       if (length === buffer.length) {
         const larger = new Uint8Array(MAX_HEAD_BYTES);

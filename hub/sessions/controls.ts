@@ -60,10 +60,12 @@ export class Controls {
       deny(this.#options, caller, { peer, machine: machineName, reason: "may not register" });
       return "Access denied";
     }
-    const entered = registry.register(message, { wallMs, mayRegister });
+    const holder = holderOf(caller);
+    const context = { wallMs, tokenDigest: holder?.digest, mayRegister };
+    const entered = registry.register(message, context);
     if (entered === undefined) return "register: too many machines on this hub";
     if (entered.evicted !== undefined) this.#evict(entered.evicted);
-    const control = { machine: entered.machine, holder: holderOf(caller) };
+    const control = { machine: entered.machine, holder };
     this.#attach(peer, control);
     this.#confirm(peer, control);
     // Its services may be on other ports now than those that its clients were allowed.

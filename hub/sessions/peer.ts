@@ -63,7 +63,7 @@ export class Peer {
     this.pulse = new Pulse(clock.nowMs());
   }
 
-  /** It has said what it is, or gone; its timer, which holds a kilobyte, is not kept. */
+  /** It has said what it is, or gone; its timer is not kept. */
   greeted(): void {
     this.hello?.cancel();
     this.hello = undefined;

@@ -1,3 +1,4 @@
+import { Waits } from "../../core/clock/mod.ts";
 import { type ControlMessage, parseControl } from "../../core/control/mod.ts";
 import { forwardRelayFrame, readRelayFrame } from "../../core/relay/mod.ts";
 import { Sweeper } from "../liveness/mod.ts";
@@ -72,6 +73,7 @@ export class Switchboard {
     invalid: 0,
   };
   readonly #sweeper: Sweeper<Peer>;
+  readonly #hellos: Waits;
   #isShuttingDown = false;
 
   /** Starts looking after peers. */
@@ -81,6 +83,7 @@ export class Switchboard {
     this.#sessions = new Sessions(options, controlPeers);
     this.#controls = new Controls(options, { sessions: this.#sessions, peers: controlPeers });
     this.#management = new Management(options);
+    this.#hellos = new Waits(options.clock, HELLO_TIMEOUT_MS);
     this.#sweeper = new Sweeper({
       clock: options.clock,
       all: () => this.#running.keys(),
@@ -148,7 +151,7 @@ export class Switchboard {
   ): Promise<void> {
     const peer = new Peer(connection, this.#options.clock);
     peer.onGreeted = onGreeted;
-    const ended = this.#run(peer).finally(() => this.#running.delete(peer));
+    const ended = this.#run(peer);
     this.#running.set(peer, ended);
     return ended;
   }
@@ -176,9 +179,9 @@ export class Switchboard {
     const { clock, log } = this.#options;
     const { connection } = peer;
     if (this.#isShuttingDown) peer.dismiss("hub shutting down");
-    peer.hello = clock.setTimer(() => {
+    peer.hello = this.#hellos.begin(() => {
       if (peer.state.kind === "new") peer.refuse("no register, connect or session-join in time");
-    }, HELLO_TIMEOUT_MS);
+    });
     try {
       await connection.run({
         text: (text) => this.#text(peer, text),
@@ -199,6 +202,7 @@ export class Switchboard {
     } catch (error) {
       log(`internal error with ${connection.remoteAddress}: ${(error as Error).stack ?? error}`);
     } finally {
+      this.#running.delete(peer);
       peer.greeted();
       this.#management.lost(peer);
       this.#lost(peer);
