@@ -5,4 +5,5 @@
  */
 
 export { createLog, formatTime, type Log, type LogOptions } from "./log.ts";
+export { withoutRepeats } from "./repeats.ts";
 export { LogRing } from "./ring.ts";

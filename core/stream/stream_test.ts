@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { connStream } from "./conn_stream.ts";
 import type { ByteStream } from "./stream.ts";
 import { streamPair } from "./stream_pair.ts";
-import { dialTcp, listenTcp } from "./tcp.ts";
+import { dialTcp } from "./tcp.ts";
+import { listenTcp } from "./tcp_server.ts";
 import { withHead } from "./with_head.ts";
 
 const LOOPBACK = "127.0.0.1";
