@@ -91,8 +91,8 @@ Deno.test("tela connect forwards what is advertised when nothing is chosen (clie
   assert.equal(
     bare(io.err),
     'Agent of "barn" shows no identity: the hub is trusted not to pose as it\n' +
-      'Connected to machine "barn", session 7\nServices available:\n' +
-      "  localhost:22    → SSH\n  localhost:8080  → HTTP\nShutting down\n",
+      "Services available:\n  localhost:22    → SSH\n  localhost:8080  → HTTP\n" +
+      'Connected to machine "barn", session 7\nShutting down\n',
   );
 });
 

@@ -287,15 +287,17 @@ Deno.test("dialWebSocket() names what is wrong", async () => {
   };
   const url = `ws://127.0.0.1:${port}/`;
   for (
-    const [bytes, code] of [
-      ["HTTP/1.1 403 Forbidden\r\n\r\n", "rejected"],
-      ["SSH-2.0-x\r\n\r\n", "not-websocket"],
-      ["", "not-websocket"],
+    const [bytes, code, reason] of [
+      ["HTTP/1.1 403 Forbidden\r\n\r\n", "rejected", "it answered HTTP 403"],
+      ["SSH-2.0-x\r\n\r\n", "not-websocket", "the answer is not HTTP/1.1"],
+      ["", "not-websocket", "the connection closed before an answer"],
+      ["x".repeat(17_000), "not-websocket", "the head of the answer is longer than 16384 bytes"],
     ] as const
   ) {
     const [error] = await Promise.all([dialFailure(url), answer(bytes)]);
     assert.equal(error.name, "DialError");
     assert.equal(error.code, code);
+    assert.equal(error.message, `Cannot open a WebSocket at 127.0.0.1:${port}: ${reason}`);
   }
   listener.close();
   assert.equal((await dialFailure(url)).code, "refused");
@@ -303,6 +305,20 @@ Deno.test("dialWebSocket() names what is wrong", async () => {
   const secret = await dialFailure("ws://user:hunter2@127.0.0.1/");
   assert.equal(secret.code, "bad-url");
   assert.ok(!secret.message.includes("hunter2"));
+});
+
+Deno.test("dialWebSocket() says what to do when what answers does not speak TLS", async () => {
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    () => new Response(),
+  );
+  const error = await dialFailure(`wss://127.0.0.1:${server.addr.port}/`);
+  assert.equal(error.code, "tls");
+  assert.match(
+    error.message,
+    /TLS failed: what answers does not speak TLS; is it a ws:\/\/ address/,
+  );
+  await server.shutdown();
 });
 
 Deno.test("dialWebSocket() gives up when aborted, and after its time", async () => {
