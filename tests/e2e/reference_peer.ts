@@ -86,9 +86,49 @@ export class ReferenceSocket {
   }
 
   /** Closes it and waits for that. */
-  async close(): Promise<void> {
-    this.#socket.close();
+  async close(code?: number, reason?: string): Promise<void> {
+    this.#socket.close(code, reason);
     await this.closed;
+  }
+}
+
+/** A hub whose every word a test says. */
+export class ReferenceHub implements AsyncDisposable {
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #sockets: ReferenceSocket[] = [];
+  #wake = Promise.withResolvers<void>();
+
+  /** Listens on a port that the system picks. */
+  constructor() {
+    this.#server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+      const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
+      const peer = new ReferenceSocket(socket);
+      socket.onopen = () => {
+        this.#sockets.push(peer);
+        this.#wake.resolve();
+        this.#wake = Promise.withResolvers();
+      };
+      return response;
+    });
+  }
+
+  /** Where peers dial it. */
+  get url(): string {
+    return `ws://127.0.0.1:${this.#server.addr.port}`;
+  }
+
+  /** The next socket that a peer has opened. */
+  async next(): Promise<ReferenceSocket> {
+    const find = async () => {
+      while (this.#sockets.length === 0) await this.#wake.promise;
+      return this.#sockets.shift()!;
+    };
+    return await within(find(), { what: "a peer that dials the hub" });
+  }
+
+  /** Stops; peers are to be gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.shutdown();
   }
 }
 
