@@ -8,6 +8,13 @@ const UDP_OFFER: Message = { port: 41820, token: "7e18ce4e8c1be47c", type: "udp-
 
 const HEX_KEY = /^[0-9a-f]{64}$/;
 
+/** What hubs refuse with, and what the client makes of it. Spec: wire.md 2.6, client.md 2.4 */
+const REFUSALS: readonly [message: string, line: RegExp][] = [
+  ["Machine not found", /not found.*next attempt/],
+  ["Access denied", /Access denied.*next attempt/],
+  ["Invalid token", /invalid token for machine/],
+];
+
 /** The recorded message of this type and direction. */
 function recorded(dir: "c>h" | "h>c", type: string): Message {
   const found = recording.events.find((event) => event.dir === dir && event.json?.type === type);
@@ -122,12 +129,7 @@ Deno.test("tela answers the recorded hub as the recorded client did (client 36, 
       await client.waitForLine(/did not come up: .*; next attempt in/);
       assert.ok(!client.output.includes(token));
     }
-    for (
-      const [message, line] of [["Machine not found", /not found.*next attempt/], [
-        "Access denied",
-        /Access denied.*next attempt/,
-      ], ["Invalid token", /[Ii]nvalid token for machine/]] as const
-    ) {
+    for (const [message, line] of REFUSALS) {
       await using stack = new AsyncDisposableStack();
       const [client, socket] = await start();
       stack.use(client);
