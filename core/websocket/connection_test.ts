@@ -139,6 +139,36 @@ Deno.test("WebSocketConnection.run() ends while batchEnd()'s promise is pending"
   client.abort();
 });
 
+Deno.test("WebSocketConnection answers a peer that pings and does not read with its latest ping alone (wire 3)", async () => {
+  const [a, b] = streamPair();
+  const read = Promise.withResolvers<void>();
+  const write = async (bytes: Uint8Array) => {
+    await read.promise;
+    await b.write(bytes);
+  };
+  const common = { clock: new ManualClock(), random: systemRandom };
+  const server = new WebSocketConnection({ stream: { ...b, write }, role: "server", ...common });
+  let pings = 0;
+  const atServer = record(server, { ping: () => pings++ });
+  const ping = new Uint8Array(6 + 125);
+  ping.set([0x89, 0x80 | 125]);
+  const count = 20_000;
+  for (let i = 1; i <= count; i++) {
+    ping.set(new TextEncoder().encode(String(i).padStart(8, "0")), 6);
+    await a.write(ping);
+  }
+  while (pings < count) await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(server.bufferedBytes < 1_100_000, `${server.bufferedBytes} bytes of pongs`);
+  read.resolve();
+  await server.drained(0);
+  let last = "";
+  while (!last.includes(String(count))) {
+    last = new TextDecoder().decode(await a.read() ?? assert.fail("the latest ping is answered"));
+  }
+  server.abort();
+  await atServer.done;
+});
+
 Deno.test("WebSocketConnection counts what the stream has not taken, and drained() waits", async () => {
   const gate = Promise.withResolvers<void>();
   const writes: number[] = [];
