@@ -121,7 +121,7 @@ Deno.test("tela connect lists the services there are when one is unknown (client
   assert.equal(local.size, 0);
 });
 
-Deno.test("tela connect keeps listeners while the hub restarts (client 44)", async () => {
+Deno.test("tela connect keeps listeners while the hub restarts (client 44, wire 48)", async () => {
   const { start, clock, tunnels, local, stop } = setUp((dial) =>
     dial === 1 ? new Error("Cannot reach h: connection refused") : new FakeSocket([...GRANT])
   );
@@ -153,7 +153,7 @@ Deno.test("tela connect keeps listeners while the hub restarts (client 44)", asy
   assert.equal(await code, 0);
 });
 
-Deno.test("tela connect exits 1 when the token is invalid, and retries other refusals (client 48)", async () => {
+Deno.test("tela connect exits 1 when the token is invalid, and retries other refusals (client 48, wire 49)", async () => {
   const refusing = (message: string) => () => new FakeSocket([{ type: "error", message }]);
   const invalid = setUp(refusing("Invalid token"));
   const { io, code } = invalid.start("-token s3cret");

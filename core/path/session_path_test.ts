@@ -81,7 +81,7 @@ Deno.test("SessionPath answers in-band requests and counts what it drops (wire 5
 const REQUEST = [0x54, 0, 1, 0xaa, 0xbb, 0xcc, 0xdd, 1];
 const KEEPALIVE = `{"type":"keepalive"}`;
 
-Deno.test("SessionPath sends both keepalives every 30 s (wire 53)", async () => {
+Deno.test("SessionPath sends both keepalives every 30 s (wire 53, client 50)", async () => {
   const { clock, sent, close } = connect();
   // In steps, so that the hub can answer the pings of the socket in between.
   for (let passedMs = 0; passedMs < 90_000; passedMs += 3_000) {
