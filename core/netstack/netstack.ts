@@ -93,7 +93,7 @@ export class Netstack {
   constructor(options: NetstackOptions) {
     this.#options = options;
     this.#tcp = tcpOptions(options.tcp);
-    this.#pages = new PagePool(this.#tcp.stackBufferBytes);
+    this.#pages = new PagePool(this.#tcp.stackBufferBytes, options.memory);
     this.#mtuBytes = checkMtu(options.mtuBytes, options.pool);
     this.#maxMtuBytes = checkMtu(options.maxMtuBytes ?? options.mtuBytes, options.pool);
     this.#isn = new IsnGenerator(options.random);

@@ -1,7 +1,7 @@
 import type { Packet, PacketPool, Random } from "../bytes/mod.ts";
 import type { Clock } from "../clock/mod.ts";
 import type { Ipv4Address } from "../ip/mod.ts";
-import type { TcpOptions } from "../tcp/mod.ts";
+import type { BufferMemory, TcpOptions } from "../tcp/mod.ts";
 
 /** Least MTU: headers, four SACK blocks, and still some data. */
 const MIN_MTU_BYTES = 128;
@@ -29,6 +29,8 @@ export interface NetstackOptions {
   readonly output: (packet: Packet) => void;
   /** Limits of every connection. */
   readonly tcp?: Partial<TcpOptions>;
+  /** What its buffers share with those of other stacks. Default: memory of its own. */
+  readonly memory?: BufferMemory;
 }
 
 /** @throws {RangeError} if `port` is not from 1 to 65535 */

@@ -22,8 +22,8 @@ export interface TcpOptions {
    */
   readonly receiveBufferBytes: number;
   /**
-   * Bytes all buffers of a stack hold together, 1,024 to 2^30. At half of it windows stop growing;
-   * beyond it each buffer makes do with one page of 16 KiB. Default 64 MiB.
+   * Bytes all buffers of a stack hold together, 1,024 to 2^30. Each holds a sixteenth of what is free at
+   * most, and makes do with one page of 16 KiB when nothing is. Default 64 MiB.
    */
   readonly stackBufferBytes: number;
   /** Longest time without progress before a connection is given up, in ms. Default 300,000. */

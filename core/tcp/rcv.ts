@@ -141,7 +141,7 @@ export class Receiver {
     this.#tuneAtMs = nowMs + Math.max(rttMs, MIN_TUNING_PERIOD_MS);
     const elapsedMs = nowMs - this.#tunedMs;
     const wanted = 3 * this.#takenBytes * Math.max(rttMs, 1) / elapsedMs;
-    if (this.#tunedMs >= 0 && wanted > this.#windowBytes && !this.#pages.scarce) {
+    if (this.#tunedMs >= 0 && wanted > this.#windowBytes) {
       this.#windowBytes = Math.min(Math.ceil(wanted), this.#maxBytes);
     }
     this.#takenBytes = 0;
@@ -280,8 +280,7 @@ export class Receiver {
     return Math.min(this.#limit / 2, this.#mssBytes);
   }
 
-  /** When memory is short, everybody makes do with one page. */
   get #limit(): number {
-    return this.#pages.full ? Math.min(this.#windowBytes, PAGE_BYTES) : this.#windowBytes;
+    return Math.min(this.#windowBytes, this.#pages.shareBytes);
   }
 }

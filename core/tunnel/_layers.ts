@@ -1,6 +1,7 @@
 import { type Packet, PacketPool } from "../bytes/mod.ts";
 import type { Ipv4Address } from "../ip/mod.ts";
 import { Netstack } from "../netstack/mod.ts";
+import { BufferMemory } from "../tcp/mod.ts";
 import { WireGuard } from "../wireguard/mod.ts";
 import { tunnelAddresses, type TunnelOptions } from "./options.ts";
 
@@ -16,6 +17,9 @@ const CONNECT_TIMEOUT_MS = 60_000;
  * once, by UDP as many as the system has not taken yet, and hundreds of tunnels are seldom busy at once.
  */
 const MAX_FREE_PACKETS = 128;
+
+/** What the TCP buffers of all tunnels of the process hold together: 256 MiB. */
+const bufferMemory = new BufferMemory(256 << 20);
 
 let shared: PacketPool | undefined;
 
@@ -55,7 +59,16 @@ export function makeNetstack(
     userTimeoutMs: USER_TIMEOUT_MS + graceMs,
     connectTimeoutMs: CONNECT_TIMEOUT_MS + graceMs,
   };
-  return new Netstack({ localAddress, peerAddress, mtuBytes, clock, random, ...ends, tcp });
+  const addresses = { localAddress, peerAddress };
+  return new Netstack({
+    ...addresses,
+    mtuBytes,
+    clock,
+    random,
+    ...ends,
+    tcp,
+    memory: bufferMemory,
+  });
 }
 
 /**
