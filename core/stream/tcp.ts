@@ -11,9 +11,8 @@ export interface TcpAddress {
 }
 
 /**
- * A connection on which nothing was heard for so long is asked whether its other end is still there.
- * A program that has closed both directions at once looks like one that still listens, until its
- * system has forgotten the connection and answers such a question with a reset.
+ * A connection on which nothing was heard for so long is asked whether its other end is still there: a
+ * machine that lost its power says no farewell, and its idle connections would stay for ever.
  */
 export const KEEPALIVE_MS = 60_000;
 
