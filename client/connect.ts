@@ -145,7 +145,7 @@ async function connect(
     forwarding.link = link;
     await keepConnected({
       open: (signal) => {
-        debug(`Dialling ${plan.hub.wsUrl}`);
+        debug(`Dialling ${plan.hub.shownUrl}`);
         return link.open(signal);
       },
       close: () => link.close(),
