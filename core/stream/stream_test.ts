@@ -62,6 +62,15 @@ for (const [name, make] of IMPLEMENTATIONS) {
     assert.equal(await a.read(), null);
   });
 
+  Deno.test(`${name} settle closeWrite() when aborted before, at once or later`, async () => {
+    const [a, b] = await make();
+    a.abort();
+    await a.closeWrite().catch(() => {});
+    while (await a.read() !== null);
+    await a.closeWrite().catch(() => {});
+    b.close();
+  });
+
   Deno.test(`${name} reject writing once closed`, async () => {
     const [a, b] = await make();
     a.close();
