@@ -41,7 +41,8 @@ const MAX_CONNECTIONS = 16384;
 /** Resets waiting for a flush; more are not sent, the peer will ask again. */
 const MAX_STRAY_RESETS = 256;
 
-const DEFAULT_BACKLOG = 256;
+/** As many as a browser storm or a load test opens at once; one that is dropped waits for a second. */
+const DEFAULT_BACKLOG = 1024;
 
 /**
  * TCP/IP in user space between two addresses. Packets come in by {@linkcode Netstack.input} and go out

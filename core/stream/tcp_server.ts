@@ -4,6 +4,9 @@ import { socketStream } from "./socket_stream.ts";
 import type { ByteStream } from "./stream.ts";
 import { KEEPALIVE_MS, type TcpAddress } from "./tcp.ts";
 
+/** Connections that may wait to be accepted, as far as the system allows; one more waits for a second. */
+const BACKLOG = 4096;
+
 /** File descriptors left over for what else the process needs: its hub, names, files. */
 const SPARE_FILES = 4;
 
@@ -57,7 +60,7 @@ function openServer(
       countConnection(socket);
     });
     server.once("error", reject);
-    server.listen({ host: hostname, port, backlog: 511 }, () => {
+    server.listen({ host: hostname, port, backlog: BACKLOG }, () => {
       server.off("error", reject);
       resolve(server);
     });
