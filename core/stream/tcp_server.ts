@@ -7,10 +7,10 @@ import { KEEPALIVE_MS, type TcpAddress } from "./tcp.ts";
 /** Connections that may wait to be accepted, as far as the system allows; one more waits for a second. */
 const BACKLOG = 4096;
 
-/** File descriptors left over for what else the process needs: its hub, names, files. */
-const SPARE_FILES = 4;
+/** File descriptors left over for what else the process needs, now or later: its hub, names, files. */
+const SPARE_FILES = 8;
 
-/** Below so many accepted connections it is not asked how many file descriptors are left. */
+/** For so many accepted connections there is room without asking. */
 const FEW_CONNECTIONS = 8;
 
 /** How often it is asked whether there is room again. */
@@ -26,6 +26,9 @@ export interface ListenOptions {
 const servers = new Set<TcpServer>();
 
 let connections = 0;
+
+/** So many connections there has been room for: asking costs as much as a connection does. */
+let roomFor = FEW_CONNECTIONS;
 
 /** Whether this process may open some more files. */
 function hasRoom(): boolean {
@@ -45,7 +48,12 @@ function hasRoom(): boolean {
 function countConnection(socket: Socket): void {
   connections++;
   socket.once("close", () => connections--);
-  if (connections <= FEW_CONNECTIONS || hasRoom()) return;
+  if (connections <= roomFor) return;
+  if (hasRoom()) {
+    roomFor = connections;
+    return;
+  }
+  roomFor = FEW_CONNECTIONS;
   for (const server of servers) server.pause();
 }
 
