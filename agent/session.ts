@@ -4,8 +4,8 @@ import type { ControlMessage } from "../core/control/mod.ts";
 import {
   agentHello,
   type AgentIdentity,
-  FEATURE_PATHS,
   FEATURE_RESUME,
+  ownFeatures,
 } from "../core/identity/mod.ts";
 import type { HubSocket, PathKind, StunServer } from "../core/path/mod.ts";
 import type { MachineConfig } from "./config.ts";
@@ -126,7 +126,7 @@ export class Session {
   answer(socket: HubSocket): void {
     const { machine, identity, graceMs } = this.#settings;
     const { publicKey } = this.#keys;
-    const features = graceMs > 0 ? [FEATURE_PATHS, FEATURE_RESUME] : [FEATURE_PATHS];
+    const features = ownFeatures({ resumes: graceMs > 0 });
     // Before the tunnel, whose first frame a client can use only once it has the key.
     socket.send({
       type: "wg-pubkey",

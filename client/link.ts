@@ -1,6 +1,6 @@
 import { encodeHex } from "../core/bytes/mod.ts";
 import type { Timer } from "../core/clock/mod.ts";
-import { FEATURE_PATHS, FEATURE_RESUME } from "../core/identity/mod.ts";
+import { FEATURE_RESUME, ownFeatures } from "../core/identity/mod.ts";
 import type { Log } from "../core/log/mod.ts";
 import type { PathEvent, PathKind, StunServer } from "../core/path/mod.ts";
 import type { PeerStatus, TunnelHandler } from "../core/tunnel/mod.ts";
@@ -112,7 +112,7 @@ export class Link {
     const { hubUrl, machine, token, ports, graceMs, deps } = this.#options;
     const before = this.#held;
     const keys = before?.keys ?? deps.makeKeys();
-    const features = graceMs > 0 ? [FEATURE_PATHS, FEATURE_RESUME] : [FEATURE_PATHS];
+    const features = ownFeatures({ resumes: graceMs > 0 });
     const socket = await deps.dialHub(hubUrl, signal);
     const { clock } = deps;
     let grant: SessionGrant;

@@ -33,6 +33,19 @@ export interface NetstackOptions {
   readonly memory?: BufferMemory;
 }
 
+/** Takes bytes to go with a SYN and returns how many those were, from the first on. */
+export type EarlyWrite = (bytes: Uint8Array) => number;
+
+/** What a connection is opened with. */
+export interface ConnectOptions {
+  /** Port of the peer, 1 to 65535. */
+  readonly port: number;
+  /** Gives it up. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told how to write before the connection is open. Default: nothing is. */
+  readonly early?: ((write: EarlyWrite) => void) | undefined;
+}
+
 /** @throws {RangeError} if `port` is not from 1 to 65535 */
 export function checkPort(port: number): void {
   if (Number.isInteger(port) && port >= 1 && port <= 65535) return;

@@ -1,8 +1,8 @@
 import type { Packet, PacketPool, Random } from "../bytes/mod.ts";
 import type { Clock } from "../clock/mod.ts";
 import type { ControlMessage, UdpOffer } from "../control/mod.ts";
-import { FEATURE_PATHS } from "../identity/mod.ts";
-import type { Netstack, TcpConn, TcpListener } from "../netstack/mod.ts";
+import { FEATURE_PATHS, FEATURE_SYN_DATA } from "../identity/mod.ts";
+import type { ConnectOptions, Netstack, TcpConn, TcpListener } from "../netstack/mod.ts";
 import {
   type Carrier,
   type HubSocket,
@@ -144,9 +144,11 @@ export class Tunnel {
 
   /**
    * What a `peer-hello` offers, which the owner has read before the tunnel had its socket; one that
-   * comes later is noticed here. A hub that forged it would only make us ask what nobody answers.
+   * comes later is noticed here. A hub that forged it would only make us ask what nobody answers, and
+   * send the first bytes of connections twice.
    */
   peerOffers(features: readonly string[]): void {
+    if (features.includes(FEATURE_SYN_DATA)) this.#netstack.useSynData();
     if (!features.includes(FEATURE_PATHS)) return;
     this.#paths.peerIsOurs();
     this.#udp?.peerIsOurs();
@@ -185,7 +187,7 @@ export class Tunnel {
   }
 
   /** Opens a TCP connection to a port of the peer. */
-  connect(options: { port: number; signal?: AbortSignal }): Promise<TcpConn> {
+  connect(options: ConnectOptions): Promise<TcpConn> {
     this.#paths.wanted();
     return this.#netstack.connect(options);
   }
