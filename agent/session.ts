@@ -7,6 +7,7 @@ import {
   FEATURE_RESUME,
   ownFeatures,
 } from "../core/identity/mod.ts";
+import { defectText } from "../core/log/mod.ts";
 import type { HubSocket, PathKind, StunServer } from "../core/path/mod.ts";
 import type { MachineConfig } from "./config.ts";
 import { Forwarder } from "./forwarder.ts";
@@ -88,6 +89,8 @@ export class Session {
         up: () => this.#onUp(),
         waiting: (reason) => this.#onWaiting(reason),
         message: (message) => this.#onMessage(message),
+        defect: (error) =>
+          surroundings.log(`a connection was reset by a defect: ${defectText(error)}`),
       },
     });
     this.closed = this.#serve();

@@ -4,6 +4,7 @@
  * @module
  */
 
+export { defectText } from "./defect.ts";
 export { createLog, formatTime, type Log, type LogOptions } from "./log.ts";
 export { withoutRepeats } from "./repeats.ts";
 export { LogRing } from "./ring.ts";

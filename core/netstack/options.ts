@@ -27,6 +27,11 @@ export interface NetstackOptions {
   readonly pool: PacketPool;
   /** Takes one IP packet. */
   readonly output: (packet: Packet) => void;
+  /**
+   * Told of an exception within a connection, a defect of ours: that connection is reset, all others go
+   * on. Default: it is thrown, from a microtask of its own.
+   */
+  readonly onDefect?: (error: unknown) => void;
   /** Limits of every connection. */
   readonly tcp?: Partial<TcpOptions>;
   /** What its buffers share with those of other stacks. Default: memory of its own. */

@@ -183,7 +183,7 @@ function onAck(tcb: Tcb, segment: Segment, nowMs: number): void {
     if (ahead > 0 && tcb.timer.waitsForAck) tcb.timer.stop();
   } else if (ahead === 0 && segment.seqLength === 0) {
     if (snd.recovery.selective) snd.acknowledged(segment, nowMs);
-    else if (snd.isDuplicate(segment.ack, segment.window)) {
+    else if (isDuplicate(tcb, segment)) {
       snd.recovery.duplicateAck(snd, snd.congestion, nowMs);
     }
   }
@@ -199,6 +199,12 @@ function onAck(tcb: Tcb, segment: Segment, nowMs: number): void {
     tcb.timer.stop();
   } else if (tcb.state === "closing") tcb.enterTimeWait(nowMs);
   else if (tcb.state === "last-ack") tcb.end();
+}
+
+/** Whether an acknowledgement that came alone says nothing new. Spec: RFC 5681 §2. */
+function isDuplicate({ snd }: Tcb, segment: Segment): boolean {
+  return segment.ack === snd.sndUna && snd.flightBytes > 0 &&
+    segment.window << snd.window.shift === snd.window.bytes;
 }
 
 /** Seventh and eighth check: payload and FIN. */

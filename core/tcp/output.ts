@@ -91,7 +91,9 @@ function emitSyn(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   const packet = sink.take();
   const stamped = tcb.synOptionBytes > SYN_OPTION_BYTES;
   const headerBytes = TCP_HEADER_BYTES + tcb.synOptionBytes;
-  const dataBytes = answers ? 0 : snd.synDataBytes(tcb.synOptionBytes);
+  const { lenBytes } = snd.buffer;
+  // All of it, or nothing on a path that became too small for it.
+  const dataBytes = answers || lenBytes + tcb.synOptionBytes > snd.synRoomBytes ? 0 : lenBytes;
   const flags = answers ? SYN | ACK : SYN;
   writeHeader(packet, tcb, snd.iss, rcv.rcvNxt, flags, rcv.synWindow, headerBytes);
   writeSynOptions(packet.view, packet.start + TCP_HEADER_BYTES, {

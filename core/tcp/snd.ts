@@ -263,12 +263,6 @@ export class Sender {
     }
   }
 
-  /** Whether `ack` with this window field is a duplicate, if it came alone. Spec: RFC 5681 §2. */
-  isDuplicate(ack: Seq, windowField: number): boolean {
-    return ack === this.sndUna && this.flightBytes > 0 &&
-      windowField << this.window.shift === this.window.bytes;
-  }
-
   /** The retransmission timer ran out: everything is to be sent again, one segment at once. */
   retransmissionTimeout(nowMs: number): void {
     this.recovery.timedOut(this, this.congestion);
@@ -370,12 +364,6 @@ export class Sender {
   /** What a SYN may carry, its options included, in bytes: the peer's MSS is not known yet. */
   get synRoomBytes(): number {
     return this.#mtuBytes - MSS_OVERHEAD_BYTES;
-  }
-
-  /** What is to go with the SYN, which has `optionBytes`: all there is, or nothing on a smaller path. */
-  synDataBytes(optionBytes: number): number {
-    const { lenBytes } = this.buffer;
-    return lenBytes + optionBytes <= this.synRoomBytes ? lenBytes : 0;
   }
 
   /** The SYN has been sent, for the first time or again, with the first `dataBytes` of the stream. */

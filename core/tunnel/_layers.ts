@@ -53,13 +53,14 @@ export function makeNetstack(
   options: TunnelOptions,
   ends: { pool: PacketPool; output: (packet: Packet) => void },
 ): Netstack {
-  const { mtuBytes, graceMs = 0, clock, random } = options;
+  const { mtuBytes, graceMs = 0, clock, random, handler } = options;
   const { local: localAddress, peer: peerAddress } = addressesOf(options);
   const tcp = {
     userTimeoutMs: USER_TIMEOUT_MS + graceMs,
     connectTimeoutMs: CONNECT_TIMEOUT_MS + graceMs,
   };
   const addresses = { localAddress, peerAddress };
+  const onDefect = handler?.defect?.bind(handler);
   return new Netstack({
     ...addresses,
     mtuBytes,
@@ -68,6 +69,7 @@ export function makeNetstack(
     ...ends,
     tcp,
     memory: bufferMemory,
+    ...(onDefect !== undefined && { onDefect }),
   });
 }
 

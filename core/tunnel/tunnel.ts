@@ -82,7 +82,6 @@ export class Tunnel {
     this.#handler = handler;
     this.#role = role;
     this.#pool = packetPool(mtuBytes);
-    const addresses = addressesOf(options);
     this.#netstack = makeNetstack(options, {
       pool: this.#pool,
       output: (packet) => this.#sendPacket(packet),
@@ -106,14 +105,14 @@ export class Tunnel {
       random,
       mtuBytes,
       kinds,
-      addresses,
+      addresses: addressesOf(options),
       asksFirst: role === "client",
       handler: this.#pathsHandler(),
     });
     const isDirectWanted = kinds.includes("direct");
-    if (options.udp !== undefined && (isDirectWanted || kinds.includes("udp-relay"))) {
-      const { stunServers } = options;
-      this.#udp = this.#makeUdp(options.udp, { isDirectWanted, stunServers });
+    const { udp, stunServers } = options;
+    if (udp !== undefined && (isDirectWanted || kinds.includes("udp-relay"))) {
+      this.#udp = this.#makeUdp(udp, { isDirectWanted, stunServers });
     }
   }
 
@@ -143,9 +142,8 @@ export class Tunnel {
   }
 
   /**
-   * What a `peer-hello` offers, which the owner has read before the tunnel had its socket; one that
-   * comes later is noticed here. A hub that forged it would only make us ask what nobody answers, and
-   * send the first bytes of connections twice.
+   * What a `peer-hello` offers that the owner has read; one that comes later is noticed here. Forged by a
+   * hub, it costs questions and bytes for nothing.
    */
   peerOffers(features: readonly string[]): void {
     if (features.includes(FEATURE_SYN_DATA)) this.#netstack.useSynData();
