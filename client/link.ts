@@ -194,7 +194,7 @@ export class Link {
     keys: SessionKeys;
     agent: PeerStatus;
   }): Promise<Held> {
-    const { machine, mtuBytes, graceMs, paths, stunServers, deps, onGrant } = this.#options;
+    const { machine, mtuBytes, graceMs, paths, stunServers, deps, log, onGrant } = this.#options;
     const handler: TunnelHandler = {
       up: () => this.#onUp(held),
       waiting: (reason) => this.#onWaiting(held, reason),
