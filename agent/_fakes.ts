@@ -46,6 +46,7 @@ export class HubEnd {
   readonly received: Queue<ControlMessage> = new Queue();
   readonly closed: Promise<CloseInfo>;
   readonly #ws: WebSocketConnection;
+  #reads = true;
 
   constructor(ws: WebSocketConnection) {
     this.#ws = ws;
@@ -72,6 +73,16 @@ export class HubEnd {
   refuse(message: string): void {
     this.send({ type: "error", message });
     this.#ws.close(1008, message);
+  }
+
+  /** Whether the agent gets rid of what it writes. */
+  get reads(): boolean {
+    return this.#reads;
+  }
+
+  /** Reads nothing more: what the agent writes stays with it. */
+  stopReading(): void {
+    this.#reads = false;
   }
 
   /** Breaks the connection without a close frame. */
@@ -230,8 +241,10 @@ export class FakeWorld {
     const [a, b] = streamPair();
     const common = { clock: this.clock, random: systemRandom };
     const far = new WebSocketConnection({ stream: b, role: "server", ...common });
-    this.sockets.push(new HubEnd(far));
-    const near = new WebSocketConnection({ stream: a, role: "client", ...common });
+    const hub = new HubEnd(far);
+    this.sockets.push(hub);
+    const write = (bytes: Uint8Array) => hub.reads ? a.write(bytes) : new Promise<void>(() => {});
+    const near = new WebSocketConnection({ stream: { ...a, write }, role: "client", ...common });
     return Promise.resolve(new HubSocket(near, this.clock));
   }
 }

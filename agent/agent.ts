@@ -55,7 +55,7 @@ export class Agent {
     this.#registrations.get(machine.name)?.describe(machine);
   }
 
-  /** Update settings: the operator's own, completed by what the hub suggests. */
+  /** Update settings: the operator's own, completed by what the hub has suggested last. */
   get update(): DefaultUpdate {
     return this.#update;
   }
@@ -84,7 +84,7 @@ export class Agent {
       agentId: ids.agentId,
       machineRegistrationId: ids.registrationIds.get(machine.name) ?? "",
       agentVersion: version,
-      onUpdate: (suggested) => this.#update = mergeUpdate(this.#update, suggested),
+      onUpdate: (suggested) => this.#update = mergeUpdate(config.update, suggested),
       surroundings: { ...surroundings, log },
       signal: this.#stopped.signal,
     });

@@ -93,6 +93,10 @@ Deno.test("Agent.update keeps local settings and adds what a hub suggests (agent
   );
   await settle();
   assert.deepEqual(agent.update, { channel: "beta", sources: { beta: "own", dev: "d" } });
+  // A hub that suggests others all the time fills no memory.
+  hub.send(`{"type":"registered","defaultUpdate":{"sources":{"beta":"theirs","nightly":"n"}}}`);
+  await settle();
+  assert.deepEqual(agent.update, { channel: "beta", sources: { beta: "own", nightly: "n" } });
   agent.stop();
   await run;
 });

@@ -106,9 +106,12 @@ function readUpdate(node: ConfigNode): DefaultUpdate {
   return { channel, sources: Object.fromEntries(sources.filter(([, url]) => url !== "")) };
 }
 
-/** Whether `text` is a URL that a hub can be dialled at. */
-export function isHubUrl(text: string): boolean {
-  return /^wss?:\/\//i.test(text) && URL.canParse(text);
+/** What a hub's URL breaks of the rules for one; undefined if it can be dialled. */
+export function hubUrlFault(text: string): string | undefined {
+  const url = /^wss?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) return "must begin with ws:// or wss://";
+  const hasUser = url.username !== "" || url.password !== "";
+  return hasUser ? "must not carry a user name or password: give a token" : undefined;
 }
 
 /** The checks of a whole file, in the reference's order, then ours. Spec: agent.md 1.1 */
@@ -122,7 +125,8 @@ function check(path: string, hub: string, machines: readonly RawMachine[]): void
       throw fail(`${at} (${name}): either 'ports' or 'services' is required`);
     }
   }
-  if (!isHubUrl(hub)) throw fail("'hub' must begin with ws:// or wss://");
+  const fault = hubUrlFault(hub);
+  if (fault !== undefined) throw fail(`'hub' ${fault}`);
   for (const [i, { at, name }] of machines.entries()) {
     // Both would register under one key, and the hub would close one for the other without end.
     const first = machines.findIndex((other) => other.name === name);

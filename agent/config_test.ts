@@ -160,6 +160,10 @@ Deno.test("configOfFlags() says what is missing or wrong, and makes one machine"
     [{ hub: "ws://h", targetHost: "x" }, /^Missing -machine \(.*\) and -ports \(or TELAD_PORTS\)$/],
     [{ ...full, ports: "x,0" }, "No valid ports in: x,0"],
     [{ ...full, hub: "hub" }, 'Invalid -hub "hub": must begin with ws:// or wss://'],
+    [
+      { ...full, hub: "ws://user:secret@hub" },
+      "Invalid -hub: must not carry a user name or password: give a token",
+    ],
   ];
   for (const [flags, message] of cases) {
     assert.throws(() => configOfFlags(flags, SURROUNDINGS), { name: "UsageError", message });

@@ -2,7 +2,7 @@ import { UsageError } from "../core/cli/mod.ts";
 import {
   type AgentConfig,
   type ConfigSurroundings,
-  isHubUrl,
+  hubUrlFault,
   type LoadedConfig,
 } from "./config.ts";
 import { derivePorts, parsePortSpec } from "./ports.ts";
@@ -51,8 +51,11 @@ export function configOfFlags(
   const error = missing(flags);
   if (error !== undefined) throw error;
   const { hub = "", machine = "", token = "", ports = "", targetHost } = flags;
-  if (!isHubUrl(hub)) {
-    throw new UsageError(`Invalid -hub "${hub}": must begin with ws:// or wss://`);
+  const fault = hubUrlFault(hub);
+  if (fault !== undefined) {
+    // Where there is a user there is a password, which belongs in no error.
+    const shown = hub.includes("@") ? "" : ` "${hub}"`;
+    throw new UsageError(`Invalid -hub${shown}: ${fault}`);
   }
   const { services, warnings } = parsePortSpec(ports);
   if (services.length === 0) throw new UsageError(`No valid ports in: ${ports}`);

@@ -1,3 +1,4 @@
+import { withoutRepeats } from "../core/log/mod.ts";
 import { type ByteStream, type ConnLike, connStream } from "../core/stream/mod.ts";
 import { splice } from "../core/tunnel/mod.ts";
 import { Deadline } from "./deadline.ts";
@@ -22,11 +23,17 @@ export interface ForwarderOptions {
   maxConnections?: number;
 }
 
+function dialFault(error: unknown): string {
+  const isFull = error instanceof Error && "code" in error && error.code === "EMFILE";
+  return isFull ? "too many open files; raise the limit, as by ulimit -n" : reasonOf(error);
+}
+
 /** Joins each connection that comes through a tunnel with one to the service behind its port. */
 export class Forwarder {
   readonly #target: string;
   readonly #surroundings: Surroundings;
   readonly #maxConnections: number;
+  readonly #logFailure: (text: string) => void;
   readonly #ended = new AbortController();
   readonly #streams = new Set<ByteStream>();
   readonly #tasks = new Set<Promise<void>>();
@@ -38,6 +45,7 @@ export class Forwarder {
     this.#target = target;
     this.#surroundings = surroundings;
     this.#maxConnections = maxConnections;
+    this.#logFailure = withoutRepeats(surroundings.log, surroundings.clock);
   }
 
   /** Connections open now, those being dialled included. */
@@ -100,7 +108,9 @@ export class Forwarder {
       this.#streams.delete(outbound);
       if (verbose) log(`${inbound.remoteAddress} and ${place}: ${end}`);
     } catch (error) {
-      if (!this.#ended.signal.aborted) log(`cannot reach ${place}: ${reasonOf(error)}`);
+      if (!this.#ended.signal.aborted) {
+        this.#logFailure(`cannot reach ${place}: ${dialFault(error)}`);
+      }
       inbound.abort();
     } finally {
       this.#streams.delete(inbound);

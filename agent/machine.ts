@@ -5,6 +5,7 @@ import type {
   MgmtRequest,
   MgmtResponse,
 } from "../core/control/mod.ts";
+import { withoutRepeats } from "../core/log/mod.ts";
 import type { HubSocket, PathKind, StunServer } from "../core/path/mod.ts";
 import type { MachineConfig } from "./config.ts";
 import { Deadline } from "./deadline.ts";
@@ -25,8 +26,12 @@ export const REFUSED_RETRY_MS = 300_000;
 /** A connection that was lost sooner is no reason to be back without any delay. */
 const SHORT_LIVED_MS = 1_000;
 
-/** WebSocket close code of an end that leaves. */
+/** Answers to management requests that may wait until the hub reads them. */
+const MAX_UNREAD_ANSWER_BYTES = 4 * 1024 * 1024;
+
+/** WebSocket close codes. Spec: RFC 6455 §7.4.1 */
 const GOING_AWAY = 1001;
+const POLICY_VIOLATION = 1008;
 
 /** Options of {@linkcode runMachine}. */
 export interface MachineOptions extends RegisterOptions {
@@ -80,6 +85,7 @@ class Control {
   readonly #options: MachineOptions;
   readonly #socket: HubSocket;
   readonly #sessions: Sessions;
+  readonly #logError: (text: string) => void;
 
   constructor(options: MachineOptions, { socket, sessions }: {
     socket: HubSocket;
@@ -88,6 +94,8 @@ class Control {
     this.#options = options;
     this.#socket = socket;
     this.#sessions = sessions;
+    const { log, clock } = options.surroundings;
+    this.#logError = withoutRepeats(log, clock);
   }
 
   /** Registers and serves; gives the reason of the end. */
@@ -128,6 +136,9 @@ class Control {
   }
 
   async #manage(request: MgmtRequest): Promise<void> {
+    if (this.#socket.bufferedBytes > MAX_UNREAD_ANSWER_BYTES) {
+      return this.#socket.close(POLICY_VIOLATION, "answers are not read");
+    }
     this.#socket.send(await this.#options.manage(request));
   }
 
@@ -148,7 +159,7 @@ class Control {
         break;
       case "error":
         if (isRefusal(message.message)) this.refusal = message.message;
-        else surroundings.log(`the hub reports an error: ${message.message}`);
+        else this.#logError(`the hub reports an error: ${message.message}`);
         break;
       case "session-request":
         this.#sessions.start(message);

@@ -15,11 +15,16 @@ interface Started {
 interface StartOptions {
   exitOnRefusal?: boolean;
   registration?: Registration;
+  manage?: typeof refuseAll;
 }
 
 function start(
   world: FakeWorld,
-  { exitOnRefusal = false, registration = new Registration(fakeMachine()) }: StartOptions = {},
+  {
+    exitOnRefusal = false,
+    registration = new Registration(fakeMachine()),
+    manage = refuseAll,
+  }: StartOptions = {},
 ): Started {
   const stopped = new AbortController();
   const updates: DefaultUpdate[] = [];
@@ -27,7 +32,7 @@ function start(
     hub: "ws://hub.example/?key=hidden",
     machine: fakeMachine(),
     registration,
-    manage: refuseAll,
+    manage,
     agentId: "id-of-agent",
     machineRegistrationId: "id-of-machine",
     agentVersion: "1.2.3",
@@ -232,5 +237,41 @@ Deno.test("runMachine() passes on the update settings a hub suggests, in either 
     { channel: "beta" },
     { channel: "dev" },
   ]);
+  await machine.stop();
+});
+
+Deno.test("runMachine() leaves a hub that asks on and reads no answer", async () => {
+  const world = new FakeWorld();
+  const payload = { lines: ["x".repeat(1_000_000)] };
+  let answers = 0;
+  const machine = start(world, {
+    manage: ({ requestId }) => {
+      answers++;
+      return Promise.resolve({ type: "mgmt-response", requestId, ok: true, payload });
+    },
+  });
+  const hub = await register(world);
+  hub.stopReading();
+  for (let i = 0; i < 100; i++) {
+    hub.send({ type: "mgmt-request", requestId: `${i}`, action: "logs" });
+    await settle();
+  }
+  assert.ok(answers >= 5 && answers < 10, `${answers} answers`);
+  await world.clock.advance(5_000);
+  await settle();
+  assert.ok(world.logged("disconnected: the connection ended (1008 answers are not read)"));
+  hub.cut();
+  await machine.stop();
+});
+
+Deno.test("runMachine() logs what a hub reports over and over once", async () => {
+  const world = new FakeWorld();
+  const machine = start(world);
+  const hub = await register(world);
+  for (let i = 0; i < 100; i++) hub.send({ type: "error", message: "out of order" });
+  await settle();
+  const logged = world.lines.filter((line) => line.includes("out of order"));
+  assert.deepEqual(logged.length, 1);
+  hub.cut();
   await machine.stop();
 });

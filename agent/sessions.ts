@@ -1,6 +1,6 @@
 import { encodeHex } from "../core/bytes/mod.ts";
 import type { SessionRequest } from "../core/control/mod.ts";
-import type { Log } from "../core/log/mod.ts";
+import { type Log, withoutRepeats } from "../core/log/mod.ts";
 import { type JoinedSession, joinSession, MAX_SESSION_IDX } from "./join.ts";
 import { Session, type SessionSettings } from "./session.ts";
 import { reasonOf } from "./surroundings.ts";
@@ -33,11 +33,14 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>();
   readonly #joining = new Map<string, Promise<void>>();
   readonly #ending = new Set<Promise<void>>();
+  readonly #logRefusal: (text: string) => void;
   #disconnected = new AbortController();
 
   /** Starts with none. */
   constructor(options: SessionsOptions) {
     this.#options = options;
+    const { log, clock } = options.surroundings;
+    this.#logRefusal = withoutRepeats(log, clock);
   }
 
   /** Sessions now, those that begin, wait or end included. */
@@ -58,13 +61,13 @@ export class Sessions {
     const { log } = this.#options.surroundings;
     const { sessionId, wgPubKey } = request;
     const name = `session ${sessionId.slice(0, SHOWN_ID_CHARS)}`;
-    if (this.#joining.has(sessionId)) return log(`${name}: asked for twice`);
+    if (this.#joining.has(sessionId)) return this.#logRefusal(`${name}: asked for twice`);
     const isKnown = this.#sessions.has(wgPubKey.toLowerCase());
     // A client that is known needs no room, but each of its requests opens a socket.
     const isFull = this.#joining.size >= MAX_SESSIONS ||
       !isKnown && this.size >= MAX_SESSIONS && !this.#endLongestWaiting();
     if (isFull) {
-      return log(`${name}: not started, ${MAX_SESSIONS} sessions are open already`);
+      return this.#logRefusal(`no session is started: ${MAX_SESSIONS} are open already`);
     }
     const prefixed = Object.assign((text: string) => log(`${name}: ${text}`), { for: log.for });
     const joining = this.#join(request, prefixed).finally(() => this.#joining.delete(sessionId));

@@ -208,6 +208,8 @@ Deno.test("Sessions refuses a session asked for twice and more than 254", async 
   assert.ok(world.logged("asked for twice"));
   for (let i = 0; i < 300; i++) sessions.start(request({ sessionId: `more-${i}` }));
   assert.equal(sessions.size, 254);
+  const refusals = world.lines.filter((line) => line.includes("254 are open already"));
+  assert.equal(refusals.length, 1);
   await sessions.close("stopping");
   assert.equal(sessions.size, 0);
 });

@@ -84,7 +84,7 @@ export class AgentCheck {
       );
     }
     let kept: string | undefined = fingerprint;
-    await this.#keep(async () => {
+    const isKept = await this.#keep(async () => {
       kept = await known?.add({ hub: this.#hub, machine }, fingerprint);
     });
     if (kept !== undefined && kept !== fingerprint) {
@@ -92,7 +92,8 @@ export class AgentCheck {
       const pin = await known?.find({ hub: this.#hub, machine });
       throw this.#changed({ fingerprint }, pin ?? { fingerprint: kept, line: 0 });
     }
-    log(`First contact with machine "${machine}": its agent is ${fingerprint} from now on`);
+    const span = isKept ? " from now on" : "";
+    log(`First contact with machine "${machine}": its agent is ${fingerprint}${span}`);
     return { kind: "ours", fingerprint, verified: "first-use" };
   }
 
@@ -113,12 +114,14 @@ export class AgentCheck {
   }
 
   /** A store that cannot be written must not keep anyone from working; the log says what it costs. */
-  async #keep(write: () => Promise<void> | undefined): Promise<void> {
+  async #keep(write: () => Promise<void> | undefined): Promise<boolean> {
     try {
       await write();
+      return true;
     } catch (error) {
       if (!(error instanceof ConfigError) || error.code !== "unwritable") throw error;
       this.#options.log(`${error.message}; the identity of the agent is not remembered`);
+      return false;
     }
   }
 

@@ -147,6 +147,7 @@ Deno.test("AgentCheck goes on where it cannot remember, and says so; not where i
     await Deno.mkdir(`${known.path}.lock`);
     assert.equal((await check(grantBy(ours))).verified, "first-use");
     assert.match(lines[0]!, /^Cannot write .*; the identity of the agent is not remembered$/);
+    assert.ok(!lines[1]!.includes("from now on"), lines[1]);
     await Deno.mkdir(known.path);
     await assert.rejects(check(grantBy(ours)), { name: "ConfigError", code: "unreadable" });
   }));

@@ -123,7 +123,7 @@ async function connect(
   const debug = (text: string) => client.verbose && log(text);
   using _signals = deps.onInterrupt(() => stop.abort());
   const hub = plan.hub.wsUrl;
-  const forwarding = new Forwarding({ client, hub, machine, listen, log, debug });
+  const forwarding = new Forwarding({ client, hub, machine, listen, clock, log, debug });
   const { retry, listeners, connection } = forwarding;
   stop.signal.addEventListener("abort", () => {
     log("Shutting down");
@@ -145,7 +145,7 @@ async function connect(
     forwarding.link = link;
     await keepConnected({
       open: (signal) => {
-        debug(`Dialling ${plan.hub.wsUrl}`);
+        debug(`Dialling ${plan.hub.shownUrl}`);
         return link.open(signal);
       },
       close: () => link.close(),

@@ -92,8 +92,8 @@ Deno.test("tela connect forwards what is advertised when nothing is chosen (clie
   assert.equal(
     bare(io.err),
     'Agent of "barn" shows no identity: the hub is trusted not to pose as it\n' +
-      'Connected to machine "barn", session 7\nServices available:\n' +
-      "  localhost:22    → SSH\n  localhost:8080  → HTTP\nShutting down\n",
+      "Services available:\n  localhost:22    → SSH\n  localhost:8080  → HTTP\n" +
+      'Connected to machine "barn", session 7\nShutting down\n',
   );
 });
 
@@ -122,7 +122,7 @@ Deno.test("tela connect lists the services there are when one is unknown (client
   assert.equal(local.size, 0);
 });
 
-Deno.test("tela connect keeps listeners while the hub restarts (client 44)", async () => {
+Deno.test("tela connect keeps listeners while the hub restarts (client 44, wire 48)", async () => {
   const { start, clock, tunnels, local, stop } = setUp((dial) =>
     dial === 1 ? new Error("Cannot reach h: connection refused") : new FakeSocket([...GRANT])
   );
@@ -154,7 +154,7 @@ Deno.test("tela connect keeps listeners while the hub restarts (client 44)", asy
   assert.equal(await code, 0);
 });
 
-Deno.test("tela connect exits 1 when the token is invalid, and retries other refusals (client 48)", async () => {
+Deno.test("tela connect exits 1 when the token is invalid, and retries other refusals (client 48, wire 49)", async () => {
   const refusing = (message: string) => () => new FakeSocket([{ type: "error", message }]);
   const invalid = setUp(refusing("Invalid token"));
   const { io, code } = invalid.start("-token s3cret");

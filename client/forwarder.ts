@@ -1,4 +1,3 @@
-import type { Log } from "../core/log/mod.ts";
 import { type ConnectOptions, type EarlyWrite, TcpError } from "../core/netstack/mod.ts";
 import type { ByteStream } from "../core/stream/mod.ts";
 import { splice } from "../core/tunnel/mod.ts";
@@ -27,7 +26,7 @@ export interface ForwarderOptions {
   /** Where tunnels come and go. */
   slot: DialerSlot;
   /** Receives a line for each connection that fails. */
-  log: Log;
+  log: (text: string) => void;
   /** Receives a line for each connection. */
   debug: (text: string) => void;
 }
@@ -65,7 +64,7 @@ class Wait {
 /** Carries local connections through the tunnel of the moment. */
 export class Forwarder {
   readonly #slot: DialerSlot;
-  readonly #log: Log;
+  readonly #log: (text: string) => void;
   readonly #debug: (text: string) => void;
   /** How to end each connection. */
   readonly #connections = new Set<() => void>();

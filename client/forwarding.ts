@@ -1,4 +1,5 @@
-import type { Log } from "../core/log/mod.ts";
+import type { Clock } from "../core/clock/mod.ts";
+import { type Log, withoutRepeats } from "../core/log/mod.ts";
 import type { Connection, RunningClient } from "./control/mod.ts";
 import type { ClientTunnel } from "./deps.ts";
 import { Forwarder } from "./forwarder.ts";
@@ -18,6 +19,8 @@ export interface ForwardingOptions {
   machine: string;
   /** Opens the listeners. */
   listen: Listen;
+  /** Times what is not to be logged again soon. */
+  clock: Clock;
   /** Receives what a user should know. */
   log: Log;
   /** Receives a line for each connection. */
@@ -39,7 +42,7 @@ export class Forwarding {
   readonly #forwarder: Forwarder;
 
   /** Starts with no port and no tunnel. */
-  constructor({ client, hub, machine, listen, log, debug }: ForwardingOptions) {
+  constructor({ client, hub, machine, listen, clock, log, debug }: ForwardingOptions) {
     const connection = client.addConnection({
       hub,
       machine,
@@ -50,7 +53,8 @@ export class Forwarding {
       },
     });
     this.connection = connection;
-    const forwarder = new Forwarder({ slot: this.slot, log, debug });
+    const logFailure = withoutRepeats(log, clock);
+    const forwarder = new Forwarder({ slot: this.slot, log: logFailure, debug });
     this.#forwarder = forwarder;
     this.listeners = new ListenerSet({
       listen,

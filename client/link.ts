@@ -48,6 +48,7 @@ export interface LinkOptions {
 
 /** A tunnel, and what is needed to go on with it by another socket. */
 interface Held {
+  readonly sessionIdx: number;
   readonly tunnel: ClientTunnel;
   readonly keys: SessionKeys;
   readonly peerPublicKey: Uint8Array;
@@ -210,6 +211,7 @@ export class Link {
       throw new SessionError("bad-peer-key", `Agent of "${machine}" sent an unusable key`);
     }
     const held: Held = {
+      sessionIdx: grant.sessionIdx,
       tunnel,
       keys,
       peerPublicKey: grant.peerPublicKey,
@@ -222,13 +224,14 @@ export class Link {
       lost: () => {},
     };
     tunnel.closed.then((reason) => this.#onClosed(held, reason));
-    log(`Connected to machine "${machine}", session ${grant.sessionIdx}`);
     await onGrant(grant);
     return this.#held = held;
   }
 
   #onUp(held: Held): void {
-    const { onUsable, deps, log } = this.#options;
+    const { machine, onUsable, deps, log } = this.#options;
+    // Not before: a grant alone tells nothing of an agent behind it.
+    if (held.ups === 0) log(`Connected to machine "${machine}", session ${held.sessionIdx}`);
     held.grace?.cancel();
     if (held.grace !== undefined) {
       const seconds = (deps.clock.nowMs() - held.lostMs) / 1000;

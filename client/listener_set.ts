@@ -17,10 +17,14 @@ export interface LocalServer {
   close(): void;
 }
 
-/** Listens, giving each connection to `accept`; rejects if the port cannot be had. */
+/**
+ * Listens, giving each connection to `accept`; rejects if the port cannot be had. `onRoom` is told when
+ * there are no file descriptors for more connections, and when there are again.
+ */
 export type Listen = (
   address: TcpAddress,
   accept: (stream: ByteStream) => void,
+  options: { onRoom: (hasRoom: boolean) => void },
 ) => Promise<LocalServer>;
 
 /** Options of {@linkcode ListenerSet}. */
@@ -42,6 +46,7 @@ export class ListenerSet {
   readonly #onBound: (bound: Mapping) => void;
   readonly #log: Log;
   readonly #servers = new Map<string, LocalServer>();
+  #hasRoom = true;
   #closed = false;
 
   /** Starts with none bound. */
@@ -91,6 +96,7 @@ export class ListenerSet {
         const server = await this.#listen(
           address,
           (stream) => this.#accept(stream, { local: port, remote }),
+          { onRoom: (hasRoom) => this.#onRoom(hasRoom) },
         );
         this.#keep(mapping, { server, port });
         const remapped = port === local ? "" : ` (port ${local} in use, remapped)`;
@@ -102,6 +108,18 @@ export class ListenerSet {
     }
     const reason = firstError instanceof Error ? firstError.message : String(firstError);
     return `SKIP port ${local} → ${portLabel(remote)}: ${reason}`;
+  }
+
+  /** All listeners run out of file descriptors together; the first to say so speaks for them. */
+  #onRoom(hasRoom: boolean): void {
+    if (hasRoom === this.#hasRoom) return;
+    this.#hasRoom = hasRoom;
+    this.#log(
+      hasRoom
+        ? "New local connections are accepted again"
+        : "Too many open files: new local connections are refused until others end; raise the " +
+          "limit, as by ulimit -n",
+    );
   }
 
   #keep(mapping: Mapping, { server, port }: { server: LocalServer; port: number }): void {

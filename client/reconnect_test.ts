@@ -54,7 +54,7 @@ function loop(
 
 const delays = (lines: string[]) => lines.map((line) => Number(/in ([\d.]+) s$/.exec(line)![1]));
 
-Deno.test("keepConnected() waits 3, 6, 12 … 300 s between failures (client 47)", async () => {
+Deno.test("keepConnected() waits 3, 6, 12 … 300 s between failures (client 47, wire 49)", async () => {
   const { done, clock, lines, stop, attempts } = loop(() => new Error("Cannot reach hub: refused"));
   const schedule = [3, 6, 12, 24, 48, 96, 192, 300, 300];
   for (const [i, seconds] of schedule.entries()) {

@@ -26,7 +26,7 @@ function request(socket: FakeSocket, overrides: Record<string, unknown> = {}) {
   return { granted, clock, abort: () => controller.abort(new Error("interrupted")) };
 }
 
-Deno.test("requestSession() sends what a hub expects (client 36)", async () => {
+Deno.test("requestSession() sends what a hub expects (client 36, wire 46)", async () => {
   const socket = new FakeSocket([READY, WG_PUBKEY]);
   await request(socket).granted;
   socket.messages.push(READY, WG_PUBKEY);
@@ -43,7 +43,7 @@ Deno.test("requestSession() sends what a hub expects (client 36)", async () => {
   ]);
 });
 
-Deno.test("requestSession() takes ready and wg-pubkey in either order, others between (client 37)", async () => {
+Deno.test("requestSession() takes ready and wg-pubkey in either order, others between (client 37, wire 47)", async () => {
   const others: ControlMessage[] = [
     { type: "udp-offer", token: "00".repeat(8), port: 41820 },
     { type: "keepalive" },

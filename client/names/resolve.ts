@@ -22,7 +22,8 @@ async function askRemote(
   { url, token, directory }: Remote,
   { name, deps }: { name: string; deps: NameDeps },
 ): Promise<string | undefined> {
-  const portal = { wsUrl: url, httpUrl: url.replace(/\/+$/, "") };
+  const httpUrl = url.replace(/\/+$/, "");
+  const portal = { wsUrl: url, httpUrl, shownUrl: httpUrl };
   const api = new JsonApi({ ...deps, hub: portal, token, timeoutMs: TIMEOUT_MS });
   const { hubs } = await api.request("GET", directory);
   if (!Array.isArray(hubs)) throw new Error("its answer lists no hubs");

@@ -1,3 +1,6 @@
+import { systemClock } from "../clock/mod.ts";
+import { PatientWriter } from "./patient_writer.ts";
+
 /** What a command-line program has of its surroundings. */
 export interface Io {
   /** Arguments after the program's name. */
@@ -26,10 +29,7 @@ interface SyncWriter {
   writeSync(bytes: Uint8Array): number;
 }
 
-/**
- * Synchronous, so that a line just before an exit is not lost. What a reader that has gone away
- * would have read is dropped: a daemon must outlive the pipe of its log.
- */
+/** Synchronous: what was asked for is all there, or the program fails, unless its reader has left. */
 function writeAll(to: SyncWriter, text: string): void {
   const bytes = encoder.encode(text);
   try {
@@ -39,19 +39,35 @@ function writeAll(to: SyncWriter, text: string): void {
   }
 }
 
+/** How long an end waits for a reader of what was logged, in ms. */
+const FLUSH_TIMEOUT_MS = 1000;
+
 /** The surroundings of this process. */
-export function systemIo(): Io {
+export interface SystemIo extends Io {
+  /** Resolves once all of standard error is written, or nobody has read it for a second. */
+  flush(): Promise<void>;
+}
+
+/** The surroundings of this process; standard error never holds it up. */
+export function systemIo(): SystemIo {
+  const log = new PatientWriter((bytes) => Deno.stderr.write(bytes));
   return {
     args: Deno.args,
     env: (name) => Deno.env.get(name),
     stdout: (text) => writeAll(Deno.stdout, text),
-    stderr: (text) => writeAll(Deno.stderr, text),
+    stderr: (text) => log.write(text),
     stdin: Deno.stdin.readable,
     hideInput: (hidden) => Deno.stdin.setRaw(hidden),
     isTerminal: {
       stdin: Deno.stdin.isTerminal(),
       stdout: Deno.stdout.isTerminal(),
       stderr: Deno.stderr.isTerminal(),
+    },
+    async flush() {
+      const late = Promise.withResolvers<void>();
+      const timer = systemClock.setTimer(() => late.resolve(), FLUSH_TIMEOUT_MS);
+      await Promise.race([log.flush(), late.promise]);
+      timer.cancel();
     },
   };
 }

@@ -6,8 +6,10 @@ Deno.test("systemIo() writes all at once, and outlives a reader that has gone", 
   const script = `
     import { systemIo } from ${io};
     await new Response(Deno.stdin.readable).text();
-    systemIo().stdout("x".repeat(1_000_000));
-    systemIo().stderr("y".repeat(1_000_000) + "end");
+    const io = systemIo();
+    io.stdout("x".repeat(1_000_000));
+    io.stderr("y".repeat(1_000_000) + "end");
+    await io.flush();
     Deno.exit(0);
   `;
   const child = new Deno.Command(Deno.execPath(), {
@@ -22,6 +24,26 @@ Deno.test("systemIo() writes all at once, and outlives a reader that has gone", 
   assert.equal(text.length, 1_000_003);
   assert.ok(text.endsWith("end"));
   assert.equal((await child.status).code, 0);
+});
+
+Deno.test("systemIo() goes on, and ends, while nobody reads its standard error", async () => {
+  const io = JSON.stringify(new URL("./io.ts", import.meta.url).href);
+  const script = `
+    import { systemIo } from ${io};
+    const io = systemIo();
+    for (let i = 0; i < 1000; i++) io.stderr("y".repeat(999) + "\\n");
+    io.stdout("went on");
+    await io.flush();
+    Deno.exit(3);
+  `;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-check", script],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  assert.equal(await new Response(child.stdout).text(), "went on");
+  assert.equal((await child.status).code, 3);
+  await child.stderr.cancel();
 });
 
 Deno.test("MemoryIo gives what it was given and keeps what is written", async () => {

@@ -37,7 +37,7 @@ export {
 export { confirm } from "./confirm.ts";
 export { errorLine, type ExitCode, exitCodeOf, UsageError } from "./errors.ts";
 export { renderHelp } from "./help.ts";
-export { type Io, MemoryIo, type MemoryIoOptions, systemIo } from "./io.ts";
+export { type Io, MemoryIo, type MemoryIoOptions, type SystemIo, systemIo } from "./io.ts";
 export { onInterrupt } from "./interrupt.ts";
 export { Prompt, type Question } from "./prompt.ts";
 export { run, runMain } from "./run.ts";

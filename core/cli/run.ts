@@ -118,5 +118,8 @@ export async function run(program: Command, io: Io): Promise<ExitCode> {
 
 /** Runs a program in this process and ends the process with its exit code. */
 export async function runMain(program: Command): Promise<never> {
-  Deno.exit(await run(program, systemIo()));
+  const io = systemIo();
+  const code = await run(program, io);
+  await io.flush();
+  Deno.exit(code);
 }

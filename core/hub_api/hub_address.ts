@@ -6,6 +6,8 @@ export interface HubAddress {
   readonly wsUrl: string;
   /** Start of every HTTP address of the hub; no final slash. */
   readonly httpUrl: string;
+  /** Address for logs: without a query, in which there may be a secret. */
+  readonly shownUrl: string;
 }
 
 const WS_SCHEMES: Readonly<Record<string, string>> = { http: "ws", https: "wss" };
@@ -48,8 +50,10 @@ export function parseHubAddress(
   if (url.username !== "" || url.password !== "") {
     throw new UsageError("Invalid hub address: must not carry a user name or password");
   }
+  const place = url.host + url.pathname.replace(/\/+$/, "");
   return {
     wsUrl: wsScheme === scheme ? text : `${wsScheme}://${rest}`,
-    httpUrl: url.origin + url.pathname.replace(/\/+$/, ""),
+    httpUrl: `${httpScheme}://${place}`,
+    shownUrl: `${wsScheme}://${place}`,
   };
 }

@@ -13,7 +13,8 @@ Deno.test("parseHubAddress() keeps ws and wss verbatim and derives the HTTP base
     ["ws://[::1]:80/", "ws://[::1]:80/", "http://[::1]"],
   ];
   for (const [text, wsUrl, httpUrl] of table) {
-    assert.deepEqual(parseHubAddress(text), { wsUrl, httpUrl }, text);
+    const shownUrl = httpUrl.replace("http", "ws");
+    assert.deepEqual(parseHubAddress(text), { wsUrl, httpUrl, shownUrl }, text);
   }
 });
 

@@ -8,6 +8,9 @@ export interface Log {
   for(component: string): Log;
 }
 
+/** Longest text of a line, in UTF-16 code units: what a peer says may be in it, and lines are kept. */
+const MAX_TEXT_LENGTH = 2000;
+
 /** Options of {@linkcode createLog}. */
 export interface LogOptions {
   /** Name in brackets before each line. */
@@ -23,9 +26,16 @@ export function formatTime(wallMs: number): string {
   return new Date(wallMs).toISOString().slice(0, 19) + "Z";
 }
 
+function shorten(text: string): string {
+  return text.length <= MAX_TEXT_LENGTH
+    ? text
+    : `${text.slice(0, MAX_TEXT_LENGTH).toWellFormed()}…`;
+}
+
 /**
  * A log of lines `<RFC 3339 UTC> [<component>] <text>`. A text that already begins with `[` keeps
- * its own prefix. Control characters, which could forge lines or drive a terminal, become spaces.
+ * its own prefix. Control characters, which could forge lines or drive a terminal, become spaces; a
+ * text of more than 2000 characters is cut.
  *
  * Spec: agent.md 8, client.md 1.0, hub-api.md 5.3 (log line).
  */
@@ -38,7 +48,7 @@ export function createLog({ component, write, clock }: LogOptions): Log {
   };
   const log = (text: string) => {
     // deno-lint-ignore no-control-regex -- control characters are what must not get through
-    const clean = text.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ").trimEnd();
+    const clean = shorten(text).replace(/[\x00-\x1f\x7f-\x9f]+/g, " ").trimEnd();
     const prefixed = clean.startsWith("[") ? clean : `[${component}] ${clean}`;
     write(`${stampOf(clock.wallMs())} ${prefixed}`);
   };

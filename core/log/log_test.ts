@@ -28,6 +28,14 @@ Deno.test("createLog() lets no text forge a line or drive a terminal", () => {
   assert.deepEqual(lines, ["1970-01-01T00:00:00Z [hub] a 2026-01-01T00:00:00Z [hub] forged [2J"]);
 });
 
+Deno.test("createLog() cuts what a peer could fill the memory with", () => {
+  const lines: string[] = [];
+  const clock = new ManualClock(0);
+  const log = createLog({ component: "hub", write: (line) => lines.push(line), clock });
+  log("x".repeat(1999) + "😀" + "y".repeat(4_000_000));
+  assert.equal(lines[0], `1970-01-01T00:00:00Z [hub] ${"x".repeat(1999)}\ufffd…`);
+});
+
 Deno.test("LogRing.tail() gives the newest lines, oldest first, at most the capacity", () => {
   const ring = new LogRing(3);
   for (let i = 0; i < 10; i++) ring.push(`l${i}`);

@@ -35,8 +35,8 @@ Deno.test("a flood of SYNs holds no more than the backlog, and open connections 
     const { bytes, start, end } = synPacket(1 + i);
     pair.server.input(bytes, start, end, pair.clock.nowMs());
   }
-  assert.equal(pair.server.stats.connections, 257);
-  assert.equal(pair.server.stats.dropped.backlog, 10_000 - 256);
+  assert.equal(pair.server.stats.connections, 1025);
+  assert.equal(pair.server.stats.dropped.backlog, 10_000 - 1024);
   assert.equal(pair.server.stats.bufferBytes, 0);
   await pair.settle(client.write(new Uint8Array(1000)));
   assert.equal(await pair.settle(server.read(new Uint8Array(2000))), 1000);

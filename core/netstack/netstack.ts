@@ -40,7 +40,8 @@ const MAX_CONNECTIONS = 16384;
 /** Resets waiting for a flush; more are not sent, the peer will ask again. */
 const MAX_STRAY_RESETS = 256;
 
-const DEFAULT_BACKLOG = 256;
+/** As many as a browser storm or a load test opens at once; one that is dropped waits for a second. */
+const DEFAULT_BACKLOG = 1024;
 
 /**
  * TCP/IP in user space between two addresses. Packets come in by {@linkcode Netstack.input} and go out
@@ -92,7 +93,7 @@ export class Netstack {
     const addresses = { source: options.localAddress, destination: options.peerAddress };
     const { pool, output } = options;
     this.#sink = new Ipv4Sink({ fields: { ...addresses, protocol: PROTOCOL_TCP }, pool, output });
-    this.#echo = new Echo({ addresses, pool, output });
+    this.#echo = new Echo({ addresses, pool, output, carrier: this.#sink });
     this.#inboundPseudoSum = pseudoHeaderSum({ ...addresses, protocol: PROTOCOL_TCP });
     this.#queue = new FlushQueue({
       sink: this.#sink,

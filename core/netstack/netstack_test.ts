@@ -311,6 +311,11 @@ Deno.test("input() answers a ping", async () => {
   pair.server.flush(0);
   assert.equal(pair.server.stats.packetsOut, 16);
   await pair.run();
+  pair.server.pause();
+  assert.equal(pair.server.input(bytes, 0, 40, 0), "limit", "the carrier is full");
+  pair.server.resume();
+  assert.equal(pair.server.input(bytes, 0, 40, 0), "ok");
+  await pair.run();
   pair.close();
 });
 

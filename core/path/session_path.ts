@@ -19,6 +19,9 @@ const KEEPALIVE_INTERVAL_MS = 30_000;
  */
 const CONGESTED_BYTES = 512 * 1024;
 
+/** Requests are not answered behind more than this: a peer may ask for ever and read nothing. */
+const MAX_BUFFERED_AT_ANSWER_BYTES = 2 * CONGESTED_BYTES;
+
 /** Receives what arrives on a {@linkcode SessionPath}. */
 export interface DatagramHandler {
   /** A WireGuard message, borrowed until the call returns; it may be changed in place. */
@@ -55,6 +58,8 @@ export interface SessionPathDrops {
   badFrames: number;
   /** Control frames with an unknown byte or none. */
   unknownControls: number;
+  /** Requests that were not answered, as the peer does not read what is sent to it. */
+  unreadAnswers: number;
 }
 
 /**
@@ -65,7 +70,7 @@ export interface SessionPathDrops {
  */
 export class SessionPath {
   /** What was dropped, by reason. */
-  readonly drops: SessionPathDrops = { badFrames: 0, unknownControls: 0 };
+  readonly drops: SessionPathDrops = { badFrames: 0, unknownControls: 0, unreadAnswers: 0 };
   readonly #socket: HubSocket;
   readonly #pool: PacketPool;
   readonly #clock: Clock;
@@ -131,9 +136,14 @@ export class SessionPath {
   }
 
   #onControl(op: number | undefined): void {
-    if (op === RelayControl.keepaliveRequest) this.#sendControl(RelayControl.keepaliveResponse);
+    if (op === RelayControl.keepaliveRequest) this.#answer();
     else if (op === RelayControl.keepaliveResponse) this.#handler.answered();
     else this.drops.unknownControls++;
+  }
+
+  #answer(): void {
+    if (this.#socket.bufferedBytes > MAX_BUFFERED_AT_ANSWER_BYTES) this.drops.unreadAnswers++;
+    else this.#sendControl(RelayControl.keepaliveResponse);
   }
 
   #sendControl(op: number): void {

@@ -81,7 +81,17 @@ class SocketStream implements ByteStream {
   }
 
   closeWrite(): Promise<void> {
-    return new Promise((resolve) => void this.#socket.end(() => resolve()));
+    const socket = this.#socket;
+    return new Promise((resolve) => {
+      if (socket.destroyed) return resolve();
+      // A socket that is being reset calls nobody back for an end that comes too late.
+      const onClose = () => resolve();
+      socket.once("close", onClose);
+      socket.end(() => {
+        socket.off("close", onClose);
+        resolve();
+      });
+    });
   }
 
   close(): void {

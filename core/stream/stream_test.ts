@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { connStream } from "./conn_stream.ts";
 import type { ByteStream } from "./stream.ts";
 import { streamPair } from "./stream_pair.ts";
-import { dialTcp, listenTcp } from "./tcp.ts";
+import { dialTcp } from "./tcp.ts";
+import { listenTcp } from "./tcp_server.ts";
 import { withHead } from "./with_head.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -59,6 +60,15 @@ for (const [name, make] of IMPLEMENTATIONS) {
     assert.equal(await atA, null);
     a.close();
     assert.equal(await a.read(), null);
+  });
+
+  Deno.test(`${name} settle closeWrite() when aborted before, at once or later`, async () => {
+    const [a, b] = await make();
+    a.abort();
+    await a.closeWrite().catch(() => {});
+    while (await a.read() !== null);
+    await a.closeWrite().catch(() => {});
+    b.close();
   });
 
   Deno.test(`${name} reject writing once closed`, async () => {

@@ -1,4 +1,4 @@
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect } from "node:net";
 import { socketStream } from "./socket_stream.ts";
 import type { ByteStream } from "./stream.ts";
 
@@ -11,7 +11,13 @@ export interface TcpAddress {
 }
 
 /**
- * Connects to a TCP service, with `TCP_NODELAY`.
+ * A connection on which nothing was heard for so long is asked whether its other end is still there: a
+ * machine that lost its power says no farewell, and its idle connections would stay for ever.
+ */
+export const KEEPALIVE_MS = 60_000;
+
+/**
+ * Connects to a TCP service, with `TCP_NODELAY` and keepalive.
  *
  * @throws {Error} with the system's `code` (`ECONNREFUSED`, …), or the signal's reason
  */
@@ -19,6 +25,7 @@ export function dialTcp({ hostname, port }: TcpAddress, signal?: AbortSignal): P
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const socket = connect({ host: hostname, port, noDelay: true, allowHalfOpen: true });
+    socket.setKeepAlive(true, KEEPALIVE_MS);
     const onAbort = () => {
       socket.destroy();
       reject(signal?.reason);
@@ -33,47 +40,6 @@ export function dialTcp({ hostname, port }: TcpAddress, signal?: AbortSignal): P
       signal?.removeEventListener("abort", onAbort);
       socket.off("error", onError);
       resolve(socketStream(socket));
-    });
-  });
-}
-
-/** A TCP listener whose connections come as {@linkcode ByteStream}s. */
-export class TcpServer {
-  readonly #server: Server;
-
-  /** Takes a listening server; {@linkcode listenTcp} makes one. */
-  constructor(server: Server) {
-    this.#server = server;
-  }
-
-  /** Port that it listens on. */
-  get port(): number {
-    const address = this.#server.address();
-    return typeof address === "object" && address !== null ? address.port : 0;
-  }
-
-  /** Stops listening; connections that were accepted stay open. */
-  close(): void {
-    this.#server.close();
-  }
-}
-
-/**
- * Listens for TCP connections; each is given to `accept`, which takes it, with `TCP_NODELAY`.
- *
- * @throws {Error} with the system's `code` (`EADDRINUSE`, `EACCES`, …) if it cannot listen
- */
-export function listenTcp(
-  { hostname, port }: TcpAddress,
-  accept: (stream: ByteStream) => void,
-): Promise<TcpServer> {
-  return new Promise((resolve, reject) => {
-    const onConnection = (socket: Socket) => accept(socketStream(socket));
-    const server = createServer({ noDelay: true, allowHalfOpen: true }, onConnection);
-    server.once("error", reject);
-    server.listen({ host: hostname, port, backlog: 511 }, () => {
-      server.off("error", reject);
-      resolve(new TcpServer(server));
     });
   });
 }

@@ -62,7 +62,7 @@ Deno.test("Tunnel finds UDP through the hub and carries data by it (wire 50, 54)
   await end();
 });
 
-Deno.test("Tunnel stays on the WebSocket when the hub does not answer by UDP (wire 50)", async () => {
+Deno.test("Tunnel stays on the WebSocket when the hub does not answer by UDP (wire 50, client 51)", async () => {
   const { pair, hub, net, pass, end } = await ourPair();
   hub.isReady = false;
   const before = net.sent;
@@ -130,7 +130,7 @@ Deno.test("Tunnel leaves UDP within 10 s when it goes dark, idle or busy (wire 5
   }
 });
 
-Deno.test("Tunnel notices within 10 s that the peer behind the hub is dead", async () => {
+Deno.test("Tunnel notices within 10 s that the peer behind the hub is dead (client 49)", async () => {
   const { pair, clock, pass, end } = await ourPair();
   await pass(5_000);
   const startMs = clock.nowMs();

@@ -49,6 +49,14 @@ const DEFAULT_MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** How long a peer may take to answer a close frame before the connection is cut. */
 const CLOSE_TIMEOUT_MS = 5000;
 
+/**
+ * Pings are answered one by one as long as no more than this waits for the peer to read; then only the
+ * latest, once it has read: a peer that pings and does not read would fill the memory with pongs.
+ *
+ * Spec: RFC 6455 §5.5.3
+ */
+const MAX_BUFFERED_AT_PONG_BYTES = 1024 * 1024;
+
 /** Masking keys are drawn in batches, for a call of the random source costs more than a frame. */
 const MASK_KEYS_PER_DRAW = 256;
 
@@ -83,6 +91,8 @@ export class WebSocketConnection {
   /** Made when somebody asks, which for most connections nobody does. */
   #closed: PromiseWithResolvers<void> | undefined;
   #endHold: (() => void) | undefined;
+  /** Payload of a ping that is to be answered once the peer reads again. */
+  #owedPong: Uint8Array | undefined;
 
   /** Takes the stream; nothing is read before {@linkcode WebSocketConnection.run}. */
   constructor(options: WebSocketOptions) {
@@ -251,8 +261,18 @@ export class WebSocketConnection {
   }
 
   #onPing(payload: Uint8Array): void {
-    this.#send(Opcode.pong, payload, 0, payload.length);
+    if (this.#queue.bufferedBytes > MAX_BUFFERED_AT_PONG_BYTES) this.#pongLater(payload);
+    else this.#send(Opcode.pong, payload, 0, payload.length);
     this.#handlers?.ping?.();
+  }
+
+  async #pongLater(payload: Uint8Array): Promise<void> {
+    const isWaiting = this.#owedPong !== undefined;
+    this.#owedPong = payload.slice();
+    if (isWaiting) return;
+    await this.#queue.drained(MAX_BUFFERED_AT_PONG_BYTES);
+    this.#send(Opcode.pong, this.#owedPong, 0, this.#owedPong.length);
+    this.#owedPong = undefined;
   }
 
   #onClose(code: number, reason: string): void {

@@ -139,6 +139,36 @@ Deno.test("WebSocketConnection.run() ends while batchEnd()'s promise is pending"
   client.abort();
 });
 
+Deno.test("WebSocketConnection answers a peer that pings and does not read with its latest ping alone (wire 3)", async () => {
+  const [a, b] = streamPair();
+  const read = Promise.withResolvers<void>();
+  const write = async (bytes: Uint8Array) => {
+    await read.promise;
+    await b.write(bytes);
+  };
+  const common = { clock: new ManualClock(), random: systemRandom };
+  const server = new WebSocketConnection({ stream: { ...b, write }, role: "server", ...common });
+  let pings = 0;
+  const atServer = record(server, { ping: () => pings++ });
+  const ping = new Uint8Array(6 + 125);
+  ping.set([0x89, 0x80 | 125]);
+  const count = 20_000;
+  for (let i = 1; i <= count; i++) {
+    ping.set(new TextEncoder().encode(String(i).padStart(8, "0")), 6);
+    await a.write(ping);
+  }
+  while (pings < count) await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(server.bufferedBytes < 1_100_000, `${server.bufferedBytes} bytes of pongs`);
+  read.resolve();
+  await server.drained(0);
+  let last = "";
+  while (!last.includes(String(count))) {
+    last = new TextDecoder().decode(await a.read() ?? assert.fail("the latest ping is answered"));
+  }
+  server.abort();
+  await atServer.done;
+});
+
 Deno.test("WebSocketConnection counts what the stream has not taken, and drained() waits", async () => {
   const gate = Promise.withResolvers<void>();
   const writes: number[] = [];
@@ -287,15 +317,17 @@ Deno.test("dialWebSocket() names what is wrong", async () => {
   };
   const url = `ws://127.0.0.1:${port}/`;
   for (
-    const [bytes, code] of [
-      ["HTTP/1.1 403 Forbidden\r\n\r\n", "rejected"],
-      ["SSH-2.0-x\r\n\r\n", "not-websocket"],
-      ["", "not-websocket"],
+    const [bytes, code, reason] of [
+      ["HTTP/1.1 403 Forbidden\r\n\r\n", "rejected", "it answered HTTP 403"],
+      ["SSH-2.0-x\r\n\r\n", "not-websocket", "the answer is not HTTP/1.1"],
+      ["", "not-websocket", "the connection closed before an answer"],
+      ["x".repeat(17_000), "not-websocket", "the head of the answer is longer than 16384 bytes"],
     ] as const
   ) {
     const [error] = await Promise.all([dialFailure(url), answer(bytes)]);
     assert.equal(error.name, "DialError");
     assert.equal(error.code, code);
+    assert.equal(error.message, `Cannot open a WebSocket at 127.0.0.1:${port}: ${reason}`);
   }
   listener.close();
   assert.equal((await dialFailure(url)).code, "refused");
@@ -303,6 +335,20 @@ Deno.test("dialWebSocket() names what is wrong", async () => {
   const secret = await dialFailure("ws://user:hunter2@127.0.0.1/");
   assert.equal(secret.code, "bad-url");
   assert.ok(!secret.message.includes("hunter2"));
+});
+
+Deno.test("dialWebSocket() says what to do when what answers does not speak TLS", async () => {
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    () => new Response(),
+  );
+  const error = await dialFailure(`wss://127.0.0.1:${server.addr.port}/`);
+  assert.equal(error.code, "tls");
+  assert.match(
+    error.message,
+    /TLS failed: what answers does not speak TLS; is it a ws:\/\/ address/,
+  );
+  await server.shutdown();
 });
 
 Deno.test("dialWebSocket() gives up when aborted, and after its time", async () => {

@@ -65,6 +65,22 @@ function connect(url: URL): Promise<Deno.Conn> {
   return Deno.connectTls({ hostname, port, alpnProtocols: ["http/1.1"] });
 }
 
+/** What to do about the commonest ways in which TLS fails, by the words of the platform. */
+const TLS_FAULTS: readonly [RegExp, string][] = [
+  [/InvalidContentType|InvalidMessage/, "what answers does not speak TLS; is it a ws:// address?"],
+  [
+    /UnknownIssuer|CaUsedAsEndEntity/,
+    "its certificate is not trusted; name its authority in DENO_CERT",
+  ],
+  [/NotValidForName/, "its certificate is for another name"],
+  [/Expired|NotValidYet/, "its certificate is out of date, or this machine's clock is wrong"],
+];
+
+function tlsFault(text: string): string {
+  const known = TLS_FAULTS.find(([pattern]) => pattern.test(text));
+  return known === undefined ? text : `${known[1]} (${text})`;
+}
+
 function dialError(url: URL, cause: unknown): DialError {
   if (cause instanceof DialError) return cause;
   const text = cause instanceof Error ? cause.message : String(cause);
@@ -76,19 +92,19 @@ function dialError(url: URL, cause: unknown): DialError {
     return fail("unknown-host", "the host name cannot be resolved");
   }
   if (cause instanceof Deno.errors.InvalidData || /certificate|tls|ssl/i.test(text)) {
-    return fail("tls", `TLS failed: ${text}`);
+    return fail("tls", `TLS failed: ${tlsFault(text)}`);
   }
   return fail("unreachable", text);
 }
 
-/** Reads up to the empty line behind a response head. */
+/** Reads up to the empty line behind a response head; a string is the reason why there is none. */
 async function readHead(
   stream: ByteStream,
-): Promise<{ head: string; rest: Uint8Array<ArrayBuffer> } | undefined> {
+): Promise<{ head: string; rest: Uint8Array<ArrayBuffer> } | string> {
   let bytes = new Uint8Array(0);
   while (bytes.length <= MAX_RESPONSE_HEAD_BYTES) {
     const chunk = await stream.read();
-    if (chunk === null) return undefined;
+    if (chunk === null) return "the connection closed before an answer";
     const joined = new Uint8Array(bytes.length + chunk.length);
     joined.set(bytes);
     joined.set(chunk, bytes.length);
@@ -97,7 +113,7 @@ async function readHead(
     const end = text.indexOf("\r\n\r\n");
     if (end >= 0) return { head: text.slice(0, end), rest: bytes.subarray(end + 4) };
   }
-  return undefined;
+  return `the head of the answer is longer than ${MAX_RESPONSE_HEAD_BYTES} bytes`;
 }
 
 async function handshake(stream: ByteStream, url: URL, random: Random): Promise<ByteStream> {
@@ -106,18 +122,18 @@ async function handshake(stream: ByteStream, url: URL, random: Random): Promise<
   const key = btoa(String.fromCharCode(...nonce));
   await stream.write(new TextEncoder().encode(upgradeRequest(url, key)));
   const response = await readHead(stream);
-  const result = response && readUpgradeResponse(response.head, key);
-  if (response !== undefined && result?.state === "open") return withHead(stream, response.rest);
-  if (result?.state === "refused") {
-    throw new DialError(
-      "rejected",
-      `Cannot open a WebSocket at ${url.host}: it answered HTTP ${result.status}`,
-    );
+  const fail = (code: DialErrorCode, what: string) =>
+    new DialError(code, `Cannot open a WebSocket at ${url.host}: ${what}`);
+  if (typeof response === "string") throw fail("not-websocket", response);
+  const result = readUpgradeResponse(response.head, key);
+  switch (result.state) {
+    case "open":
+      return withHead(stream, response.rest);
+    case "refused":
+      throw fail("rejected", `it answered HTTP ${result.status}`);
+    case "not-websocket":
+      throw fail("not-websocket", result.reason);
   }
-  const reason = result?.state === "not-websocket"
-    ? result.reason
-    : "the connection closed before an answer";
-  throw new DialError("not-websocket", `Cannot open a WebSocket at ${url.host}: ${reason}`);
 }
 
 /**

@@ -34,6 +34,8 @@ export interface FrameParserOptions {
   events: FrameEvents;
 }
 
+const NO_BYTES: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {
@@ -78,9 +80,9 @@ export class FrameParser {
   #payload: Uint8Array<ArrayBuffer> | undefined;
   #filled = 0;
 
-  /** Fragments of the current message, and the opcode that it began with; 0 between messages. */
-  #fragments: Uint8Array[] = [];
-  #fragmentBytes = 0;
+  /** Fragments of the current message, joined, and the opcode that it began with; 0 between messages. */
+  #message: Uint8Array<ArrayBuffer> = NO_BYTES;
+  #messageBytes = 0;
   #messageOpcode = 0;
 
   #ended = false;
@@ -193,7 +195,7 @@ export class FrameParser {
     if ((opcode === Opcode.continuation) !== (this.#messageOpcode !== 0)) {
       return this.#fail("continuation out of place");
     }
-    if (this.#fragmentBytes + this.#payloadBytes > this.#maxMessageBytes) {
+    if (this.#messageBytes + this.#payloadBytes > this.#maxMessageBytes) {
       this.#fail("message too big", CloseCode.tooBig);
     }
   }
@@ -201,7 +203,7 @@ export class FrameParser {
   #fail(reason: string, code: number = CloseCode.protocolError): void {
     this.#ended = true;
     this.#headerLen = 0;
-    this.#fragments = [];
+    this.#message = NO_BYTES;
     this.#events.violation(code, reason);
   }
 
@@ -212,25 +214,33 @@ export class FrameParser {
     if (isControl(opcode)) return this.#controlFrame(opcode, bytes.subarray(start, end));
     if (final && opcode === Opcode.binary) return this.#events.binary(bytes, start, end);
     if (final && opcode === Opcode.text) return this.#text(bytes.subarray(start, end));
-    this.#fragments.push(bytes.slice(start, end));
-    this.#fragmentBytes += end - start;
+    this.#append(bytes.subarray(start, end));
     if (opcode !== Opcode.continuation) this.#messageOpcode = opcode;
-    if (final) this.#assemble();
+    if (final) this.#endMessage();
   }
 
-  #assemble(): void {
-    const message = new Uint8Array(this.#fragmentBytes);
-    let at = 0;
-    for (const fragment of this.#fragments) {
-      message.set(fragment, at);
-      at += fragment.length;
+  /** Joins fragments as they come: kept apart, each would take some hundred bytes, even an empty one. */
+  #append(fragment: Uint8Array): void {
+    const neededBytes = this.#messageBytes + fragment.length;
+    if (neededBytes > this.#message.length) {
+      const roomBytes = Math.min(2 * this.#message.length, this.#maxMessageBytes);
+      const grown = new Uint8Array(Math.max(neededBytes, roomBytes));
+      grown.set(this.#message.subarray(0, this.#messageBytes));
+      this.#message = grown;
     }
+    this.#message.set(fragment, this.#messageBytes);
+    this.#messageBytes = neededBytes;
+  }
+
+  #endMessage(): void {
     const opcode = this.#messageOpcode;
-    this.#fragments = [];
-    this.#fragmentBytes = 0;
+    const message = this.#message;
+    const end = this.#messageBytes;
+    this.#message = NO_BYTES;
+    this.#messageBytes = 0;
     this.#messageOpcode = 0;
-    if (opcode === Opcode.binary) this.#events.binary(message, 0, message.length);
-    else this.#text(message);
+    if (opcode === Opcode.binary) this.#events.binary(message, 0, end);
+    else this.#text(message.subarray(0, end));
   }
 
   #text(bytes: Uint8Array): void {

@@ -164,3 +164,29 @@ Deno.test("FrameParser never throws on mutated bytes", () => {
     { numRuns: 2000, seed: 20261121 },
   );
 });
+
+Deno.test("FrameParser keeps the bytes of a million fragments, and nothing for each of them", () => {
+  let found = 0;
+  const parser = new FrameParser({
+    masked: false,
+    maxMessageBytes: 1_000_000,
+    events: {
+      text: () => assert.fail("no text was sent"),
+      binary: (_, start, end) => found = end - start,
+      ping: () => {},
+      pong: () => {},
+      close: () => {},
+      violation: (_, reason) => assert.fail(reason),
+    },
+  });
+  const empty = frame({ opcode: Opcode.continuation, final: false });
+  const byte = frame({ opcode: Opcode.continuation, payload: "x", final: false });
+  const thousand = concat(...Array.from({ length: 500 }, () => concat(empty, byte)));
+  const before = Deno.memoryUsage().heapUsed;
+  parser.push(frame({ opcode: Opcode.binary, final: false }));
+  for (let i = 0; i < 1000; i++) parser.push(thousand.slice());
+  const grownBytes = Deno.memoryUsage().heapUsed - before;
+  parser.push(frame({ opcode: Opcode.continuation }));
+  assert.equal(found, 500_000);
+  assert.ok(grownBytes < 40_000_000, `${grownBytes} bytes for a message of ${found}`);
+});

@@ -158,3 +158,22 @@ Deno.test("a reader that stops reading holds up only itself, in bounded memory",
   const received = await within(readToEnd(stalled), { what: "the rest for the stalled reader" });
   assert.equal(sha256(received), sha256(all));
 });
+
+Deno.test("1,000 connections opened and dropped in a burst leave nothing behind", async () => {
+  await using target = new Target(echo);
+  await using fabric = await Fabric.start({ targetPorts: [target.port] });
+  const port = fabric.localPort();
+  const drop = async (i: number) => {
+    using connection = await dial(port);
+    // Some are dropped before they are through, some in the midst of it, some with an answer due.
+    if (i % 3 > 0) await connection.write(encode("x"));
+    if (i % 3 > 1) await readExactly(connection, 1);
+  };
+  await Promise.all(Array.from({ length: 1000 }, (_, i) => drop(i)));
+  await target.waitForOpen(0);
+  using connection = await dial(port);
+  await writeAll(connection, encode("y"));
+  assert.equal(decode(await within(readExactly(connection, 1), { what: "the echo" })), "y");
+  assert.equal(target.openCount, 1);
+  assert.ok(fabric.agent.mark() < 20 && fabric.client.mark() < 20, "no line for each of them");
+});

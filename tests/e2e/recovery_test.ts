@@ -58,3 +58,40 @@ Deno.test("agent and client find the hub again after it was killed, and a connec
   await fabric.startHub();
   using _answered = await within(meanwhile, RECONNECT);
 });
+
+Deno.test("a client that an agent was pairing with when it was killed reaches the next one", async () => {
+  await using target = new Target(echo);
+  await using fabric = await Fabric.create();
+  await fabric.startHub();
+  await fabric.startAgent([target.port]);
+  // It has the request and says nothing, until it is killed.
+  fabric.agent.signal("SIGSTOP");
+  await fabric.startClient([target.port]);
+  await fabric.waitForSessions(1);
+  await fabric.agent.kill();
+  await fabric.waitForSessions(0);
+  const meanwhile = open(fabric.localPort());
+  await fabric.startAgent([target.port]);
+  using _answered = await within(meanwhile, RECONNECT);
+  await fabric.waitForSessions(1);
+});
+
+Deno.test("a connection goes on after the hub was killed again while agent and client came back", async () => {
+  await using target = new Target(echo);
+  await using fabric = await Fabric.start({ targetPorts: [target.port] });
+  using connection = await open(fabric.localPort());
+  for (let kill = 1; kill <= 3; kill++) {
+    const { agent, client } = fabric;
+    const [fromAgent, fromClient] = [agent.mark(), client.mark()];
+    await fabric.hub.kill();
+    await fabric.startHub();
+    // The next time as soon as either is back: the other is then half-way.
+    await Promise.race([
+      agent.waitForLine(/registered/, { from: fromAgent }),
+      client.waitForLine(/resumed|not found/, { from: fromClient }),
+    ]);
+  }
+  await writeAll(connection, new Uint8Array([7]));
+  const echoed = within(readExactly(connection, 1), RECONNECT);
+  assert.equal((await echoed)[0], 7);
+});

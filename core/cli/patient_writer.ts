@@ -1,0 +1,69 @@
+/** What may wait for a reader, in bytes; texts beyond it are lost. */
+const MAX_WAITING_BYTES = 1024 * 1024;
+
+/** Writes some of `bytes` and gives how many, as `Deno.stderr.write` does. */
+export type Write = (bytes: Uint8Array) => Promise<number>;
+
+const encoder = new TextEncoder();
+
+/**
+ * Writes texts in order without ever holding up the program. Whoever reads a log may stop to, as a
+ * terminal does while text is selected in it, go away, or have no room on its disk: that must stop no
+ * tunnel. What cannot be written is lost, and how much is written as soon as something can be.
+ */
+export class PatientWriter {
+  readonly #write: Write;
+  readonly #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #lost = 0;
+  #writing: Promise<void> | undefined;
+
+  /** Writes by `write`, one call at a time. */
+  constructor(write: Write) {
+    this.#write = write;
+  }
+
+  /** Takes a text to be written. */
+  write(text: string): void {
+    const bytes = encoder.encode(text);
+    if (this.#waitingBytes > 0 && this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) {
+      this.#lost++;
+      return;
+    }
+    this.#push(bytes);
+    this.#writing ??= this.#writeWaiting();
+  }
+
+  /** Resolves once nothing waits any more. */
+  async flush(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #writeWaiting(): Promise<void> {
+    for (let text = this.#waiting.shift(); text !== undefined; text = this.#waiting.shift()) {
+      const wasLost = this.#lost;
+      if (!await this.#writeOne(text)) this.#lost++;
+      else if (wasLost > 0 && this.#waiting.length === 0) {
+        this.#lost -= wasLost;
+        this.#push(encoder.encode(`(${wasLost} texts are missing here)\n`));
+      }
+      this.#waitingBytes -= text.length;
+    }
+    this.#writing = undefined;
+  }
+
+  #push(bytes: Uint8Array): void {
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+  }
+
+  async #writeOne(text: Uint8Array): Promise<boolean> {
+    try {
+      for (let sent = 0; sent < text.length;) sent += await this.#write(text.subarray(sent));
+      return true;
+    } catch {
+      // There is nowhere left to say so but here, once there is room again.
+      return false;
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import {
+  dial,
+  echo,
+  Fabric,
+  MACHINE,
+  programTest,
+  readExactly,
+  startProgram,
+  Target,
+  until,
+  within,
+  writeAll,
+} from "../rig/mod.ts";
+
+/** More than a pipe holds. */
+const CONNECTIONS = 1500;
+
+async function exchange(port: number): Promise<void> {
+  using connection = await dial(port);
+  await writeAll(connection, new Uint8Array([42]));
+  assert.equal((await readExactly(connection, 1))[0], 42);
+}
+
+/** What the agent's log is, and how the shell makes it. */
+const LOGS: readonly [what: string, command: string][] = [
+  ["has no room", 'exec "$0" "$@" 2>/dev/full'],
+  ["is not read by anyone", 'mkfifo log; exec "$0" "$@" 2<>log'],
+];
+
+for (const [what, command] of LOGS) {
+  programTest({
+    name: `an agent whose log ${what} serves on`,
+    needs: ["sh", "mkfifo"],
+    async fn() {
+      await using target = new Target(echo);
+      await using fabric = await Fabric.create();
+      await fabric.startHub();
+      const home = fabric.home("agent");
+      await Deno.mkdir(home);
+      const ports = String(target.port);
+      await using agent = await startProgram("telad", {
+        args: ["-hub", fabric.hubUrl, "-machine", MACHINE, "-ports", ports, "-v"],
+        home,
+        prefix: ["sh", "-c", command],
+        env: { TELA_TOKEN: fabric.token },
+      });
+      const isThere = async () => (await fabric.machine())?.agentConnected;
+      await until(isThere, { what: "the agent at the hub" });
+      await fabric.startClient([target.port]);
+      for (let i = 0; i < CONNECTIONS; i += 50) {
+        const some = Array.from({ length: 50 }, () => exchange(fabric.localPort()));
+        await within(Promise.all(some), { what: "the echoes" });
+      }
+      assert.equal(agent.status, undefined, "it runs");
+    },
+  });
+}

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import {
+  agentRegistered,
+  clientBound,
+  dial,
+  echo,
+  Fabric,
+  freePort,
+  MACHINE,
+  type Process,
+  programTest,
+  readExactly,
+  startProgram,
+  Target,
+  within,
+  writeAll,
+} from "../rig/mod.ts";
+
+/** Enough to start and to serve some twenty connections. */
+const MAX_FILES = 64;
+
+const FEW_FILES = ["sh", "-c", `ulimit -n ${MAX_FILES}; exec "$0" "$@"`];
+
+async function open(port: number): Promise<Deno.TcpConn> {
+  const connection = await dial(port);
+  try {
+    await writeAll(connection, new Uint8Array([42]));
+    assert.equal((await readExactly(connection, 1))[0], 42);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** Opens connections until one fails, has them all work still, closes them, and opens another. */
+async function exhaust(port: number, until: Promise<unknown>): Promise<void> {
+  const connections: Deno.TcpConn[] = [];
+  let failed = false;
+  try {
+    while (!failed) {
+      assert.ok(connections.length < MAX_FILES, "more connections than files");
+      const opened = open(port).then((c) => connections.push(c), () => failed = true);
+      await within(opened, { what: "a connection, or a refusal" });
+    }
+    await until;
+    for (const connection of connections) {
+      await writeAll(connection, new Uint8Array([43]));
+      assert.equal((await readExactly(connection, 1))[0], 43);
+    }
+    assert.ok(connections.length > 5);
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+}
+
+programTest({
+  needs: ["sh"],
+  name:
+    "a client without file descriptors refuses connections, says so once, and goes on when it has",
+  async fn() {
+    await using target = new Target(echo);
+    await using fabric = await Fabric.create();
+    await fabric.startHub();
+    await fabric.startAgent([target.port]);
+    const home = fabric.home("client");
+    await Deno.mkdir(home);
+    const ports = `${freePort()}:${target.port}`;
+    await using client: Process = await startProgram("tela", {
+      args: ["connect", "-hub", fabric.hubUrl, "-machine", MACHINE, "-ports", ports],
+      home,
+      prefix: FEW_FILES,
+      env: { TELA_TOKEN: fabric.token },
+    });
+    const [port] = await clientBound(client, 1);
+    await exhaust(port!, client.waitForLine(/Too many open files: .*ulimit -n/));
+    await client.waitForLine(/New local connections are accepted again/);
+    (await within(open(port!), { what: "a connection after all" })).close();
+    assert.equal(client.output.match(/Too many open files/g)?.length, 1);
+  },
+});
+
+programTest({
+  needs: ["sh"],
+  name:
+    "an agent without file descriptors resets connections, says so once, and goes on when it has",
+  async fn() {
+    await using target = new Target(echo);
+    await using fabric = await Fabric.create();
+    await fabric.startHub();
+    const home = fabric.home("agent");
+    await Deno.mkdir(home);
+    const args = ["-hub", fabric.hubUrl, "-machine", MACHINE, "-ports", String(target.port)];
+    const env = { TELA_TOKEN: fabric.token };
+    await using agent = await startProgram("telad", { args, home, prefix: FEW_FILES, env });
+    await agentRegistered(agent);
+    await fabric.startClient([target.port]);
+    const port = fabric.localPort();
+    await exhaust(port, agent.waitForLine(/cannot reach .*: too many open files; .*ulimit -n/));
+    await target.waitForOpen(0);
+    (await within(open(port), { what: "a connection after all" })).close();
+    assert.equal(agent.output.match(/too many open files/g)?.length, 1);
+  },
+});
