@@ -1,7 +1,7 @@
 import type { Carrier } from "./carrier.ts";
 import { Liveness } from "./liveness.ts";
 import { BASE_MTU_BYTES, LOOPBACK_MTUS, MtuSearch, ORDINARY_MTUS } from "./mtu_search.ts";
-import type { PathView } from "./path_choice.ts";
+import type { PathView } from "./path_view.ts";
 import { PathMeter } from "./path_meter.ts";
 import type { PeerAnswer } from "./questions.ts";
 import type { PathStatus } from "./status.ts";
@@ -118,9 +118,16 @@ export class Path {
 
   /** What a choice needs to know. Without a round trip it is neither better nor worse than others. */
   view(nowMs: number): PathView {
-    const { rttMs = NaN, loss = 0 } = this.meter;
+    const { rttMs = NaN, deviationMs: noiseMs, loss = 0 } = this.meter;
     const isStale = nowMs - this.#answeredMs > LOSS_VALID_MS;
-    return { kind: this.carrier.kind, rttMs, loss: isStale ? 0 : loss };
+    return {
+      kind: this.carrier.kind,
+      rttMs,
+      noiseMs,
+      loss: isStale ? 0 : loss,
+      loadedMs: this.meter.loadedMs(nowMs),
+      isSized: this.#search?.hasEnded ?? true,
+    };
   }
 
   /** The truth about it. */

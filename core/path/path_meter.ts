@@ -8,6 +8,15 @@ const MAX_QUESTIONS = 8;
 const RTT_GAIN = 1 / 8;
 const RTT_GAIN_DOWN = 1 / 2;
 
+/** Weight of a new difference from the smoothed round trip. Spec: RFC 6298 §2.3 */
+const DEVIATION_GAIN = 1 / 4;
+
+/** How much the first round trip is taken to vary, as a share of it: little is known yet. */
+const FIRST_DEVIATION = 1 / 4;
+
+/** A round trip under load tells about the transfer of the moment and not about the next, in ms. */
+const LOADED_VALID_MS = 10_000;
+
 /** Packets over which loss is averaged; older ones count for ever less. */
 const LOSS_WINDOW_PACKETS = 500;
 
@@ -16,12 +25,15 @@ interface Question {
   atMs: number;
   /** Packets sent by the path when it was asked, the question included. */
   sentPackets: number;
+  /** Asked among the data of a transfer. */
+  isLoaded: boolean;
 }
 
 /**
  * Round trip and loss of one path, from questions and answers, without I/O. The peer's count of what
  * it received, against ours of what we sent, tells the loss of all traffic; from a peer that does
- * not count, the questions themselves are the sample.
+ * not count, the questions themselves are the sample. How long a question takes behind the data of a
+ * transfer says how much the path queues, and is kept apart from the round trip.
  */
 export class PathMeter {
   /** Packets sent by the path; the owner counts them. */
@@ -29,6 +41,8 @@ export class PathMeter {
   readonly #questions: Question[] = [];
   #nextSeq = 1;
   #rttMs: number | undefined;
+  #deviationMs = 0;
+  #loaded: { ms: number; atMs: number } | undefined;
   /** Counts at the last answer. */
   #sentAt = 0;
   #receivedAt: number | undefined;
@@ -38,6 +52,24 @@ export class PathMeter {
   /** Smoothed round trip in ms; `undefined` until measured. */
   get rttMs(): number | undefined {
     return this.#rttMs;
+  }
+
+  /** Smoothed difference of round trips from {@linkcode PathMeter.rttMs}, in ms. */
+  get deviationMs(): number {
+    return this.#deviationMs;
+  }
+
+  /**
+   * Round trip behind the data of a transfer that goes on, in ms, be it that of a question that is
+   * still open; `undefined` if none was asked lately.
+   */
+  loadedMs(nowMs: number): number | undefined {
+    const isLate = (atMs: number) => nowMs - atMs >= LOADED_VALID_MS;
+    const open = this.#questions.find(({ isLoaded, atMs }) => isLoaded && !isLate(atMs));
+    const last = this.#loaded;
+    const openMs = open && nowMs - open.atMs;
+    if (last === undefined || isLate(last.atMs)) return openMs;
+    return Math.max(openMs ?? 0, last.ms);
   }
 
   /** Share of sent packets that did not arrive lately, 0 to 1; `undefined` until measured. */
@@ -50,12 +82,15 @@ export class PathMeter {
     return this.#questions.at(-1)?.seq;
   }
 
-  /** The number for a question that is about to be sent, which the owner has yet to count. */
-  ask(nowMs: number): number {
+  /**
+   * The number for a question that is about to be sent, which the owner has yet to count. `isLoaded`:
+   * data of a transfer is sent by the same path before it and after.
+   */
+  ask(nowMs: number, { isLoaded = false }: { isLoaded?: boolean } = {}): number {
     const seq = this.#nextSeq;
     this.#nextSeq = seq === 0xffff_ffff ? 1 : seq + 1;
     if (this.#questions.length === MAX_QUESTIONS) this.#questions.shift();
-    this.#questions.push({ seq, atMs: nowMs, sentPackets: this.sentPackets + 1 });
+    this.#questions.push({ seq, atMs: nowMs, sentPackets: this.sentPackets + 1, isLoaded });
     return seq;
   }
 
@@ -68,18 +103,23 @@ export class PathMeter {
     if (index < 0) return false;
     const [question] = this.#questions.splice(0, index + 1).slice(-1) as [Question];
     const rttMs = Math.max(nowMs - question.atMs, 0);
-    const before = this.#rttMs ?? rttMs;
-    this.#rttMs = before + (rttMs - before) * (rttMs < before ? RTT_GAIN_DOWN : RTT_GAIN);
+    if (question.isLoaded) this.#loaded = { ms: rttMs, atMs: nowMs };
+    // Better the round trip of a busy path than none.
+    if (!question.isLoaded || this.#rttMs === undefined) this.#smooth(rttMs);
     if (receivedPackets === undefined) this.#note(index + 1, index);
     else this.#compare(question.sentPackets, receivedPackets);
     return true;
   }
 
-  /** Forgets open questions and what the loss was: the peer or the way there is another. */
-  restart(): void {
-    this.#questions.length = 0;
-    this.#receivedAt = undefined;
-    this.#windowSent = this.#windowLost = 0;
+  #smooth(rttMs: number): void {
+    const before = this.#rttMs;
+    if (before === undefined) {
+      this.#rttMs = rttMs;
+      this.#deviationMs = rttMs * FIRST_DEVIATION;
+      return;
+    }
+    this.#deviationMs += (Math.abs(rttMs - before) - this.#deviationMs) * DEVIATION_GAIN;
+    this.#rttMs = before + (rttMs - before) * (rttMs < before ? RTT_GAIN_DOWN : RTT_GAIN);
   }
 
   #compare(sentPackets: number, receivedPackets: number): void {

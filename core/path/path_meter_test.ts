@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { PathMeter } from "./path_meter.ts";
 
 /** Asks, counts the question as sent, and gives its number. */
-function ask(meter: PathMeter, nowMs: number): number {
-  const seq = meter.ask(nowMs);
+function ask(meter: PathMeter, nowMs: number, options?: { isLoaded: boolean }): number {
+  const seq = meter.ask(nowMs, options);
   meter.sentPackets++;
   return seq;
 }
@@ -17,6 +17,33 @@ Deno.test("PathMeter measures round trips, falling fast and rising slowly", () =
   assert.equal(meter.rttMs, 110);
   meter.answer(ask(meter, 2_000), undefined, 2_010);
   assert.equal(meter.rttMs, 60);
+});
+
+Deno.test("PathMeter tells how much round trips vary", () => {
+  const meter = new PathMeter();
+  assert.equal(meter.deviationMs, 0);
+  meter.answer(ask(meter, 0), undefined, 100);
+  assert.equal(meter.deviationMs, 25);
+  for (let i = 0; i < 20; i++) meter.answer(ask(meter, 0), undefined, 100);
+  assert.ok(meter.deviationMs < 0.1);
+  meter.answer(ask(meter, 0), undefined, 180);
+  assert.ok(meter.deviationMs > 20 && meter.deviationMs < 20.1);
+});
+
+Deno.test("PathMeter keeps round trips behind a transfer apart, open ones too, for 10 s", () => {
+  const meter = new PathMeter();
+  assert.equal(meter.loadedMs(0), undefined);
+  meter.answer(ask(meter, 0), undefined, 20);
+  const seq = ask(meter, 1_000, { isLoaded: true });
+  assert.equal(meter.loadedMs(1_300), 300);
+  meter.answer(seq, undefined, 1_900);
+  assert.equal(meter.loadedMs(2_000), 900);
+  assert.equal(meter.rttMs, 20);
+  ask(meter, 2_000, { isLoaded: true });
+  assert.equal(meter.loadedMs(2_500), 900);
+  assert.equal(meter.loadedMs(3_000), 1_000);
+  // The open one is lost by then, and not late.
+  assert.equal(meter.loadedMs(12_000), undefined);
 });
 
 Deno.test("PathMeter compares the peer's count with ours", () => {

@@ -21,6 +21,9 @@ const PEER_BYTES = 8 * 1024;
 /** No more than this in a tick is questions and keepalives, in bytes. */
 const QUIET_BYTES = 512;
 
+/** A peer of ours is asked so often by the path of a transfer, in ms, for its loss and its queue. */
+const BUSY_QUESTION_MS = 4_000;
+
 /** Data that nothing acknowledges for so long, in ms, makes the path ask; at least 3 round trips. */
 const STALL_MS = 1_000;
 
@@ -54,6 +57,7 @@ export class Paths {
   #sentSinceTick = 0;
   #isReady = false;
   #wasBusy = false;
+  #busyQuestionMs = -Infinity;
   #ackedBytes = 0;
   #stalledSinceMs: number | undefined;
   #closed = false;
@@ -284,13 +288,14 @@ export class Paths {
     liveness.setTimes(this.#questions.times(carrier.kind, nowMs));
     const wasUp = liveness.state === "up";
     const action = liveness.poll(nowMs);
-    if (action === "probe") this.#questions.ask(path, nowMs);
+    const isLoaded = this.#wasBusy && path === this.#current;
+    if (action === "probe") this.#questions.ask(path, nowMs, { isLoaded });
     if (action === "died") {
       if (wasUp) this.#tell(path, "path-down");
       this.#handler.silent(carrier);
     }
     const lengthBytes = path.pollMtu(nowMs);
-    if (lengthBytes !== undefined) this.#questions.ask(path, nowMs, lengthBytes);
+    if (lengthBytes !== undefined) this.#questions.ask(path, nowMs, { isLoaded, lengthBytes });
   }
 
   /** Looks at what became of the data. */
@@ -304,9 +309,19 @@ export class Paths {
     this.#ackedBytes = ackedBytes;
     this.#decide(nowMs, { isBusy: isBusy && this.#wasBusy, peerUses: this.#takePeerUses() });
     this.#wasBusy = isBusy;
+    if (isBusy) this.#askWhileBusy(nowMs);
     const goesOn = this.#sentSinceTick > QUIET_BYTES || waitingBytes > 0;
     this.#sentSinceTick = 0;
     this.#tickAtMs = goesOn ? nowMs + TICK_MS : Infinity;
+  }
+
+  /** Not to see whether it works, which progress shows, but how well. */
+  #askWhileBusy(nowMs: number): void {
+    const path = this.#current;
+    if (path === undefined || !this.#questions.peerIsOurs) return;
+    if (nowMs - this.#busyQuestionMs < BUSY_QUESTION_MS) return;
+    this.#busyQuestionMs = nowMs;
+    this.#questions.ask(path, nowMs, { isLoaded: true });
   }
 
   #onStall(nowMs: number): void {
@@ -352,7 +367,9 @@ export class Paths {
         liveness.state === "up" && this.#options.kinds.includes(carrier.kind)
       )
       .map((path) => path.view(nowMs));
-    const kind = this.#choice.choose(nowMs, { paths, ackedBytes: this.#ackedBytes, ...use });
+    const { peerIsOurs: isWatched } = this.#questions;
+    const ackedBytes = this.#ackedBytes;
+    const kind = this.#choice.choose(nowMs, { paths, ackedBytes, isWatched, ...use });
     const path = kind && this.#paths.get(kind);
     if (path !== this.#current) return this.#switch(path);
     if (path !== undefined && path.mtuBytes !== this.#mtuBytes) this.#applyPath({ isOther: false });

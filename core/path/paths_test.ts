@@ -129,6 +129,33 @@ Deno.test("Paths asks every path when data is not acknowledged, heard from just 
   paths.close();
 });
 
+Deno.test("Paths asks once in 4 s of a transfer for loss and the queue, as long as it goes on", () => {
+  const { clock, paths, progress, sent, carrier, answer } = setUp();
+  paths.peerIsOurs();
+  const udp = carrier("udp-relay");
+  paths.add(udp, { proven: true });
+  // The search for its size is done by then.
+  for (let i = 0; i < 5; i++) {
+    clock.advance(1);
+    answer((count) => count);
+  }
+  Object.assign(progress, { waitingBytes: 100_000, awaitsAck: true });
+  let questions = 0;
+  for (let i = 0; i < 48; i++) {
+    progress.ackedBytes += 100_000;
+    for (let j = 0; j < 9; j++) paths.sending(udp, 1_100);
+    paths.dataSent();
+    clock.advance(250);
+    questions += sent.length;
+    // A tenth is lost.
+    answer((count) => Math.floor(count * 0.9));
+  }
+  assert.equal(questions, 3);
+  const [path] = paths.status(clock.nowMs()).paths;
+  assert.ok(path!.loss! > 0.08 && path!.loss! < 0.12, `${path?.loss}`);
+  paths.close();
+});
+
 Deno.test("Paths counts what comes directly from any address of the peer", () => {
   const { clock, paths, carrier, answer } = setUp();
   paths.peerIsOurs();

@@ -106,11 +106,15 @@ export class Questions {
   }
 
   /** Asks by a path. `lengthBytes` of a padded question need a peer of ours. */
-  ask(path: Path, nowMs: number, lengthBytes: number = PATH_MESSAGE_BYTES): void {
+  ask(
+    path: Path,
+    nowMs: number,
+    { isLoaded, lengthBytes = PATH_MESSAGE_BYTES }: { isLoaded: boolean; lengthBytes?: number },
+  ): void {
     const { carrier, meter, liveness } = path;
     const { handler } = this.#options;
     if (!handler.isReady()) return;
-    const seq = meter.ask(nowMs);
+    const seq = meter.ask(nowMs, { isLoaded });
     if (this.peerIsOurs) {
       if (lengthBytes > PATH_MESSAGE_BYTES) path.mtuAsked(seq, lengthBytes);
       const extra = Math.min(Math.max(liveness.unanswered - 1, 0), 0xffff);
