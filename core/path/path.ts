@@ -12,6 +12,19 @@ import type { PathStatus } from "./status.ts";
  */
 const LOSS_VALID_MS = 20_000;
 
+/** A new path is asked so often, in ms, until its round trip is known. */
+const SAMPLE_MS = 250;
+
+/** Options of {@linkcode Path}. */
+export interface PathOptions {
+  /** Monotonic. */
+  nowMs: number;
+  /** It carries no IP packet above, in bytes. */
+  limitBytes: number;
+  /** Whether the peer knows path messages, by now. */
+  peerIsOurs: () => boolean;
+}
+
 /** What is known of one carrier: whether it works, how well, and what it carries. */
 export class Path {
   /** What sends. */
@@ -29,13 +42,16 @@ export class Path {
   #answeredMs = -Infinity;
   #search: MtuSearch | undefined;
   #probe: { seq: number; lengthBytes: number } | undefined;
+  #sampleMs = -Infinity;
   readonly #limitBytes: number;
+  readonly #peerIsOurs: () => boolean;
 
-  /** A path about which nothing is known; it carries no packet above `limitBytes`. */
-  constructor(carrier: Carrier, { nowMs, limitBytes }: { nowMs: number; limitBytes: number }) {
+  /** A path about which nothing is known. */
+  constructor(carrier: Carrier, { nowMs, limitBytes, peerIsOurs }: PathOptions) {
     this.carrier = carrier;
     this.liveness = new Liveness(nowMs);
     this.#limitBytes = limitBytes;
+    this.#peerIsOurs = peerIsOurs;
   }
 
   /** Largest IP packet that it carries, in bytes. */
@@ -88,10 +104,24 @@ export class Path {
     if (!this.meter.answer(seq, peer?.receivedPackets, nowMs)) return false;
     this.liveness.answered(nowMs, this.meter.rttMs ?? 0);
     this.#answeredMs = nowMs;
-    if (peer === undefined || this.carrier.kind === "websocket") return true;
+    // What a peer expects that has no such path yet says nothing about it.
+    if (!peer?.receivedPackets || this.carrier.kind === "websocket") return true;
     const limitBytes = Math.min(this.#limitBytes, peer.limitBytes);
     this.#search ??= new MtuSearch({ sizes: this.#sizes, limitBytes, nowMs });
     if (this.#probe?.seq === seq) this.#search.answered(this.#probe.lengthBytes, nowMs);
+    return true;
+  }
+
+  /** Whether its round trip is known, and its largest packet if the peer helps to find it. */
+  get isSettled(): boolean {
+    if (!this.#peerIsOurs()) return true;
+    return this.meter.isSettled && (this.carrier.kind === "websocket" || !!this.#search?.hasEnded);
+  }
+
+  /** Whether a question is due that serves to know the round trip; counts as asked. */
+  pollSample(nowMs: number): boolean {
+    if (nowMs < this.#nextSampleMs) return false;
+    this.#sampleMs = nowMs + SAMPLE_MS;
     return true;
   }
 
@@ -113,7 +143,7 @@ export class Path {
   /** When something is due. */
   nextDeadlineMs(): number {
     const mtuMs = this.liveness.state === "up" ? this.#search?.nextDeadlineMs() : undefined;
-    return Math.min(this.liveness.nextDeadlineMs(), mtuMs ?? Infinity);
+    return Math.min(this.liveness.nextDeadlineMs(), mtuMs ?? Infinity, this.#nextSampleMs);
   }
 
   /** What a choice needs to know. Without a round trip it is neither better nor worse than others. */
@@ -126,7 +156,7 @@ export class Path {
       noiseMs,
       loss: isStale ? 0 : loss,
       loadedMs: this.meter.loadedMs(nowMs),
-      isSized: this.#search?.hasEnded ?? true,
+      isSettled: this.isSettled,
     };
   }
 
@@ -145,6 +175,11 @@ export class Path {
       receivedBytes: this.#receivedBytes,
       ...(this.#heardMs !== undefined && { heardAgoMs: nowMs - this.#heardMs }),
     };
+  }
+
+  get #nextSampleMs(): number {
+    const isWanted = this.liveness.state === "up" && !this.meter.isSettled && this.#peerIsOurs();
+    return isWanted ? this.#sampleMs : Infinity;
   }
 
   get #sizes(): readonly number[] {

@@ -108,7 +108,7 @@ export class PathChoice {
     this.#stop();
     const back = trial && paths.find(({ kind }) => kind === trial.from);
     const best = back ?? paths.reduce<PathView | undefined>(
-      (a, b) => a === undefined || this.#prefers(b, a) && b.isSized ? b : a,
+      (a, b) => a === undefined || this.#prefers(b, a) && b.isSettled ? b : a,
       undefined,
     );
     this.#current = best?.kind;
@@ -136,7 +136,7 @@ export class PathChoice {
     }
     const current = paths.find(({ kind }) => kind === this.#current);
     const best = current &&
-      paths.filter(({ isSized }) => isSized)
+      paths.filter(({ isSettled }) => isSettled)
         .reduce((a, b) => this.#prefers(b, a) ? b : a, current);
     if (best === undefined || best === current) {
       this.#preferredSinceMs = undefined;
@@ -176,7 +176,7 @@ export class PathChoice {
   #watch(nowMs: number, { paths, ackedBytes, isWatched }: ChoiceInput): void {
     this.#measure(nowMs, ackedBytes);
     const current = paths.find(({ kind }) => kind === this.#current)!;
-    const others = paths.filter(({ kind, isSized }) => kind !== this.#current && isSized);
+    const others = paths.filter(({ kind, isSettled }) => kind !== this.#current && isSettled);
     const isTrouble = this.#isDegraded || !isWatched || suffers(current);
     const promising = others.filter((other) => this.#promises(other, current));
     const hasReason = isTrouble || promising.length > 0;

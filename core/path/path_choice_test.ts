@@ -37,7 +37,7 @@ class Simulation {
 }
 
 function view(kind: PathKind, rttMs = 1, loss = 0): PathView {
-  return { kind, rttMs, loss, noiseMs: 0, loadedMs: undefined, isSized: true };
+  return { kind, rttMs, loss, noiseMs: 0, loadedMs: undefined, isSettled: true };
 }
 
 /** A path that queues, as a WebSocket does whose TCP meets losses. */
@@ -115,16 +115,16 @@ Deno.test("PathChoice remembers in the next transfer what its path carried in th
 });
 
 Deno.test("PathChoice waits for a path's size before it moves there, unless it must", () => {
-  const unsized = { ...view("udp-relay", 5), isSized: false };
+  const unsettled = { ...view("udp-relay", 5), isSettled: false };
   const simulation = new Simulation({ "websocket": 10, "udp-relay": 20 }, [
     slow("websocket", 80),
-    unsized,
+    unsettled,
   ]).run(10_000);
   assert.equal(simulation.choice.current, "websocket");
   simulation.isBusy = false;
   simulation.run(10_000);
   assert.equal(simulation.choice.current, "websocket");
-  simulation.paths = [unsized];
+  simulation.paths = [unsettled];
   simulation.run(TICK_MS);
   assert.equal(simulation.choice.current, "udp-relay");
 });

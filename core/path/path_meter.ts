@@ -8,11 +8,14 @@ const MAX_QUESTIONS = 8;
 const RTT_GAIN = 1 / 8;
 const RTT_GAIN_DOWN = 1 / 2;
 
+/**
+ * Answers until a round trip counts as known. The shortest of them is taken, as the first are late
+ * while programs warm up.
+ */
+const FIRST_ANSWERS = 4;
+
 /** Weight of a new difference from the smoothed round trip. Spec: RFC 6298 §2.3 */
 const DEVIATION_GAIN = 1 / 4;
-
-/** How much the first round trip is taken to vary, as a share of it: little is known yet. */
-const FIRST_DEVIATION = 1 / 4;
 
 /** A round trip under load tells about the transfer of the moment and not about the next, in ms. */
 const LOADED_VALID_MS = 10_000;
@@ -42,6 +45,7 @@ export class PathMeter {
   #nextSeq = 1;
   #rttMs: number | undefined;
   #deviationMs = 0;
+  #answers = 0;
   #loaded: { ms: number; atMs: number } | undefined;
   /** Counts at the last answer. */
   #sentAt = 0;
@@ -52,6 +56,11 @@ export class PathMeter {
   /** Smoothed round trip in ms; `undefined` until measured. */
   get rttMs(): number | undefined {
     return this.#rttMs;
+  }
+
+  /** Whether so many questions were answered that the round trip is no accident. */
+  get isSettled(): boolean {
+    return this.#answers >= FIRST_ANSWERS;
   }
 
   /** Smoothed difference of round trips from {@linkcode PathMeter.rttMs}, in ms. */
@@ -96,7 +105,7 @@ export class PathMeter {
 
   /**
    * Takes the answer to question `seq`; false if none is open by that number. `receivedPackets` is
-   * the peer's count, 32 bits, absent if it does not count.
+   * the peer's count, 32 bits: absent if it does not count at all, 0 if it has not begun to.
    */
   answer(seq: number, receivedPackets: number | undefined, nowMs: number): boolean {
     const index = this.#questions.findIndex((question) => question.seq === seq);
@@ -105,17 +114,16 @@ export class PathMeter {
     const rttMs = Math.max(nowMs - question.atMs, 0);
     if (question.isLoaded) this.#loaded = { ms: rttMs, atMs: nowMs };
     // Better the round trip of a busy path than none.
-    if (!question.isLoaded || this.#rttMs === undefined) this.#smooth(rttMs);
+    if (!question.isLoaded || !this.isSettled) this.#smooth(rttMs);
     if (receivedPackets === undefined) this.#note(index + 1, index);
-    else this.#compare(question.sentPackets, receivedPackets);
+    else if (receivedPackets > 0) this.#compare(question.sentPackets, receivedPackets);
     return true;
   }
 
   #smooth(rttMs: number): void {
-    const before = this.#rttMs;
-    if (before === undefined) {
-      this.#rttMs = rttMs;
-      this.#deviationMs = rttMs * FIRST_DEVIATION;
+    const before = this.#rttMs ?? rttMs;
+    if (++this.#answers <= FIRST_ANSWERS) {
+      this.#rttMs = Math.min(before, rttMs);
       return;
     }
     this.#deviationMs += (Math.abs(rttMs - before) - this.#deviationMs) * DEVIATION_GAIN;

@@ -30,8 +30,8 @@ export interface PathView {
   loss: number;
   /** Round trip behind the data of the transfer that goes on, in ms; undefined if not measured. */
   loadedMs: number | undefined;
-  /** Whether it carries packets as large as it can; if not, they are about to grow. */
-  isSized: boolean;
+  /** Whether enough is known of it: its round trip, and how large its packets can be. */
+  isSettled: boolean;
 }
 
 /**

@@ -81,7 +81,9 @@ export class Paths {
    */
   add(carrier: Carrier, { proven = false }: { proven?: boolean } = {}): void {
     const nowMs = this.#options.clock.nowMs();
-    const path = new Path(carrier, { nowMs, limitBytes: this.#options.mtuBytes });
+    const { mtuBytes: limitBytes } = this.#options;
+    const peerIsOurs = () => this.#questions.peerIsOurs;
+    const path = new Path(carrier, { nowMs, limitBytes, peerIsOurs });
     if (proven) {
       path.liveness.proven(nowMs);
       this.#tell(path, "path-up");
@@ -289,7 +291,8 @@ export class Paths {
     const wasUp = liveness.state === "up";
     const action = liveness.poll(nowMs);
     const isLoaded = this.#wasBusy && path === this.#current;
-    if (action === "probe") this.#questions.ask(path, nowMs, { isLoaded });
+    const isSample = path.pollSample(nowMs);
+    if (action === "probe" || isSample) this.#questions.ask(path, nowMs, { isLoaded });
     if (action === "died") {
       if (wasUp) this.#tell(path, "path-down");
       this.#handler.silent(carrier);
@@ -367,8 +370,7 @@ export class Paths {
         liveness.state === "up" && this.#options.kinds.includes(carrier.kind)
       )
       .map((path) => path.view(nowMs));
-    const { peerIsOurs: isWatched } = this.#questions;
-    const ackedBytes = this.#ackedBytes;
+    const [ackedBytes, isWatched] = [this.#ackedBytes, this.#questions.peerIsOurs];
     const kind = this.#choice.choose(nowMs, { paths, ackedBytes, isWatched, ...use });
     const path = kind && this.#paths.get(kind);
     if (path !== this.#current) return this.#switch(path);
