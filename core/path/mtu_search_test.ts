@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { LOOPBACK_MTUS, MtuSearch, ORDINARY_MTUS } from "./mtu_search.ts";
+import { LOCAL_MTUS, MtuSearch, ORDINARY_MTUS } from "./mtu_search.ts";
 
 /** Polls each 100 ms; a path that carries up to `linkBytes` answers at once. */
 function run(search: MtuSearch, linkBytes: number, [fromMs, untilMs]: [number, number]): number[] {
@@ -30,10 +30,10 @@ Deno.test("MtuSearch climbs to what the path carries, and tries again ever later
 });
 
 Deno.test("MtuSearch tries nothing above the limit, on loopback either", () => {
-  const search = new MtuSearch({ sizes: LOOPBACK_MTUS, limitBytes: 5_000, nowMs: 0 });
+  const search = new MtuSearch({ sizes: LOCAL_MTUS, limitBytes: 5_000, nowMs: 0 });
   run(search, Infinity, [0, 1_000]);
   assert.equal(search.mtuBytes, 4_096);
-  const small = new MtuSearch({ sizes: LOOPBACK_MTUS, limitBytes: 800, nowMs: 0 });
+  const small = new MtuSearch({ sizes: LOCAL_MTUS, limitBytes: 800, nowMs: 0 });
   assert.equal(small.mtuBytes, 800);
   assert.deepEqual(run(small, Infinity, [0, 1_000]), []);
 });

@@ -1,6 +1,6 @@
 import type { Carrier } from "./carrier.ts";
 import { Liveness } from "./liveness.ts";
-import { BASE_MTU_BYTES, LOOPBACK_MTUS, MtuSearch, ORDINARY_MTUS } from "./mtu_search.ts";
+import { BASE_MTU_BYTES, LOCAL_MTUS, MtuSearch, ORDINARY_MTUS } from "./mtu_search.ts";
 import type { PathView } from "./path_view.ts";
 import { PathMeter } from "./path_meter.ts";
 import type { PeerAnswer } from "./questions.ts";
@@ -183,10 +183,6 @@ export class Path {
   }
 
   get #sizes(): readonly number[] {
-    return isLoopback(this.carrier.remote) ? LOOPBACK_MTUS : ORDINARY_MTUS;
+    return this.carrier.isLocal ? LOCAL_MTUS : ORDINARY_MTUS;
   }
-}
-
-function isLoopback(remote: string): boolean {
-  return remote.startsWith("127.") || remote.startsWith("[::1]:");
 }

@@ -5,6 +5,7 @@ import { JumpDetector } from "./jump_detector.ts";
 import type { PathKind } from "./kind.ts";
 import { Path } from "./path.ts";
 import { PathChoice } from "./path_choice.ts";
+import { takePeerUses } from "./peer_uses.ts";
 import type { PathsHandler, PathsOptions } from "./paths_options.ts";
 import { type PeerAnswer, Questions } from "./questions.ts";
 import type { PathsStatus } from "./status.ts";
@@ -14,9 +15,6 @@ const TICK_MS = 250;
 
 /** More than this unacknowledged is a transfer that a better path would speed up, in bytes. */
 const BUSY_BYTES = 32 * 1024;
-
-/** So much in a tick is data of the peer, and not only acknowledgements, in bytes. */
-const PEER_BYTES = 8 * 1024;
 
 /** No more than this in a tick is questions and keepalives, in bytes. */
 const QUIET_BYTES = 512;
@@ -310,7 +308,8 @@ export class Paths {
       this.#stalledSinceMs = undefined;
     } else this.#onStall(nowMs);
     this.#ackedBytes = ackedBytes;
-    this.#decide(nowMs, { isBusy: isBusy && this.#wasBusy, peerUses: this.#takePeerUses() });
+    const peerUses = takePeerUses(this.#paths.values(), this.#sentSinceTick);
+    this.#decide(nowMs, { isBusy: isBusy && this.#wasBusy, peerUses });
     this.#wasBusy = isBusy;
     if (isBusy) this.#askWhileBusy(nowMs);
     const goesOn = this.#sentSinceTick > QUIET_BYTES || waitingBytes > 0;
@@ -346,22 +345,6 @@ export class Paths {
 
   #choose(nowMs: number): void {
     this.#decide(nowMs, { isBusy: this.#wasBusy });
-  }
-
-  /**
-   * The path by which nearly all of the peer's data came since the last tick, if it was much, and much
-   * more than ours: two ends that followed each other would change places for ever.
-   */
-  #takePeerUses(): PathKind | undefined {
-    let totalBytes = 0;
-    let most = { kind: undefined as PathKind | undefined, bytes: 0 };
-    for (const [kind, path] of this.#paths) {
-      const bytes = path.takeReceivedBytes();
-      totalBytes += bytes;
-      if (bytes > most.bytes) most = { kind, bytes };
-    }
-    const leastBytes = Math.max(PEER_BYTES, 0.8 * totalBytes, 4 * this.#sentSinceTick);
-    return most.bytes >= leastBytes ? most.kind : undefined;
   }
 
   #decide(nowMs: number, use: { isBusy: boolean; peerUses?: PathKind | undefined }): void {

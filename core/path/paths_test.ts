@@ -41,9 +41,13 @@ function setUp() {
       event: (event) => events.push(describe(event)),
     },
   });
-  const carrier = (kind: PathKind, remote = "192.0.2.1:9"): Carrier => ({
+  const carrier = (
+    kind: PathKind,
+    { remote = "192.0.2.1:9", isLocal = false }: { remote?: string; isLocal?: boolean } = {},
+  ): Carrier => ({
     kind,
     remote,
+    isLocal,
     congested: false,
     send: (packet: Packet) => {
       events.push(`sent by ${kind}`);
@@ -61,7 +65,7 @@ function setUp() {
         ...question,
         type: "pong",
         count: count(question.count),
-        extra: 1_420,
+        extra: 65_535,
       } as const;
       writePathMessage(packet, { ...pong, seq, lengthBytes: 16 });
       const carrier = by ?? asked;
@@ -156,11 +160,41 @@ Deno.test("Paths asks once in 4 s of a transfer for loss and the queue, as long 
   paths.close();
 });
 
+Deno.test("Paths finds the largest packet of a path, which is more on this machine", () => {
+  for (const [isLocal, mtuBytes] of [[false, 1_420], [true, 16_384]] as const) {
+    const { clock, paths, carrier, answer } = setUp();
+    paths.peerIsOurs();
+    paths.add(carrier("direct", { isLocal }), { proven: true });
+    for (let i = 0; i < 10; i++) {
+      clock.advance(1);
+      answer((count) => count);
+    }
+    assert.equal(paths.status(clock.nowMs()).paths[0]?.mtuBytes, mtuBytes);
+    paths.close();
+  }
+});
+
+Deno.test("Paths learns nothing about sizes from a peer that has no such path yet", () => {
+  const { clock, paths, carrier, answer } = setUp();
+  paths.peerIsOurs();
+  paths.add(carrier("direct"), { proven: true });
+  clock.advance(1);
+  answer(() => 0);
+  for (let i = 0; i < 10; i++) {
+    clock.advance(250);
+    answer((count) => count);
+  }
+  const [path] = paths.status(clock.nowMs()).paths;
+  assert.equal(path?.mtuBytes, 1_420);
+  assert.equal(path?.loss, 0);
+  paths.close();
+});
+
 Deno.test("Paths counts what comes directly from any address of the peer", () => {
   const { clock, paths, carrier, answer } = setUp();
   paths.peerIsOurs();
-  const direct = carrier("direct", "192.0.2.1:9");
-  const elsewhere = carrier("direct", "[2001:db8::1]:9");
+  const direct = carrier("direct", { remote: "192.0.2.1:9" });
+  const elsewhere = carrier("direct", { remote: "[2001:db8::1]:9" });
   paths.add(direct, { proven: true });
   clock.advance(1);
   answer((count) => count, elsewhere);

@@ -110,7 +110,9 @@ class DenoUdpPort implements UdpPort {
         this.#handler.datagram(buffer, length, from as UdpAddress);
         // It may have been cut off, and was refused then. Such sizes are asked for more than once.
         const isLow = length === buffer.length || isLoopback((from as UdpAddress).hostname);
-        if (isLow && buffer.length < RECEIVE_BYTES.most) buffer = new Uint8Array(RECEIVE_BYTES.most);
+        if (isLow && buffer.length < RECEIVE_BYTES.most) {
+          buffer = new Uint8Array(RECEIVE_BYTES.most);
+        }
         // Datagrams that wait are received within one turn of the event loop, up to 128.
         this.#batch ??= setImmediate(() => this.#endBatch());
       } catch (error) {
