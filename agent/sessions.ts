@@ -109,13 +109,14 @@ export class Sessions {
   }
 
   async #join(request: SessionRequest, log: Log): Promise<void> {
-    const { hub, machine, surroundings } = this.#options;
+    const { hub, machine, graceMs, surroundings } = this.#options;
     log(`requested, index ${request.sessionIdx}`);
     try {
       const joined = await joinSession({
         hub,
         machine: machine.name,
         request,
+        graceMs,
         surroundings,
         signal: this.#disconnected.signal,
       });

@@ -122,6 +122,7 @@ export class Link {
         ports,
         keys,
         features,
+        graceMs,
         clock,
         signal,
       });

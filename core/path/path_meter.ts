@@ -2,19 +2,16 @@
 const MAX_QUESTIONS = 8;
 
 /**
- * Weight of a new round trip in the smoothed one: RFC 6298's, and more for a shorter one, as a peer
- * that does not read for a while makes one answer late and not the path slow.
- */
-const RTT_GAIN = 1 / 8;
-const RTT_GAIN_DOWN = 1 / 2;
-
-/**
  * Answers until a round trip counts as known. The shortest of them is taken, as the first are late
  * while programs warm up.
  */
 const FIRST_ANSWERS = 4;
 
-/** Weight of a new difference from the smoothed round trip. Spec: RFC 6298 §2.3 */
+/** Of so many round trips the middle one counts: a peer that does not read for a moment is not slow. */
+const MEDIAN_OF = 3;
+
+/** Weights of the middle one in the smoothed round trip, and of its difference from that. */
+const RTT_GAIN = 1 / 2;
 const DEVIATION_GAIN = 1 / 4;
 
 /** A round trip under load tells about the transfer of the moment and not about the next, in ms. */
@@ -46,6 +43,8 @@ export class PathMeter {
   #rttMs: number | undefined;
   #deviationMs = 0;
   #answers = 0;
+  /** The last round trips. */
+  readonly #recentMs: number[] = [];
   #loaded: { ms: number; atMs: number } | undefined;
   /** Counts at the last answer. */
   #sentAt = 0;
@@ -121,13 +120,16 @@ export class PathMeter {
   }
 
   #smooth(rttMs: number): void {
+    const recent = this.#recentMs;
+    if (recent.push(rttMs) > MEDIAN_OF) recent.shift();
     const before = this.#rttMs ?? rttMs;
     if (++this.#answers <= FIRST_ANSWERS) {
       this.#rttMs = Math.min(before, rttMs);
       return;
     }
-    this.#deviationMs += (Math.abs(rttMs - before) - this.#deviationMs) * DEVIATION_GAIN;
-    this.#rttMs = before + (rttMs - before) * (rttMs < before ? RTT_GAIN_DOWN : RTT_GAIN);
+    const difference = recent.toSorted((a, b) => a - b)[MEDIAN_OF >> 1]! - before;
+    this.#deviationMs += (Math.abs(difference) - this.#deviationMs) * DEVIATION_GAIN;
+    this.#rttMs = before + difference * RTT_GAIN;
   }
 
   #compare(sentPackets: number, receivedPackets: number): void {
