@@ -144,6 +144,7 @@ class Control {
           surroundings.log(`registered with ${shownUrl(hub)} as ${machine.name}`);
         }
         this.registered = true;
+        this.#sessions.connected();
         if (message.defaultUpdate !== undefined) onUpdate(message.defaultUpdate);
         break;
       case "error":

@@ -12,7 +12,7 @@ const MAX_SESSIONS = MAX_SESSION_IDX;
 const SHOWN_ID_CHARS = 8;
 
 /** Options of {@linkcode Sessions}. */
-export interface SessionsOptions extends SessionSettings {
+export interface SessionsOptions extends Omit<SessionSettings, "hubIsAway"> {
   /** URL of the hub. */
   hub: string;
 }
@@ -34,6 +34,7 @@ export class Sessions {
   readonly #joining = new Map<string, Promise<void>>();
   readonly #ending = new Set<Promise<void>>();
   #disconnected = new AbortController();
+  #hubIsAway = true;
 
   /** Starts with none. */
   constructor(options: SessionsOptions) {
@@ -48,6 +49,12 @@ export class Sessions {
   /** Whether a client may come back as soon as the hub can be reached. */
   get awaitsReturn(): boolean {
     return this.#sessions.values().some(({ resumes }) => resumes);
+  }
+
+  /** The machine is registered: clients can come. */
+  connected(): void {
+    this.#hubIsAway = false;
+    for (const session of this.#sessions.values()) session.hubIsBack();
   }
 
   /**
@@ -81,6 +88,7 @@ export class Sessions {
    * are let go. The others keep their sockets for as long as these work. Resolves when that is done.
    */
   async disconnected(reason: string): Promise<void> {
+    this.#hubIsAway = true;
     this.#disconnected.abort(new Error(reason));
     await Promise.all(this.#joining.values());
     this.#disconnected = new AbortController();
@@ -157,7 +165,8 @@ export class Sessions {
     const { hub: _, ...settings } = this.#options;
     const surroundings = { ...settings.surroundings, log };
     const client = { sessionIdx, peerPublicKey, allowedPorts };
-    const session = new Session({ ...settings, surroundings, ...client });
+    const hubIsAway = () => this.#hubIsAway;
+    const session = new Session({ ...settings, hubIsAway, surroundings, ...client });
     this.#sessions.set(key, session);
     const ending = session.closed.then((reason) => {
       log(`ended: ${reason}`);
