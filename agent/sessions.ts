@@ -57,6 +57,11 @@ export class Sessions {
     for (const session of this.#sessions.values()) session.hubIsBack();
   }
 
+  /** Whether a client has no socket, and is waited for or reached by another path. */
+  get waits(): boolean {
+    return this.#sessions.values().some(({ waitingSinceMs }) => waitingSinceMs !== undefined);
+  }
+
   /**
    * Starts a session, or joins one again whose client has come back. A request that is under way
    * already is only logged; so is one beyond the limit, unless another waits, which then ends.

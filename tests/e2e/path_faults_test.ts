@@ -145,6 +145,26 @@ Deno.test("old and new connections go by the direct path while the hub is dead",
   await exchange(next, 3);
 });
 
+Deno.test("a connection goes on by the direct path for longer than the grace time, until the hub is back", async () => {
+  await using target = new Target(echo);
+  await using fabric = await Fabric.create();
+  const flags = ["-resume-grace", "1"];
+  await fabric.startHub();
+  await fabric.startAgent([target.port], flags);
+  await fabric.startClient([target.port], flags);
+  using connection = await dial(fabric.localPort());
+  await exchange(connection, 1);
+  await untilTunnel(fabric, { what: "a direct path", isSo: isUp("direct") });
+  const from = fabric.client.mark();
+  await fabric.hub.kill();
+  await fabric.client.waitForLine(/open connections go on by the direct path/, { from });
+  const startMs = performance.now();
+  while (performance.now() - startMs < 3_000) await exchange(connection, 2);
+  await fabric.startHub();
+  await untilTunnel(fabric, { what: "another WebSocket", isSo: ({ resumes }) => resumes === 1 });
+  await exchange(connection, 3);
+});
+
 Deno.test("a client whose socket to the hub is half open finds out, and goes on by another", async () => {
   await using target = new Target(echo);
   await using lab = await PathLab.start({ targetPort: target.port, paths: "websocket" });
