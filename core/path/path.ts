@@ -106,7 +106,9 @@ export class Path {
     this.#answeredMs = nowMs;
     // What a peer expects that has no such path yet says nothing about it.
     if (!peer?.receivedPackets || this.carrier.kind === "websocket") return true;
-    const limitBytes = Math.min(this.#limitBytes, peer.limitBytes);
+    // A peer that expects less than every one takes is mistaken, or would like us to fail.
+    const expectedBytes = Math.max(peer.limitBytes, BASE_MTU_BYTES);
+    const limitBytes = Math.min(this.#limitBytes, expectedBytes);
     this.#search ??= new MtuSearch({ sizes: this.#sizes, limitBytes, nowMs });
     if (this.#probe?.seq === seq) this.#search.answered(this.#probe.lengthBytes, nowMs);
     return true;

@@ -14,6 +14,7 @@ function setUp() {
   const pool = new PacketPool({ maxPacketBytes: 16_384 });
   const events: string[] = [];
   const sent: { by: Carrier; bytes: Uint8Array<ArrayBuffer> }[] = [];
+  const peer = { limitBytes: 65_535 };
   const progress: Progress = { ackedBytes: 0, waitingBytes: 0, awaitsAck: false };
   const describe = (event: PathEvent) =>
     event.type === "path-changed" ? `${event.from} -> ${event.to}` : `${event.type} ${event.path}`;
@@ -65,7 +66,7 @@ function setUp() {
         ...question,
         type: "pong",
         count: count(question.count),
-        extra: 65_535,
+        extra: peer.limitBytes,
       } as const;
       writePathMessage(packet, { ...pong, seq, lengthBytes: 16 });
       const carrier = by ?? asked;
@@ -75,7 +76,7 @@ function setUp() {
     }
   };
   const take = () => events.splice(0);
-  return { clock, pool, paths, sent, progress, carrier, answer, take };
+  return { clock, pool, paths, peer, sent, progress, carrier, answer, take };
 }
 
 Deno.test("Paths uses a path once it has answered, and the next when it is taken away", () => {
@@ -187,6 +188,19 @@ Deno.test("Paths learns nothing about sizes from a peer that has no such path ye
   const [path] = paths.status(clock.nowMs()).paths;
   assert.equal(path?.mtuBytes, 1_420);
   assert.equal(path?.loss, 0);
+  paths.close();
+});
+
+Deno.test("Paths sends packets of 1,100 bytes to a peer that claims to take less", () => {
+  const { clock, paths, peer, carrier, answer } = setUp();
+  paths.peerIsOurs();
+  peer.limitBytes = 0;
+  paths.add(carrier("direct"), { proven: true });
+  for (let i = 0; i < 10; i++) {
+    clock.advance(250);
+    answer((count) => count);
+  }
+  assert.equal(paths.status(clock.nowMs()).paths[0]?.mtuBytes, 1_100);
   paths.close();
 });
 

@@ -9,6 +9,11 @@ export interface HubPlace {
   urlHost: string | undefined;
 }
 
+/** Whether an address, as `host:port`, is one of this machine for itself. */
+export function isLoopback(remote: string): boolean {
+  return remote.startsWith("127.") || remote.startsWith("[::1]:") || remote.startsWith("::1:");
+}
+
 /**
  * Hosts at which an offer is tried, best first: the offered one; for a client then the other end of
  * its WebSocket; then the host of the URL, which for an agent is the alternative to the offered one.
