@@ -74,7 +74,7 @@ Deno.test("SessionPath answers in-band requests and counts what it drops (wire 5
   await settle();
   assert.deepEqual(sent, [[0x54, 0, 1, 0xaa, 0xbb, 0xcc, 0xdd, 2]]);
   assert.deepEqual(events, ["42"]);
-  assert.deepEqual(path.drops, { badFrames: 2, unknownControls: 2 });
+  assert.deepEqual(path.drops, { badFrames: 2, unknownControls: 2, fullQueue: 0 });
   await close();
 });
 
@@ -122,5 +122,23 @@ Deno.test("SessionPath says when its queue is long enough and when it is short a
   gate.resolve();
   while (events.length === 1) await settle();
   assert.deepEqual(events, ["congested", "writable"]);
+  await close();
+});
+
+Deno.test("SessionPath answers no more once 2 MiB wait for a hub that does not read", async () => {
+  const { path, pool, close } = connect();
+  const burst = () => {
+    for (let i = 0; i < 2_500; i++) {
+      const packet = pool.take();
+      packet.end = packet.start + 1_000;
+      path.send(packet);
+    }
+  };
+  burst();
+  const dropped = path.drops.fullQueue;
+  assert.ok(dropped > 350 && dropped < 450, `${dropped}`);
+  path.request();
+  assert.equal(path.drops.fullQueue, dropped + 1);
+  await settle();
   await close();
 });
