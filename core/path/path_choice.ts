@@ -24,8 +24,15 @@ const WON_SPACING_MS = 20_000;
 const SETTLE_MS = 600;
 const MEASURE_MS = 1_000;
 
-/** A path that carries less than this share of what it did before is worth a trial. */
+/**
+ * A path that carries less than this share of its mean, for so many windows in a row, is worth a trial;
+ * under loss a single window tells little.
+ */
 const DEGRADED_SHARE = 0.5;
+const DEGRADED_WINDOWS = 2;
+
+/** Weight of a window in the mean. */
+const MEAN_GAIN = 1 / 4;
 
 /**
  * A transfer that shows no reason for a trial gets one so late, in ms, or as late after the last: what
@@ -68,9 +75,10 @@ export class PathChoice {
   #busySinceMs: number | undefined;
   #windowMs = 0;
   #windowAcked = 0;
-  /** The most that the path in use has carried in this transfer, or what it carried in the last. */
+  /** The mean of what the path in use carries, in the last transfer, too. */
   #referenceBps = 0;
-  #isDegraded = false;
+  /** Windows in a row that were far below the mean. */
+  #lowWindows = 0;
   #nextTrialMs = 0;
   #lastTrialMs = -Infinity;
   #spacingMs = MIN_SPACING_MS;
@@ -164,7 +172,7 @@ export class PathChoice {
       this.#busySinceMs = this.#windowMs = nowMs;
       this.#windowAcked = input.ackedBytes;
       this.#referenceBps = this.goodputBps.get(this.#current!) ?? 0;
-      this.#isDegraded = false;
+      this.#lowWindows = 0;
       const soonestMs = nowMs + FIRST_TRIAL_MS;
       this.#nextTrialMs = Math.max(soonestMs, this.#lastTrialMs + this.#spacingMs);
       return;
@@ -177,10 +185,9 @@ export class PathChoice {
     this.#measure(nowMs, ackedBytes);
     const current = paths.find(({ kind }) => kind === this.#current)!;
     const others = paths.filter(({ kind, isSettled }) => kind !== this.#current && isSettled);
-    const isTrouble = this.#isDegraded || !isWatched || suffers(current);
-    const promising = others.filter((other) => this.#promises(other, current));
-    const hasReason = isTrouble || promising.length > 0;
-    const other = this.#leastRecentlyTried(isTrouble || !hasReason ? others : promising);
+    const promising = others.filter((other) => this.#prefers(other, current));
+    const hasReason = promising.length > 0 || this.#isDegraded || !isWatched || suffers(current);
+    const other = this.#leastRecentlyTried(promising.length > 0 ? promising : others);
     if (other === undefined || nowMs < this.#dueMs({ other, hasReason })) return;
     this.#trial = { from: this.#current!, startMs: nowMs, ackedBytes: undefined };
     // What is compared with has been tried by that, too.
@@ -194,17 +201,15 @@ export class PathChoice {
     if (spanMs < WINDOW_MS) return;
     const bps = (ackedBytes - this.#windowAcked) * 8000 / spanMs;
     this.goodputBps.set(this.#current!, bps);
-    this.#referenceBps = Math.max(this.#referenceBps, bps);
+    const meanBps = this.#referenceBps === 0 ? bps : this.#referenceBps;
+    this.#lowWindows = bps < DEGRADED_SHARE * meanBps ? this.#lowWindows + 1 : 0;
+    this.#referenceBps = meanBps + (bps - meanBps) * MEAN_GAIN;
     this.#windowMs = nowMs;
     this.#windowAcked = ackedBytes;
-    this.#isDegraded = bps < DEGRADED_SHARE * this.#referenceBps;
   }
 
-  /** Whether a path may carry more than the one in use, by what is known of it. */
-  #promises(other: PathView, current: PathView): boolean {
-    const carried = this.goodputBps.get(other.kind) ?? 0;
-    return carried > BETTER_BY * (this.goodputBps.get(current.kind) ?? Infinity) ||
-      isFaster(other, current);
+  get #isDegraded(): boolean {
+    return this.#lowWindows >= DEGRADED_WINDOWS;
   }
 
   /** When another path may be tried. */
@@ -213,7 +218,9 @@ export class PathChoice {
     const curiousMs = Math.max(this.#busySinceMs!, this.#lastTrialMs) + CURIOUS_MS;
     if (!hasReason) return Math.max(this.#nextTrialMs, curiousMs);
     // What just began to fail, or just came up, need not wait for as long as those that have lost.
-    const isNews = this.#isDegraded || !this.#triedMs.has(other);
+    const carried = this.goodputBps.get(other) ?? Infinity;
+    const isHope = this.#isDegraded && carried > this.goodputBps.get(this.#current!)!;
+    const isNews = isHope || !this.#triedMs.has(other);
     const soonestMs = isNews ? this.#lastTrialMs + MIN_SPACING_MS : this.#nextTrialMs;
     return Math.max(firstMs, soonestMs);
   }
@@ -226,7 +233,7 @@ export class PathChoice {
     );
   }
 
-  #judge(nowMs: number, { ackedBytes }: ChoiceInput, trial: Trial): void {
+  #judge(nowMs: number, { paths, ackedBytes }: ChoiceInput, trial: Trial): void {
     const ranMs = nowMs - trial.startMs;
     if (ranMs < SETTLE_MS) return;
     if (trial.ackedBytes === undefined) {
@@ -239,7 +246,11 @@ export class PathChoice {
     const bps = (ackedBytes - trial.ackedBytes) * 8000 / measuredMs;
     const before = this.goodputBps.get(trial.from) ?? 0;
     this.goodputBps.set(this.#current!, bps);
-    const isBetter = bps > BETTER_BY * before;
+    const [now, then] = [this.#current, trial.from].map((kind) =>
+      paths.find((path) => path.kind === kind)!
+    );
+    const isAsGood = BETTER_BY * bps > before && isFaster(now!, then!);
+    const isBetter = bps > BETTER_BY * before || isAsGood;
     if (isBetter) this.#spacingMs = Math.max(this.#spacingMs, WON_SPACING_MS);
     this.#nextTrialMs = nowMs + this.#spacingMs;
     this.#spacingMs = Math.min(2 * this.#spacingMs, MAX_SPACING_MS);
@@ -248,7 +259,7 @@ export class PathChoice {
     this.#lastTrialMs = this.#windowMs = nowMs;
     this.#windowAcked = ackedBytes;
     this.#referenceBps = isBetter ? bps : before;
-    this.#isDegraded = false;
+    this.#lowWindows = 0;
   }
 }
 

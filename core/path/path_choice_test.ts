@@ -93,7 +93,7 @@ Deno.test("PathChoice tries another path soon under a peer that cannot be asked 
 
 Deno.test("PathChoice tries a path that answers faster, and one that has carried more", () => {
   const paths = [view("websocket", 20), view("direct", 20)];
-  const simulation = new Simulation({ "websocket": 10, "direct": 9 }, paths).run(5_000);
+  const simulation = new Simulation({ "websocket": 10, "direct": 8 }, paths).run(5_000);
   simulation.paths = [view("websocket", 20), view("direct", 3)];
   simulation.run(2_000);
   assert.deepEqual(simulation.changes, ["websocket@0", "direct@5000", "websocket@6750"]);
@@ -101,6 +101,27 @@ Deno.test("PathChoice tries a path that answers faster, and one that has carried
   simulation.choice.goodputBps.set("direct", 20e6);
   simulation.run(7_000);
   assert.deepEqual(simulation.changes.slice(3), ["direct@11750", "websocket@13500"]);
+});
+
+Deno.test("PathChoice stays with a path that it tried if it carries as much and answers faster", () => {
+  const paths = [view("websocket", 20)];
+  const simulation = new Simulation({ "websocket": 10, "direct": 9.5 }, paths).run(5_000);
+  simulation.paths = [...paths, view("direct", 3)];
+  simulation.run(60_000);
+  assert.deepEqual(simulation.changes, ["websocket@0", "direct@5000"]);
+});
+
+Deno.test("PathChoice takes one bad second for chance, and then tries only what has carried more", () => {
+  const paths = [view("websocket"), view("udp-relay")];
+  const simulation = new Simulation({ "websocket": 100, "udp-relay": 20 }, paths).run(35_000);
+  const tried = ["websocket@0", "udp-relay@30250", "websocket@32000"];
+  assert.deepEqual(simulation.changes, tried);
+  for (const mbit of [10, 100, 10, 100, 30]) {
+    simulation.mbits.websocket = mbit;
+    simulation.run(1_000);
+  }
+  simulation.run(9_000);
+  assert.deepEqual(simulation.changes, tried, "20 is less than 30");
 });
 
 Deno.test("PathChoice remembers in the next transfer what its path carried in the last", () => {
