@@ -1,4 +1,5 @@
 import type { UdpOffer } from "../control/mod.ts";
+import type { PlacedOffer } from "../path/mod.ts";
 import type { TunnelRole } from "./options.ts";
 
 /** Where the hub of a socket is. */
@@ -9,8 +10,7 @@ export interface HubPlace {
   urlHost: string | undefined;
 }
 
-/** Whether an address, as `host:port`, is one of this machine for itself. */
-export function isLoopback(remote: string): boolean {
+function isLoopback(remote: string): boolean {
   return remote.startsWith("127.") || remote.startsWith("[::1]:") || remote.startsWith("::1:");
 }
 
@@ -30,4 +30,13 @@ export function relayHosts(
     ? [host ?? urlHost]
     : [host, carrier.remote.slice(0, carrier.remote.lastIndexOf(":")), urlHost];
   return [...new Set(hosts.filter((name) => name !== undefined && name !== ""))] as string[];
+}
+
+/** An offer that came by a socket, and where the hub of that may be reached by UDP. */
+export function placeOffer(
+  role: TunnelRole,
+  { offer, carrier }: { offer: UdpOffer; carrier: HubPlace },
+): PlacedOffer {
+  const hosts = relayHosts(role, { offer, carrier });
+  return { offer, hosts, allowLoopback: isLoopback(carrier.remote) };
 }
