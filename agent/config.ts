@@ -178,10 +178,16 @@ export function readConfig(file: ConfigFile, surroundings: ConfigSurroundings): 
   return { config, warnings: machines.flatMap(warningsOf) };
 }
 
-/** Reads `telad.yaml`. @throws {ConfigError} if it cannot be read, parsed or accepted */
+/** Reads `telad.yaml`. @throws {ConfigError} if it is missing, or cannot be read, parsed or accepted */
 export async function loadConfig(
   path: string,
   surroundings: ConfigSurroundings,
 ): Promise<LoadedConfig> {
-  return readConfig(await ConfigFile.read(path), surroundings);
+  try {
+    return readConfig(await ConfigFile.read(path), surroundings);
+  } catch (error) {
+    if (!(error instanceof ConfigError) || error.code !== "absent") throw error;
+    const advice = "write it, or give -hub, -machine and -ports in its place";
+    throw new ConfigError(`${error.message}; ${advice}`, { code: "absent", path, cause: error });
+  }
 }

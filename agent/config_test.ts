@@ -50,7 +50,9 @@ Deno.test("readConfig() names the first thing that is wrong, in the reference's 
 Deno.test("loadConfig() says which file it cannot read or parse (agent 1)", async () => {
   await assert.rejects(loadConfig("/does/not/exist.yaml", SURROUNDINGS), {
     name: "ConfigError",
-    message: "Cannot read /does/not/exist.yaml: no such file or directory",
+    code: "absent",
+    message: "Cannot read /does/not/exist.yaml: no such file or directory; " +
+      "write it, or give -hub, -machine and -ports in its place",
   });
   assert.throws(() => read("hub: [\n"), {
     message: /^Cannot parse \/x\/telad.yaml: line 2, column/,

@@ -54,7 +54,7 @@ Deno.test("Sessions keeps a client of ours whose socket is lost, and goes on by 
     const world = new FakeWorld();
     const sessions = sessionsOf(world);
     const { hub, hello, wgPubKey, tunnel, client, target } = await ourClient(world, sessions);
-    assert.deepEqual(hello.features, ["paths", "resume"]);
+    assert.deepEqual(hello.features, ["paths", "syn-data", "resume"]);
     lose(hub);
     await settle();
     assert.equal(sessions.size, 1);
@@ -193,7 +193,7 @@ Deno.test("Sessions ends at once without resume: a reference client, or a grace 
   const off = new FakeWorld();
   const second = sessionsOf(off, 0);
   const { hub, hello } = await ourClient(off, second);
-  assert.deepEqual(hello.features, ["paths"]);
+  assert.deepEqual(hello.features, ["paths", "syn-data"]);
   hub.cut();
   while (second.size > 0) await settle();
   assert.ok(!off.logged("waits up to"));

@@ -4,9 +4,10 @@ import type { ControlMessage } from "../core/control/mod.ts";
 import {
   agentHello,
   type AgentIdentity,
-  FEATURE_PATHS,
   FEATURE_RESUME,
+  ownFeatures,
 } from "../core/identity/mod.ts";
+import { defectText } from "../core/log/mod.ts";
 import type { HubSocket, PathKind, StunServer } from "../core/path/mod.ts";
 import type { MachineConfig } from "./config.ts";
 import { Forwarder } from "./forwarder.ts";
@@ -90,6 +91,8 @@ export class Session {
         up: () => this.#onUp(),
         waiting: (reason) => this.#onWaiting(reason),
         message: (message) => this.#onMessage(message),
+        defect: (error) =>
+          surroundings.log(`a connection was reset by a defect: ${defectText(error)}`),
       },
     });
     this.closed = this.#serve();
@@ -128,7 +131,7 @@ export class Session {
   answer(socket: HubSocket): void {
     const { machine, identity, graceMs } = this.#settings;
     const { publicKey } = this.#keys;
-    const features = graceMs > 0 ? [FEATURE_PATHS, FEATURE_RESUME] : [FEATURE_PATHS];
+    const features = ownFeatures({ resumes: graceMs > 0 });
     // Before the tunnel, whose first frame a client can use only once it has the key.
     socket.send({
       type: "wg-pubkey",

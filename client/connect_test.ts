@@ -55,6 +55,7 @@ function setUp(hub: (dial: number) => FakeSocket | Error = () => new FakeSocket(
       served.push(client);
       return Promise.resolve({ [Symbol.asyncDispose]: () => Promise.resolve(void served.pop()) });
     },
+    nameFiles: () => undefined,
     probes: systemProbes(),
     findClients: () => Promise.reject(new Error("not asked for")),
     followClient: () => Promise.reject(new Error("not asked for")),

@@ -7,6 +7,7 @@ import type { RunningClient, StatusSource } from "./control/mod.ts";
 import type { Probes } from "./explain/mod.ts";
 import type { Dialer } from "./forwarder.ts";
 import type { Listen } from "./listener_set.ts";
+import type { NameLookup } from "./names/mod.ts";
 import type { SessionGrant, SessionKeys, SignallingSocket } from "./session.ts";
 import type { StatusDeps } from "./status/mod.ts";
 
@@ -28,6 +29,8 @@ export interface ClientDeps extends AccountDeps, StatusDeps {
   readonly random: Random;
   /** Looks at the network for `tela explain`. */
   readonly probes: Probes;
+  /** Where names of hubs are kept; undefined where the environment tells no home directory. */
+  readonly nameFiles: () => NameLookup["files"];
   /** Opens local listeners. */
   readonly listen: Listen;
   /** Connects to a hub. */

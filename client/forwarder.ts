@@ -1,5 +1,5 @@
 import type { Log } from "../core/log/mod.ts";
-import { TcpError } from "../core/netstack/mod.ts";
+import { type ConnectOptions, type EarlyWrite, TcpError } from "../core/netstack/mod.ts";
 import type { ByteStream } from "../core/stream/mod.ts";
 import { splice } from "../core/tunnel/mod.ts";
 import { type Departure, HeldStream } from "./held_stream.ts";
@@ -16,7 +16,7 @@ export interface Dialer {
    * @throws {TcpError} `closed` if the tunnel has ended, so that another may succeed; else the machine
    * refused, or did not answer
    */
-  connect(to: { port: number; signal: AbortSignal }): Promise<ByteStream>;
+  connect(to: ConnectOptions): Promise<ByteStream>;
 }
 
 /** Where the tunnel of the moment is. */
@@ -106,7 +106,7 @@ export class Forwarder {
     };
     this.#connections.add(abort);
     try {
-      remote = await this.#dial(remotePort, wait);
+      remote = await this.#dial(remotePort, { wait, held });
       if (remote === undefined || wait.signal.aborted) return abort();
       wait = undefined; // a thousand idle connections need not keep theirs
       held.release();
@@ -125,14 +125,18 @@ export class Forwarder {
   }
 
   /** A connection to the machine; undefined if there will be none. */
-  async #dial(port: number, wait: Wait): Promise<ByteStream | undefined> {
+  async #dial(
+    port: number,
+    { wait, held }: { wait: Wait; held: HeldStream },
+  ): Promise<ByteStream | undefined> {
     const { signal } = wait;
+    const early = (write: EarlyWrite) => held.offer(write);
     this.#waiting++;
     try {
       for (;;) {
         const tunnel = this.#slot.current ?? await wait.forTunnel(this.#slot);
         try {
-          return await tunnel.connect({ port, signal });
+          return await tunnel.connect({ port, signal, early });
         } catch (error) {
           signal.throwIfAborted();
           if (!(error instanceof TcpError) || error.code !== "closed") {

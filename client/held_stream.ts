@@ -1,3 +1,4 @@
+import type { EarlyWrite } from "../core/netstack/mod.ts";
 import type { ByteStream } from "../core/stream/mod.ts";
 
 /** What a local program may send ahead before it is made to wait. */
@@ -19,6 +20,10 @@ export class HeldStream implements ByteStream {
   readonly #onDeparture: (departure: Departure) => void;
   readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
   #heldBytes = 0;
+  /** What takes the first chunk before there is a connection. */
+  #early: EarlyWrite | undefined;
+  /** Bytes of the first chunk that it took. */
+  #earlyBytes = 0;
   #pending: Promise<Uint8Array<ArrayBuffer> | null> | undefined;
   #finished = false;
   #holding = true;
@@ -39,9 +44,26 @@ export class HeldStream implements ByteStream {
     return this.#inner.remoteAddress;
   }
 
-  /** Stops holding: from now on a reader reads. */
+  /** A connection is being opened: what is kept first, now or later, is offered to go with its SYN. */
+  offer(write: EarlyWrite): void {
+    this.#early = write;
+    this.#earlyBytes = 0;
+    this.#offerFirst();
+  }
+
+  #offerFirst(): void {
+    const first = this.#chunks[0];
+    if (first !== undefined && this.#earlyBytes === 0) this.#earlyBytes = this.#early?.(first) ?? 0;
+  }
+
+  /** Stops holding: from now on a reader reads what did not go with the SYN. */
   release(): void {
     this.#holding = false;
+    this.#early = undefined;
+    if (this.#earlyBytes === 0) return;
+    const rest = this.#chunks[0]!.subarray(this.#earlyBytes);
+    if (rest.length > 0) this.#chunks[0] = rest;
+    else this.#chunks.shift();
   }
 
   /** As of the connection; begins with what was kept. */
@@ -89,6 +111,7 @@ export class HeldStream implements ByteStream {
       }
       this.#chunks.push(chunk.slice());
       this.#heldBytes += chunk.length;
+      this.#offerFirst();
     }
   }
 }

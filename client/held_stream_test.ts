@@ -94,3 +94,44 @@ Deno.test("HeldStream stops reading ahead at its bound", async () => {
   for (let i = 0; i < 5; i++) assert.equal((await stream.read())?.length, 16 * 1024);
   assert.equal(reads, 5);
 });
+
+Deno.test("HeldStream offers what came first to go with the SYN, and leaves out what went", async () => {
+  for (const taken of [0, 2, 4]) {
+    for (const isEarly of [true, false]) {
+      const { program, stream } = held();
+      const offered: string[] = [];
+      const offer = () =>
+        stream.offer((chunk) => {
+          offered.push(new TextDecoder().decode(chunk));
+          return taken;
+        });
+      if (isEarly) offer();
+      await program.write(bytes("one "));
+      await settle();
+      if (!isEarly) offer();
+      stream.release();
+      await program.write(bytes("two"));
+      await program.closeWrite();
+      assert.equal(await readText(stream), "one two".slice(taken));
+      assert.deepEqual(offered, ["one "]);
+    }
+  }
+});
+
+Deno.test("HeldStream offers the same again for another connection, whatever the last one took", async () => {
+  const { program, stream } = held();
+  await program.write(bytes("one"));
+  await settle();
+  const offered: string[] = [];
+  const offer = (taken: number) =>
+    stream.offer((chunk) => {
+      offered.push(new TextDecoder().decode(chunk));
+      return taken;
+    });
+  offer(3);
+  offer(1);
+  stream.release();
+  await program.closeWrite();
+  assert.equal(await readText(stream), "ne");
+  assert.deepEqual(offered, ["one", "one"]);
+});

@@ -1,7 +1,7 @@
 import { encodeHex } from "../core/bytes/mod.ts";
 import type { Timer } from "../core/clock/mod.ts";
-import { FEATURE_PATHS, FEATURE_RESUME } from "../core/identity/mod.ts";
-import type { Log } from "../core/log/mod.ts";
+import { FEATURE_RESUME, ownFeatures } from "../core/identity/mod.ts";
+import { defectText, type Log } from "../core/log/mod.ts";
 import type { PathEvent, PathKind, StunServer } from "../core/path/mod.ts";
 import type { PeerStatus, TunnelHandler } from "../core/tunnel/mod.ts";
 import type { AgentCheck } from "./agent_check.ts";
@@ -111,7 +111,7 @@ export class Link {
     const { hubUrl, machine, token, ports, graceMs, deps } = this.#options;
     const before = this.#held;
     const keys = before?.keys ?? deps.makeKeys();
-    const features = graceMs > 0 ? [FEATURE_PATHS, FEATURE_RESUME] : [FEATURE_PATHS];
+    const features = ownFeatures({ resumes: graceMs > 0 });
     const socket = await deps.dialHub(hubUrl, signal);
     const { clock } = deps;
     let grant: SessionGrant;
@@ -199,6 +199,7 @@ export class Link {
       up: () => this.#onUp(held),
       waiting: (reason) => this.#onWaiting(held, reason),
       path: (event) => this.#onPath(held, event),
+      defect: (error) => log(`A connection was reset by a defect: ${defectText(error)}`),
     };
     let tunnel: ClientTunnel;
     try {

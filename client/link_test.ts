@@ -78,6 +78,7 @@ function setUp(sockets: FakeSocket[], { requireVerified = false } = {}) {
     },
     knownAgents: unused,
     makeKeys: () => ({ privateKey: new Uint8Array(32), publicKey: clientKey(++keys) }),
+    nameFiles: () => undefined,
     probes: systemProbes(),
     serveControl: unused,
     findClients: unused,

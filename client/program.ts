@@ -4,13 +4,14 @@ import { adminCommand } from "./admin/mod.ts";
 import { connectCommand } from "./connect.ts";
 import type { ClientDeps } from "./deps.ts";
 import { explainCommand } from "./explain/mod.ts";
+import { withHubNames } from "./names/mod.ts";
 import { probeSession } from "./probe_session.ts";
 import { machinesCommand, servicesCommand } from "./query.ts";
 import { statusCommand } from "./status/mod.ts";
 
 /** The program `tela`. Spec: client.md 1 */
 export function telaProgram(deps: ClientDeps): Command {
-  return command({
+  const program = command({
     name: "tela",
     summary: "Reach the services of machines through a hub",
     description:
@@ -38,4 +39,6 @@ export function telaProgram(deps: ClientDeps): Command {
       adminCommand(deps),
     ],
   });
+  const { nameFiles: files, fetch, clock } = deps;
+  return withHubNames(program, { files: files(), fetch, clock });
 }

@@ -35,6 +35,7 @@ function setUp(answer: () => Response = () => Response.json(STATUS)) {
     knownAgents: unused,
     makeKeys: unused,
     serveControl: unused,
+    nameFiles: () => undefined,
     probes: systemProbes(),
     findClients: () => Promise.resolve([]),
     followClient: unused,

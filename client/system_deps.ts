@@ -37,13 +37,24 @@ function openTunnel(
   };
 }
 
-function knownAgents(): KnownAgents | undefined {
+/** Path of a file of this user; undefined where the environment tells no home directory. */
+function userFile(name: string): string | undefined {
   try {
-    return new KnownAgents(joinPath(systemHost, [userDir(systemHost), "known_agents"]));
+    return joinPath(systemHost, [userDir(systemHost), name]);
   } catch (error) {
     if (error instanceof ConfigError) return undefined;
     throw error;
   }
+}
+
+function knownAgents(): KnownAgents | undefined {
+  const path = userFile("known_agents");
+  return path === undefined ? undefined : new KnownAgents(path);
+}
+
+function nameFiles(): ReturnType<ClientDeps["nameFiles"]> {
+  const [remotes, aliases] = [userFile("config.yaml"), userFile("hubs.yaml")];
+  return remotes === undefined || aliases === undefined ? undefined : { remotes, aliases };
 }
 
 /** The machine that this process runs on, and the real layers below the client. */
@@ -52,6 +63,7 @@ export const systemDeps: ClientDeps = {
   random,
   fetch,
   probes: systemProbes(),
+  nameFiles,
   listen: listenTcp,
   storedToken: (hubUrl) => storedToken(hubUrl, systemHost),
   openCredentials: () => CredentialFile.open(userCredentialsPath(systemHost)),

@@ -1,14 +1,13 @@
 import { type Command, command, type Io, printable, Prompt } from "../../core/cli/mod.ts";
 import { type Clock, systemClock } from "../../core/clock/mod.ts";
 import { ConfigError } from "../../core/config/mod.ts";
-import type { Json } from "../../core/control/mod.ts";
 import { CredentialFile } from "../../core/credentials/mod.ts";
-
-/** Time for a hub to answer. */
-const TIMEOUT_MS = 15_000;
-
-/** A token and a name are far less; more is no hub. */
-const MAX_ANSWER_CHARS = 64 * 1024;
+import {
+  type Fetch,
+  type HubAddress,
+  parseHubAddress,
+  redeemCode,
+} from "../../core/hub_api/mod.ts";
 
 /** What the commands of this folder need of the process they run in. */
 export interface AccountDeps {
@@ -17,7 +16,7 @@ export interface AccountDeps {
   /** Path of the user's. @throws {ConfigError} if the environment does not tell it */
   readonly userStore: () => string;
   /** Sends a request, as `fetch` does. */
-  readonly fetch: (request: Request) => Promise<Response>;
+  readonly fetch: Fetch;
   /** Times it. Default: the system's. */
   readonly clock?: Clock;
 }
@@ -31,6 +30,11 @@ const HUB_FLAG = {
     required: true,
   },
 } as const;
+
+/** The hub at an address that may be written without a scheme. Spec: client.md 1.0 (`-hub`) */
+function hubAt(address: string): HubAddress {
+  return parseHubAddress(address, { scheme: "wss" });
+}
 
 /** Replaces what a store keeps for a hub; a pin that is kept already stays. */
 async function keep(
@@ -56,12 +60,13 @@ function loginCommand({ systemStore }: AccountDeps): Command {
     examples: ["telad login -hub wss://hub.example.com"],
     seeAlso: ["telad logout", "telad pair"],
     run: async ({ flags, io }) => {
+      const { wsUrl: hub } = hubAt(flags.hub);
       using prompt = new Prompt(io);
       const token = (await prompt.ask({ text: "Token: ", secret: true })).trim();
       if (token === "") throw new Error("Nothing was kept: no token was given");
       const identity = (await prompt.ask({ text: "Identity (Enter to skip): " })).trim();
-      await keep(systemStore(), { hub: flags.hub, token, identity });
-      io.stdout(`Credentials stored for ${flags.hub}\n`);
+      await keep(systemStore(), { hub, token, identity });
+      io.stdout(`Credentials stored for ${hub}\n`);
     },
   });
 }
@@ -75,63 +80,13 @@ function logoutCommand({ systemStore }: AccountDeps): Command {
     examples: ["telad logout -hub wss://hub.example.com"],
     seeAlso: ["telad login"],
     run: async ({ flags, io }) => {
+      const { wsUrl: hub } = hubAt(flags.hub);
       const store = await CredentialFile.open(systemStore());
-      if (!store.remove(flags.hub)) {
-        return io.stdout(`No credentials found for ${flags.hub}\n`);
-      }
+      if (!store.remove(hub)) return io.stdout(`No credentials found for ${hub}\n`);
       await store.save();
-      io.stdout(`Credentials removed for ${flags.hub}\n`);
+      io.stdout(`Credentials removed for ${hub}\n`);
     },
   });
-}
-
-/** The pairing route of the hub that is dialled at a URL. @throws {Error} if that is no hub's URL */
-function pairUrl(hub: string): string {
-  const url = /^(ws|http)s?:\/\//i.test(hub) ? URL.parse(hub.replace(/^ws/i, "http")) : null;
-  if (url === null) throw new Error(`Invalid -hub "${hub}": must begin with wss:// or ws://`);
-  return `${url.origin}${url.pathname.replace(/\/+$/, "")}/api/pair`;
-}
-
-function fieldsOf(text: string): { [key: string]: Json } {
-  try {
-    const value: Json = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  } catch {
-    // A proxy's page: the status alone has to do.
-  }
-  return {};
-}
-
-/** Exchanges a code. @throws {Error} if the hub cannot be reached or refuses */
-async function redeem(
-  { hub, code, machine }: { hub: string; code: string; machine: string | undefined },
-  { fetch, clock = systemClock }: AccountDeps,
-): Promise<{ token: string; identity: string }> {
-  const timeout = new AbortController();
-  const timer = clock.setTimer(() => timeout.abort(), TIMEOUT_MS);
-  const body = JSON.stringify({ code, ...(machine && { machineId: machine }) });
-  const headers = { "content-type": "application/json" };
-  const { signal } = timeout;
-  const url = pairUrl(hub);
-  try {
-    const response = await fetch(
-      new Request(url, { method: "POST", body, headers, signal, redirect: "error" }),
-    );
-    const text = (await response.text()).slice(0, MAX_ANSWER_CHARS);
-    const { error, token, identity } = fieldsOf(text);
-    if (!response.ok) {
-      throw new Error(typeof error === "string" ? printable(error) : `HTTP ${response.status}`);
-    }
-    if (typeof token !== "string" || token === "") {
-      throw new Error(`No hub at ${url}: it answered without a token`);
-    }
-    return { token, identity: typeof identity === "string" ? identity : "" };
-  } catch (cause) {
-    if (!signal.aborted) throw cause;
-    throw new Error(`Cannot reach the hub at ${url}: no answer within 15 s`, { cause });
-  } finally {
-    timer.cancel();
-  }
 }
 
 /** Keeps a token for the machine, or else for this user. */
@@ -175,12 +130,13 @@ function pairCommand(deps: AccountDeps): Command {
     examples: ["telad pair -hub wss://hub.example.com -code 3F9A-07C1"],
     seeAlso: ["telad login"],
     run: async ({ flags, io }) => {
-      const { hub, machine } = flags;
-      const code = flags.code.trim().toUpperCase();
-      const { token, identity } = await redeem({ hub, code, machine }, deps);
-      await keepBest(deps, { io, hub, token, identity });
+      const { fetch, clock = systemClock } = deps;
+      const { code, machine } = flags;
+      const hub = hubAt(flags.hub);
+      const { token, identity } = await redeemCode({ hub, code, machine }, { fetch, clock });
+      await keepBest(deps, { io, hub: hub.wsUrl, token, identity });
       io.stdout(
-        `Token redeemed and stored for ${hub}\nIdentity: ${printable(identity) || "-"}\n` +
+        `Token redeemed and stored for ${hub.wsUrl}\nIdentity: ${printable(identity) || "-"}\n` +
           "Start the agent now; it needs no token of its own\n",
       );
     },

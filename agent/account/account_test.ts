@@ -82,6 +82,21 @@ Deno.test("telad pair reports what the hub says, or its status", async () => {
   assert.equal((await world.telad({ args })).err, "Error: invalid or expired code\n");
   world.answer = () => new Response("<html>", { status: 502 });
   assert.equal((await world.telad({ args })).err, "Error: HTTP 502\n");
-  const none = await world.telad({ args: ["pair", "-hub", "hub.example", "-code", "x"] });
-  assert.deepEqual([none.code, world.requests.length], [1, 2]);
+  world.answer = () => Response.json({ token: "ff00" });
+  const bare = await world.telad({ args: ["pair", "-hub", "hub.example", "-code", "x"] });
+  assert.equal(bare.code, 0);
+  assert.equal(world.requests.at(-1)!.url, "https://hub.example/api/pair");
+  assert.match(bare.out, /^Token redeemed and stored for wss:\/\/hub\.example\n/);
+  const none = await world.telad({ args: ["pair", "-hub", "ftp://hub.example", "-code", "x"] });
+  assert.deepEqual([none.code, world.requests.length], [2, 3]);
+});
+
+Deno.test("telad login and logout take a hub's address as an agent dials it", async () => {
+  await using world = new World();
+  const login = ["login", "-hub", "hub.example/base/"];
+  assert.equal((await world.telad({ args: login, stdin: "s3cret\n\n" })).code, 0);
+  assert.deepEqual(await world.kept(), { token: "s3cret" });
+  const logout = await world.telad({ args: ["logout", "-hub", "https://hub.example/base"] });
+  assert.equal(logout.out, "Credentials removed for wss://hub.example/base\n");
+  assert.equal(await world.kept(), undefined);
 });

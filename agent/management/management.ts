@@ -10,6 +10,9 @@ const MAX_WAITING = 16;
 /** Lines of the log unless the request says otherwise, and at most. Spec: agent.md 7 */
 const DEFAULT_LINES = 100;
 
+/** What a hub takes in one message is 1 MiB; a longer one would cost the agent its connection. */
+const MAX_LOG_BYTES = 512 * 1024;
+
 /** What management changes and tells. */
 export interface ManagementOptions {
   /** URL of the hub. */
@@ -42,6 +45,17 @@ interface Answer {
 function objectOf(payload: Json | undefined): JsonObject {
   const isObject = typeof payload === "object" && payload !== null && !Array.isArray(payload);
   return isObject ? payload : {};
+}
+
+/** The last of the lines, as many as fit in an answer. */
+function fitting(lines: readonly string[]): string[] {
+  const encoder = new TextEncoder();
+  let first = lines.length;
+  for (let room = MAX_LOG_BYTES; first > 0; first--) {
+    room -= encoder.encode(JSON.stringify(lines[first - 1])).length + 1;
+    if (room < 0) break;
+  }
+  return lines.slice(first);
 }
 
 /**
@@ -103,7 +117,7 @@ export class Management {
       case "logs": {
         const { lines } = objectOf(payload);
         const count = typeof lines === "number" && lines > 0 ? Math.floor(lines) : DEFAULT_LINES;
-        return { ok: true, payload: { lines: logs.tail(count) } };
+        return { ok: true, payload: { lines: fitting(logs.tail(count)) } };
       }
       case "restart":
         await restart();

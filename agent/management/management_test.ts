@@ -173,3 +173,13 @@ Deno.test("management answers one request at a time, and bounds those that wait"
   assert.equal(answers[19]!.message, "too many requests: 16 are waiting");
   assert.ok((await world.text()).includes("place 15"));
 });
+
+Deno.test("logs gives as many of the last lines as the hub takes in one message", async () => {
+  await using world = new World();
+  for (let i = 0; i < 1000; i++) world.logs.push(`${i} ${'"'.repeat(4000)}`);
+  const { payload } = await world.ask("logs", { lines: 1000 });
+  const { lines } = payload as { lines: string[] };
+  assert.ok(new TextEncoder().encode(JSON.stringify(lines)).length <= 512 * 1024);
+  assert.ok(lines.length > 60, `${lines.length}`);
+  assert.ok(lines.at(-1)!.startsWith("999 "));
+});

@@ -1,8 +1,13 @@
 import { type Command, command, printable, Prompt, UsageError } from "../../core/cli/mod.ts";
-import type { JsonObject } from "../../core/control/mod.ts";
 import { type CredentialFile, credentialKey } from "../../core/credentials/mod.ts";
 import { isFingerprint, type KnownAgents } from "../../core/identity/mod.ts";
-import { HUB_FLAGS, type HubDeps, JsonApi, parseHubAddress } from "../hub/mod.ts";
+import {
+  type HubAddress,
+  parseHubAddress,
+  redeemCode,
+  type VouchedAgent,
+} from "../../core/hub_api/mod.ts";
+import { HUB_FLAGS, type HubDeps } from "../hub/mod.ts";
 
 /** What the commands of this folder need of the machine they run on. */
 export interface AccountDeps extends HubDeps {
@@ -10,6 +15,11 @@ export interface AccountDeps extends HubDeps {
   readonly openCredentials: () => Promise<CredentialFile>;
   /** Agents whose identity this user knows; undefined where nothing can be kept. */
   readonly knownAgents: () => KnownAgents | undefined;
+}
+
+/** The hub at an address that may be written without a scheme. Spec: client.md 1.0 (`-hub`) */
+function hubAt(address: string): HubAddress {
+  return parseHubAddress(address, { scheme: "wss" });
 }
 
 /** Keeps a token for a hub; a pin that is kept already stays. */
@@ -39,7 +49,7 @@ export function loginCommand(deps: AccountDeps): Command {
     examples: ["tela login wss://hub.example.com"],
     seeAlso: ["tela logout", "tela pair"],
     run: async ({ args, io }) => {
-      const { wsUrl } = parseHubAddress(args[0]!);
+      const { wsUrl } = hubAt(args[0]!);
       using prompt = new Prompt(io);
       const token = (await prompt.ask({ text: "Token: ", secret: true })).trim();
       if (token === "") throw new Error("Nothing was kept: no token was given");
@@ -59,7 +69,7 @@ export function logoutCommand(deps: AccountDeps): Command {
     examples: ["tela logout wss://hub.example.com"],
     seeAlso: ["tela login"],
     run: async ({ args, io }) => {
-      const { wsUrl } = parseHubAddress(args[0]!);
+      const { wsUrl } = hubAt(args[0]!);
       const store = await deps.openCredentials();
       if (!store.remove(wsUrl)) return io.stdout(`Nothing was kept for ${wsUrl}\n`);
       await store.save();
@@ -68,20 +78,8 @@ export function logoutCommand(deps: AccountDeps): Command {
   });
 }
 
-/** The agent that a code vouches for; undefined if it vouches for none. */
-function agentOf({ machineId, fingerprint }: JsonObject): AgentPin | undefined {
-  if (typeof machineId !== "string" || typeof fingerprint !== "string") return undefined;
-  return isFingerprint(fingerprint) ? { machine: machineId, fingerprint } : undefined;
-}
-
-/** An agent's identity, as somebody who knows it says. */
-interface AgentPin {
-  readonly machine: string;
-  readonly fingerprint: string;
-}
-
 /** Reads `-agent`. @throws {UsageError} if it is malformed */
-function parseAgent(text: string): AgentPin {
+function parseAgent(text: string): VouchedAgent {
   const [, machine, fingerprint = ""] = /^(.+)=(SHA256:.+)$/.exec(text) ?? [];
   if (machine !== undefined && isFingerprint(fingerprint)) return { machine, fingerprint };
   throw new UsageError(`Invalid -agent "${text}": must be as barn=SHA256:…, with 43 digits`);
@@ -95,8 +93,8 @@ function parseAgent(text: string): AgentPin {
  */
 async function pin(
   deps: AccountDeps,
-  { hubUrl, given, told }: { hubUrl: string; given?: AgentPin; told?: AgentPin },
-): Promise<AgentPin | undefined> {
+  { hubUrl, given, told }: { hubUrl: string; given?: VouchedAgent; told?: VouchedAgent },
+): Promise<VouchedAgent | undefined> {
   const agent = given ?? told;
   if (agent === undefined) return undefined;
   const isOther = told !== undefined && told.machine === agent.machine &&
@@ -132,22 +130,14 @@ export function pairCommand(deps: AccountDeps): Command {
     examples: ["tela pair -hub wss://hub.example.com -code 3F9A-07C1"],
     seeAlso: ["tela login", "tela connect"],
     run: async ({ flags, io }) => {
-      const hub = parseHubAddress(flags.hub);
+      const hub = hubAt(flags.hub);
       const given = flags.agent === undefined ? undefined : parseAgent(flags.agent);
       using prompt = new Prompt(io);
-      const asked = flags.code || (io.isTerminal.stdin ? await prompt.ask({ text: "Code: " }) : "");
-      const code = asked.trim().toUpperCase();
-      if (code === "") throw new UsageError("Missing -code: ask the hub's owner for one");
-      const api = new JsonApi({ hub, token: "", fetch: deps.fetch, clock: deps.clock });
-      const answer = await api.request("POST", "/api/pair", { code });
-      const { token, identity } = answer;
-      if (typeof token !== "string" || token === "") {
-        throw new Error(`No hub at ${hub.httpUrl}: it answered without a token`);
-      }
-      const name = typeof identity === "string" ? identity : "";
-      await keep(deps, { hubUrl: hub.wsUrl, token, identity: name });
-      io.stdout(`Paired with ${hub.wsUrl}${name && ` as ${printable(name)}`}; token stored\n`);
-      const told = agentOf(answer);
+      const code = flags.code || (io.isTerminal.stdin ? await prompt.ask({ text: "Code: " }) : "");
+      const { token, identity, agent: told } = await redeemCode({ hub, code }, deps);
+      await keep(deps, { hubUrl: hub.wsUrl, token, identity });
+      const name = identity && ` as ${printable(identity)}`;
+      io.stdout(`Paired with ${hub.wsUrl}${name}; token stored\n`);
       const agent = await pin(deps, {
         hubUrl: hub.wsUrl,
         ...(given && { given }),

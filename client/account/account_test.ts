@@ -55,6 +55,16 @@ Deno.test("login keeps what a script sends, 0600, and says so without the token 
   assert.equal((await Deno.stat(world.path)).mode! & 0o777, 0o600);
 });
 
+Deno.test("login and pair take an address without a scheme for one with TLS", async () => {
+  await using world = new World();
+  const bare = HUB.replace("wss://", "");
+  world.answer = () => Response.json({ token: "ff00" });
+  assert.equal((await world.tela({ args: ["login", bare], stdin: "s3cret\n\n" })).code, 0);
+  assert.equal((await world.kept())?.token, "s3cret");
+  assert.equal((await world.tela({ args: ["pair", "-hub", bare, "-code", "x"] })).code, 0);
+  assert.equal(world.requests[0]!.url, `${HUB.replace("wss", "https")}/api/pair`);
+});
+
 Deno.test("login keeps a pin that was there, and refuses an empty token", async () => {
   await using world = new World();
   const pin = `sha256:${"ab".repeat(32)}`;
@@ -117,7 +127,7 @@ Deno.test("pair asks for the code at a terminal, and reports a refusal", async (
   world.answer = () => Response.json({ error: "invalid or expired code" }, { status: 404 });
   const asked = await world.tela({ args: ["pair", "-hub", HUB], stdin: "x\n", terminal: true });
   assert.equal(asked.code, 1);
-  assert.match(asked.err, /Code: .*Error: HTTP 404: invalid or expired code/s);
+  assert.match(asked.err, /Code: .*Error: invalid or expired code/s);
   const none = await world.tela({ args: ["pair", "-hub", HUB] });
   assert.deepEqual([none.code, world.requests.length], [2, 1]);
   assert.equal(await world.kept(), undefined);

@@ -7,7 +7,7 @@ import {
   UsageError,
 } from "../../core/cli/mod.ts";
 import type { JsonObject } from "../../core/control/mod.ts";
-import { ApiError, type JsonApi, pathOf } from "../hub/mod.ts";
+import { ApiError, type JsonApi, pathOf } from "../../core/hub_api/mod.ts";
 import {
   ADMIN_FLAGS,
   adminApi,
@@ -147,7 +147,10 @@ function renameCommand(deps: AdminDeps): Command {
 }
 
 /** `remove` and its short form, of `access` as of `tokens`: the same request. Spec: client.md 1.3 */
-export function removeCommand(name: string, deps: AdminDeps): Command {
+export function removeCommand(group: "access" | "tokens", { name = "remove", deps }: {
+  name?: string;
+  deps: AdminDeps;
+}): Command {
   return command({
     name,
     summary: "Remove an identity with its token and all its permissions",
@@ -155,7 +158,7 @@ export function removeCommand(name: string, deps: AdminDeps): Command {
       "admin rotate; to block it for a while, tela admin tokens revoke.",
     flags: { ...ADMIN_FLAGS, ...FORCE_FLAG },
     positionals: [{ name: "id", kind: "required" }],
-    examples: [`tela admin access ${name} alice`],
+    examples: [`tela admin ${group} ${name} alice`],
     run: async ({ flags, args, io }) => {
       const id = argument(args, 0);
       await confirm(io, {
@@ -182,7 +185,7 @@ export function accessCommand(deps: AdminDeps): Command {
       grantCommand(deps),
       revokeCommand(deps),
       renameCommand(deps),
-      removeCommand("remove", deps),
+      removeCommand("access", { deps }),
     ],
     run: async ({ flags, io }) => {
       const api = await adminApi(flags, { io, deps });

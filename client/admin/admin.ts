@@ -5,6 +5,7 @@ import { auditCommand } from "./audit.ts";
 import type { AdminDeps } from "./context.ts";
 import { hubCommand } from "./hub.ts";
 import { pairCodeCommand } from "./pair_code.ts";
+import { pairCodesCommand } from "./pair_codes.ts";
 import { portalsCommand } from "./portals.ts";
 import { rotateCommand, tokensCommand } from "./tokens.ts";
 
@@ -20,6 +21,7 @@ export function adminCommand(deps: AdminDeps): Command {
       tokensCommand(deps),
       rotateCommand(deps),
       pairCodeCommand(deps),
+      pairCodesCommand(deps),
       agentCommand(deps),
       hubCommand(deps),
       portalsCommand(deps),

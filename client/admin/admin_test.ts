@@ -137,6 +137,29 @@ const COMMANDS: {
       "Run on the person's computer:\n  tela pair -hub ws://hub.example -code 3F9A-07C1\n",
   },
   {
+    line: ["pair-codes"],
+    at: "GET /api/admin/pair-codes",
+    body: null,
+    answer: {
+      codes: [{
+        id: "3f9a07c15e20",
+        type: "connect",
+        machines: ["barn", "shed"],
+        role: "user",
+        expiresAt: "2026-08-01T09:40:00Z",
+      }],
+    },
+    out: "ID            TYPE     MACHINES    ROLE  CREATED BY  EXPIRES\n" +
+      "3f9a07c15e20  connect  barn, shed  user  -           2026-08-01T09:40:00Z\n",
+  },
+  {
+    line: ["pair-codes", "rm", "3f9a07c15e20"],
+    at: "DELETE /api/admin/pair-codes/3f9a07c15e20",
+    body: null,
+    answer: { status: "removed", id: "3f9a07c15e20" },
+    out: "Withdrew pairing code 3f9a07c15e20\n",
+  },
+  {
     line: ["agent", "logs", "-machine", "barn", "-n", "2"],
     at: "POST /api/admin/agents/barn/logs",
     body: { lines: 2 },
@@ -161,6 +184,62 @@ const COMMANDS: {
     body: null,
     answer: { lines: ["one"] },
     out: "one\n",
+  },
+  {
+    line: ["hub", "update", "-version", "v0.17.0"],
+    at: "POST /api/admin/update",
+    body: { version: "v0.17.0" },
+    answer: { ok: true, message: "updating to v0.17.0" },
+    out: "ws://hub.example: updating to v0.17.0\n",
+  },
+  {
+    line: ["hub", "channel", "set", " Stable ", "-manifest-base", "https://r.example/c/dev.json"],
+    at: "PATCH /api/admin/update",
+    body: { channel: "stable", manifestBase: "https://r.example/c" },
+    answer: { ok: true, channel: "stable", manifestUrl: "https://r.example/c/stable.json" },
+    out: "ws://hub.example: channel set to stable\n  manifest: https://r.example/c/stable.json\n",
+  },
+  {
+    line: ["hub", "channel", "sources"],
+    at: "GET /api/admin/update/sources",
+    body: null,
+    answer: { sources: { lab: "https://l.example/", beta: "https://b.example/" } },
+    out: "CHANNEL  BASE URL\nbeta     https://b.example/\nlab      https://l.example/\n",
+  },
+  {
+    line: ["hub", "channel", "sources", "set", "lab", "https://l.example/"],
+    at: "PUT /api/admin/update/sources/lab",
+    body: { base: "https://l.example" },
+    answer: { ok: true, name: "lab", base: "https://l.example" },
+    out: "ws://hub.example: channel lab comes from https://l.example\n",
+  },
+  {
+    line: ["hub", "channel", "sources", "remove", "lab"],
+    at: "DELETE /api/admin/update/sources/lab",
+    body: null,
+    answer: { ok: true, name: "lab" },
+    out: "ws://hub.example: source of lab removed\n",
+  },
+  {
+    line: ["agent", "update", "-machine", "barn"],
+    at: "POST /api/admin/agents/barn/update",
+    body: null,
+    answer: { ok: true, message: "already running v0.17.0" },
+    out: "barn: already running v0.17.0\n",
+  },
+  {
+    line: ["agent", "channel", "-machine", "barn", "set", "stable"],
+    at: "POST /api/admin/agents/barn/update-channel",
+    body: { channel: "stable" },
+    answer: { ok: true, payload: { channel: "stable", manifestUrl: "https://r.example/s.json" } },
+    out: "barn: channel set to stable\n  manifest: https://r.example/s.json\n",
+  },
+  {
+    line: ["agent", "channel", "sources", "set", "lab", "https://l.example", "-machine", "barn"],
+    at: "POST /api/admin/agents/barn/channel-sources-set",
+    body: { name: "lab", base: "https://l.example" },
+    answer: { ok: true, payload: { ok: true, name: "lab", base: "https://l.example" } },
+    out: "barn: channel lab comes from https://l.example\n",
   },
   {
     line: ["hub", "restart"],
@@ -218,17 +297,23 @@ Deno.test("admin pair-code vouches for the agent that its maker knows, by the hu
 
 Deno.test("admin reports a refusal with its status, its text and what to do (client 18)", async () => {
   const refused = await admin(["tokens", "list"], {
-    "GET /api/admin/tokens": json({ error: "owner or admin required" }, 403),
+    "GET /api/admin/tokens": json({ error: "forbidden" }, 403),
   });
   assert.equal(refused.code, 1);
   assert.equal(
     refused.err,
-    "Error: HTTP 403: owner or admin required; the token needs the role owner or admin\n",
+    "Error: HTTP 403: forbidden; the token needs the role owner or admin\n",
   );
   const page = await admin(["tokens", "list"], {
     "GET /api/admin/tokens": new Response("<html>", { status: 502 }),
   });
   assert.equal(page.err, "Error: HTTP 502: unknown error\n");
+});
+
+Deno.test("admin pair-codes says so where the hub cannot tell", async () => {
+  const { code, err } = await admin(["pair-codes"], {});
+  assert.equal(code, 1);
+  assert.match(err, /^Error: hub http:\/\/hub\.example does not list pairing codes: /);
 });
 
 Deno.test("admin agent reports ok:false as the failure that it is", async () => {
@@ -279,6 +364,9 @@ Deno.test("admin refuses what is malformed before it sends anything", async () =
     ["pair-code"],
     ["agent", "set", "-machine", "barn", "[]"],
     ["agent", "logs"],
+    ["agent", "channel"],
+    ["hub", "channel", "set", "a/b"],
+    ["hub", "channel", "sources", "set", "lab", "ftp://l.example"],
     ["access", "lst"],
   ];
   for (const line of lines) {

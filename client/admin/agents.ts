@@ -7,36 +7,20 @@ import {
   UsageError,
 } from "../../core/cli/mod.ts";
 import type { Json, JsonObject } from "../../core/control/mod.ts";
-import {
-  agentsView,
-  ApiError,
-  type ApiMethod,
-  fetchHubStatus,
-  type JsonApi,
-  machinesJson,
-  pathOf,
-} from "../hub/mod.ts";
+import { ApiError, type ApiMethod, type JsonApi, pathOf } from "../../core/hub_api/mod.ts";
+import { agentsView, fetchHubStatus, machinesJson } from "../hub/mod.ts";
+import { type Channel, channelCommands } from "./channels.ts";
 import {
   ADMIN_FLAGS,
   adminApi,
   type AdminDeps,
+  AGENT_FLAGS,
   argument,
   FORCE_FLAG,
   JSON_FLAG,
   textOf,
   textsOf,
 } from "./context.ts";
-
-const AGENT_FLAGS = {
-  ...ADMIN_FLAGS,
-  machine: {
-    type: "string",
-    placeholder: "name",
-    summary: "Machine whose agent is meant.",
-    env: "TELA_MACHINE",
-    required: true,
-  },
-} as const;
 
 /** What is asked of an agent. */
 interface AgentRequest {
@@ -166,6 +150,26 @@ function restartCommand(deps: AdminDeps): Command {
   });
 }
 
+/** Release channel and updates of an agent. Spec: client.md 1.3, agent.md 7 */
+function agentChannel(api: JsonApi, machine: string): Channel {
+  const ask = async (action: string, payload?: Json) =>
+    await askAgent(api, {
+      method: "POST",
+      machine,
+      action,
+      ...(payload !== undefined && { payload }),
+    });
+  return {
+    label: machine,
+    status: () => ask("update-status"),
+    set: (change) => ask("update-channel", change),
+    sources: () => ask("channel-sources-list"),
+    setSource: async (name, base) => void await ask("channel-sources-set", { name, base }),
+    removeSource: async (name) => void await ask("channel-sources-remove", { name }),
+    update: (version) => ask("update", version === undefined ? null : { version }),
+  };
+}
+
 /** `tela admin agent`: management of agents through the hub. */
 export function agentCommand(deps: AdminDeps): Command {
   return command({
@@ -177,6 +181,12 @@ export function agentCommand(deps: AdminDeps): Command {
       setCommand(deps),
       logsCommand(deps),
       restartCommand(deps),
+      ...channelCommands({
+        words: "tela admin agent",
+        flags: AGENT_FLAGS,
+        open: async (flags, io) =>
+          agentChannel(await adminApi(flags, { io, deps }), flags.machine ?? ""),
+      }),
     ],
   });
 }

@@ -1,7 +1,8 @@
 import { type FlagValues, type Io, UsageError } from "../../core/cli/mod.ts";
 import type { Json, JsonObject } from "../../core/control/mod.ts";
 import type { KnownAgents } from "../../core/identity/mod.ts";
-import { HUB_FLAGS, type HubDeps, JsonApi, parseHubAddress } from "../hub/mod.ts";
+import { JsonApi } from "../../core/hub_api/mod.ts";
+import { HUB_FLAGS, type HubDeps, parseHubAddress } from "../hub/mod.ts";
 
 /** What administration needs of the machine it runs on. */
 export interface AdminDeps extends HubDeps {
@@ -16,6 +17,18 @@ export const ADMIN_FLAGS = {
     ...HUB_FLAGS.token,
     summary: `Owner's token; TELA_TOKEN stands in. ${HUB_FLAGS.token.summary}`,
     env: "TELA_OWNER_TOKEN",
+  },
+} as const;
+
+/** The flags of every command about an agent. */
+export const AGENT_FLAGS = {
+  ...ADMIN_FLAGS,
+  machine: {
+    type: "string",
+    placeholder: "name",
+    summary: "Machine whose agent is meant.",
+    env: "TELA_MACHINE",
+    required: true,
   },
 } as const;
 

@@ -107,7 +107,7 @@ export function pairCodeCommand(deps: AdminDeps): Command {
     flags: FLAGS,
     positionals: [{ name: "machine", kind: "required" }],
     examples: ["tela admin pair-code barn", "tela admin pair-code barn -type register -expires 1h"],
-    seeAlso: ["tela pair", "telad pair"],
+    seeAlso: ["tela pair", "telad pair", "tela admin pair-codes"],
     run: async ({ flags, args, io }) => {
       const wanted = readFlags(flags, argument(args, 0));
       const api = await adminApi(flags, { io, deps });

@@ -7,7 +7,7 @@ import {
   printable,
 } from "../../core/cli/mod.ts";
 import type { JsonObject } from "../../core/control/mod.ts";
-import { pathOf } from "../hub/mod.ts";
+import { pathOf } from "../../core/hub_api/mod.ts";
 import {
   ADMIN_FLAGS,
   adminApi,

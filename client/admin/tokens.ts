@@ -7,7 +7,7 @@ import {
   type Io,
 } from "../../core/cli/mod.ts";
 import type { JsonObject } from "../../core/control/mod.ts";
-import { pathOf } from "../hub/mod.ts";
+import { pathOf } from "../../core/hub_api/mod.ts";
 import { removeCommand } from "./access.ts";
 import {
   ADMIN_FLAGS,
@@ -144,8 +144,8 @@ export function tokensCommand(deps: AdminDeps): Command {
       addCommand(deps),
       rotateCommand(deps),
       revokeCommand(deps),
-      removeCommand("remove", deps),
-      removeCommand("rm", deps),
+      removeCommand("tokens", { deps }),
+      removeCommand("tokens", { name: "rm", deps }),
     ],
   });
 }

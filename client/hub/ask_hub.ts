@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock/mod.ts";
-import { parseHubAddress } from "./hub_address.ts";
-import { type Fetch, fetchHubStatus } from "./hub_api.ts";
+import { type Fetch, parseHubAddress } from "../../core/hub_api/mod.ts";
+import { fetchHubStatus } from "./hub_api.ts";
 import type { HubStatus } from "./hub_status.ts";
 
 /** What asking a hub takes. */

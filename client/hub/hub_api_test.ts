@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../core/clock/mod.ts";
-import { parseHubAddress } from "./hub_address.ts";
-import { type Fetch, fetchHubStatus } from "./hub_api.ts";
+import { type Fetch, parseHubAddress } from "../../core/hub_api/mod.ts";
+import { fetchHubStatus } from "./hub_api.ts";
 
 const hub = parseHubAddress("ws://hub.example/base/");
 
@@ -35,7 +35,7 @@ Deno.test("fetchHubStatus() says what to do when it is refused, without the toke
   const clock = new ManualClock();
   const refuse = answering(() => new Response('{"error":"auth_required"}', { status: 401 }));
   await assert.rejects(fetchHubStatus(hub, { token: "s3cret", fetch: refuse.fetch, clock }), {
-    name: "StatusError",
+    name: "ApiError",
     message: "Hub http://hub.example/base does not accept the token (HTTP 401): " +
       "check TELA_TOKEN or -token; it may be mistyped, expired or revoked",
   });
@@ -49,7 +49,13 @@ Deno.test("fetchHubStatus() says what to do when it is refused, without the toke
 });
 
 Deno.test("fetchHubStatus() says so when something else answers", async () => {
-  for (const body of ["<html>", "{}", "[]", "", '{"machines":3}']) {
+  for (const body of ["<html>", "[]", ""]) {
+    const { fetch } = answering(() => new Response(body));
+    await assert.rejects(fetchHubStatus(hub, { token: "", fetch, clock: new ManualClock() }), {
+      message: /^No hub at http:\/\/hub\.example\/base: its answer is not a JSON object/,
+    });
+  }
+  for (const body of ["{}", '{"machines":3}']) {
     const { fetch } = answering(() => new Response(body));
     await assert.rejects(fetchHubStatus(hub, { token: "", fetch, clock: new ManualClock() }), {
       message: "No hub at http://hub.example/base: its answer is not a hub's status",
@@ -65,7 +71,7 @@ Deno.test("fetchHubStatus() gives up when no answer comes within 10 s", async ()
   clock.advance(10_000);
   await assert.rejects(
     asked,
-    /^StatusError: Cannot reach .*: no answer within 10 s; check the addr/,
+    /^ApiError: Cannot reach .*: no answer within 10 s; check the addr/,
   );
 });
 

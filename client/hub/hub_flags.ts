@@ -3,7 +3,7 @@ export const HUB_FLAGS = {
   hub: {
     type: "string",
     placeholder: "url",
-    summary: "Address of the hub.",
+    summary: "Address or name of the hub.",
     env: "TELA_HUB",
     required: true,
   },

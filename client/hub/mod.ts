@@ -5,14 +5,8 @@
  */
 
 export { askHub, type HubDeps } from "./ask_hub.ts";
-export { type HubAddress, parseHubAddress } from "./hub_address.ts";
-export {
-  type Fetch,
-  fetchHubStatus,
-  type HubApiOptions,
-  reasonOf,
-  StatusError,
-} from "./hub_api.ts";
+export { type Fetch, type HubAddress, parseHubAddress } from "../../core/hub_api/mod.ts";
+export { fetchHubStatus, type HubApiOptions } from "./hub_api.ts";
 export { HUB_FLAGS } from "./hub_flags.ts";
 export {
   type HubStatus,
@@ -22,7 +16,6 @@ export {
   serviceLabel,
   type ServiceStatus,
 } from "./hub_status.ts";
-export { ApiError, type ApiMethod, JsonApi, type JsonApiOptions, pathOf } from "./json_api.ts";
 export {
   agentsView,
   machinesJson,

@@ -91,6 +91,17 @@ function valueAfter(command: Command, argv: readonly string[], index: number): s
   throw new UsageError(`Missing value for ${argv[index]}`);
 }
 
+/** How many of the first of `argv` are flags of the command, with their values. */
+export function leadingFlags({ flags }: Command, argv: readonly string[]): number {
+  let i = 0;
+  for (;;) {
+    const [, name, inline] = /^--?([^=]+)(=[^]*)?$/.exec(argv[i] ?? "") ?? [];
+    const flag = name === undefined ? undefined : flagOf(flags, name);
+    if (flag === undefined) return i;
+    i += inline !== undefined || flag.type === "boolean" ? 1 : 2;
+  }
+}
+
 function checkArguments(command: Command, args: readonly string[]): void {
   const { positionals } = command;
   const variadic = positionals.at(-1)?.kind === "variadic";

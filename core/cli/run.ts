@@ -2,7 +2,7 @@ import { type Command, command } from "./command.ts";
 import { errorLine, type ExitCode, exitCodeOf, UsageError } from "./errors.ts";
 import { renderHelp } from "./help.ts";
 import { type Io, systemIo } from "./io.ts";
-import { looksLikeFlag, parse } from "./parse.ts";
+import { leadingFlags, looksLikeFlag, parse } from "./parse.ts";
 import { nearest } from "./suggest.ts";
 import { printable } from "./table.ts";
 import { versionLine } from "./version.ts";
@@ -35,16 +35,21 @@ function withBuiltins(program: Command): Command {
   return { ...program, commands: [...program.commands, version, help] };
 }
 
-/** Follows the words. A `--` before one is what task runners put between their words and ours. */
+/**
+ * Follows the words. A `--` before one is what task runners put between their words and ours; flags of
+ * a command may stand before the word of one below it, as in `agent channel -machine barn set stable`.
+ */
 function walk(program: Command, words: readonly string[]): Place {
   let place: Place = { path: program.name, command: program, rest: words };
   for (;;) {
     if (place.rest[0] === "--" && place.command.commands.length > 0) {
       place = { ...place, rest: place.rest.slice(1) };
     }
-    const [word, ...rest] = place.rest;
-    const next = place.command.commands.find(({ name }) => name === word);
+    const { command } = place;
+    const at = leadingFlags(command, place.rest);
+    const next = command.commands.find(({ name }) => name === place.rest[at]);
     if (next === undefined) return place;
+    const rest = place.rest.toSpliced(at, 1);
     place = { path: `${place.path} ${next.name}`, command: next, rest };
   }
 }

@@ -122,6 +122,46 @@ Deno.test("run() runs a command that has sub-commands when none is named", async
   assert.deepEqual(seen, ["serve undefined", "serve a", "pair"]);
 });
 
+Deno.test("run() finds a word behind flags of the command above it", async () => {
+  const seen: unknown[] = [];
+  const flags = {
+    machine: { type: "string", summary: "Machine." },
+    json: { type: "boolean", summary: "Print JSON." },
+  } as const;
+  const set = command({
+    name: "set",
+    summary: "Set",
+    flags,
+    positionals: [{ name: "to", kind: "required" }],
+    run: ({ flags, args }) => void seen.push([flags.machine, flags.json, ...args]),
+  });
+  const tool = command({
+    name: "tool",
+    summary: "Tool",
+    flags,
+    commands: [set],
+    run: ({ flags }) => void seen.push(flags.machine),
+  });
+  const lines = [
+    "-machine barn set stable",
+    "--machine=barn -json set stable",
+    "-json set stable -machine barn",
+    "-machine set",
+    "-machine barn",
+  ];
+  for (const line of lines) await run(tool, new MemoryIo({ args: line.split(" ") }));
+  assert.deepEqual(seen, [
+    ["barn", false, "stable"],
+    ["barn", true, "stable"],
+    ["barn", true, "stable"],
+    "set",
+    "barn",
+  ]);
+  for (const line of ["-other x set stable", "-machine barn sett stable"]) {
+    assert.equal(await run(tool, new MemoryIo({ args: line.split(" ") })), 2);
+  }
+});
+
 Deno.test("run() passes over the -- that a task runner puts before our words", async () => {
   for (const line of ["-- admin access grant x -json", "admin -- access grant x -json"]) {
     const calls: string[] = [];

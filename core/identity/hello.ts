@@ -13,6 +13,14 @@ export const FEATURE_RESUME = "resume";
 /** The peer takes several paths at once and measures them. */
 export const FEATURE_PATHS = "paths";
 
+/** The peer takes data with a SYN, and may send before the handshake is complete (RFC 7413). */
+export const FEATURE_SYN_DATA = "syn-data";
+
+/** What our programs offer each other; to keep the session only where that is switched on. */
+export function ownFeatures({ resumes }: { resumes: boolean }): string[] {
+  return [FEATURE_PATHS, FEATURE_SYN_DATA, ...(resumes ? [FEATURE_RESUME] : [])];
+}
+
 /** Nothing else that an agent's key may sign begins like this. */
 const DOMAIN = "tela peer-hello\0";
 

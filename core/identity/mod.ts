@@ -25,8 +25,10 @@ export {
   clientHello,
   FEATURE_PATHS,
   FEATURE_RESUME,
+  FEATURE_SYN_DATA,
   HELLO_VERSION,
   type HelloSession,
+  ownFeatures,
   type ProvenAgent,
   verifyHello,
 } from "./hello.ts";

@@ -4,5 +4,6 @@
  * @module
  */
 
+export { defectText } from "./defect.ts";
 export { createLog, formatTime, type Log, type LogOptions } from "./log.ts";
 export { LogRing } from "./ring.ts";

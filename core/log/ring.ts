@@ -1,3 +1,6 @@
+/** Longest line kept, in UTF-16 units; the rest of one is cut off. */
+const MAX_LINE_LENGTH = 4096;
+
 /** The last lines of a log, for operators who ask over the API. */
 export class LogRing {
   readonly #capacity: number;
@@ -14,7 +17,8 @@ export class LogRing {
 
   /** Adds a finished line. */
   push(line: string): void {
-    this.#lines.push(line);
+    const isLong = line.length > MAX_LINE_LENGTH;
+    this.#lines.push(isLong ? `${line.slice(0, MAX_LINE_LENGTH - 1)}…` : line);
     if (this.#lines.length > 2 * this.#capacity) this.#lines = this.#lines.slice(-this.#capacity);
   }
 

@@ -10,6 +10,16 @@ export const CLIENT: Ipv4Address = ipv4Address(0x0a4d0102);
 /** Address of the server. */
 export const SERVER: Ipv4Address = ipv4Address(0x0a4d0101);
 
+/** Limits of the two ends, and what is done to the server. */
+export interface PairOptions {
+  client?: Partial<TcpOptions>;
+  server?: Partial<TcpOptions>;
+  /** Told of defects in the server's connections. Default: they are thrown. */
+  onDefect?: (error: unknown) => void;
+  /** Sees each packet of the server, and may throw. */
+  onServerOutput?: (packet: Packet) => void;
+}
+
 /** Two stacks whose packets are carried, in order, whenever the promises have run dry. */
 export class Pair {
   readonly clock = new ManualClock();
@@ -20,11 +30,13 @@ export class Pair {
   cut = false;
   /** Packets the client may send before it is paused. */
   clientBudget = Infinity;
+  readonly #options: PairOptions;
   readonly #wire: { to: () => Netstack; packet: Packet }[] = [];
 
-  constructor(tcp: { client?: Partial<TcpOptions>; server?: Partial<TcpOptions> } = {}) {
-    this.client = this.#stack(CLIENT, SERVER, () => this.server, tcp.client);
-    this.server = this.#stack(SERVER, CLIENT, () => this.client, tcp.server);
+  constructor(options: PairOptions = {}) {
+    this.#options = options;
+    this.client = this.#stack(CLIENT, SERVER, () => this.server, options.client);
+    this.server = this.#stack(SERVER, CLIENT, () => this.client, options.server);
   }
 
   #stack(
@@ -41,10 +53,12 @@ export class Pair {
       random: (out) => out.fill(9),
       pool: this.pool,
       output: (packet) => {
+        if (localAddress === SERVER) this.#options.onServerOutput?.(packet);
         this.#wire.push({ to, packet });
         if (localAddress === CLIENT && --this.clientBudget === 0) this.client.pause();
       },
       tcp: tcp ?? {},
+      ...(this.#options.onDefect !== undefined && { onDefect: this.#options.onDefect }),
     });
   }
 

@@ -91,3 +91,31 @@ Deno.test("pathChanged() lets connections that wait for a timer go on at once", 
   await writing;
   pair.close();
 });
+
+Deno.test("a defect in one connection resets it and costs the others nothing", async () => {
+  const defects: unknown[] = [];
+  let broken = false;
+  const pair = new Pair({
+    onDefect: (error) => defects.push(error),
+    // From outside nothing here can be made to fail but what takes a packet.
+    onServerOutput: ({ view, start }) => {
+      if (broken && view.getUint16(start + 20) === 80) throw new Error("defect");
+    },
+  });
+  const [first, firstEnd] = await pair.open(80);
+  const [second, secondEnd] = await pair.open(81);
+  broken = true;
+  const writing = Promise.all([firstEnd, secondEnd].map((end) => end.write(new Uint8Array(10))));
+  await pair.settle(writing);
+  const into = new Uint8Array(100);
+  assert.equal(await second.read(into), 10);
+  assert.deepEqual(defects.map(String), ["Error: defect"]);
+  await assert.rejects(firstEnd.read(into), { code: "aborted" });
+  broken = false;
+  // The reset could not be sent: the peer is told when it asks.
+  const asking = assert.rejects(first.read(into), { code: "reset" });
+  first.write(new Uint8Array(1)).catch(() => {});
+  await pair.settle(asking);
+  assert.equal(pair.server.stats.connections, 1);
+  pair.close();
+});

@@ -44,6 +44,6 @@ export { type TcpAddr, TcpConn } from "./conn.ts";
 export { TcpError, type TcpErrorCode } from "./errors.ts";
 export { TcpListener } from "./listener.ts";
 export { Netstack } from "./netstack.ts";
-export type { NetstackOptions } from "./options.ts";
+export type { ConnectOptions, EarlyWrite, NetstackOptions } from "./options.ts";
 export type { Socket } from "./socket.ts";
 export type { DropReason, InputResult, NetstackProgress, NetstackStats } from "./stats.ts";

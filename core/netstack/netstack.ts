@@ -23,17 +23,16 @@ import {
 } from "../tcp/mod.ts";
 import type { TcpConn } from "./conn.ts";
 import { Echo } from "./echo.ts";
-import { DeadlineQueue } from "./deadline_queue.ts";
 import { tcpError } from "./errors.ts";
+import { FlushQueue } from "./flush_queue.ts";
 import { TcpListener } from "./listener.ts";
-import { checkMtu, checkPort, type NetstackOptions } from "./options.ts";
+import { checkMtu, checkPort, type ConnectOptions, type NetstackOptions } from "./options.ts";
 import { PortPicker } from "./ports.ts";
 import { addrOf, connOf, keyOf } from "./naming.ts";
 import { ProgressCounter } from "./progress.ts";
 import { Ipv4Sink } from "./sink.ts";
 import { Socket } from "./socket.ts";
 import type { DropReason, InputResult, NetstackProgress, NetstackStats } from "./stats.ts";
-import { Wakeup } from "./wakeup.ts";
 
 /** Connections one stack holds, those in TIME-WAIT included; more are refused. */
 const MAX_CONNECTIONS = 16384;
@@ -50,16 +49,15 @@ const DEFAULT_BACKLOG = 256;
  */
 export class Netstack {
   readonly #options: NetstackOptions;
-  readonly #tcp: TcpOptions;
+  #tcp: TcpOptions;
   readonly #pages: PagePool;
   readonly #path = new PathTimes();
   readonly #isn: IsnGenerator;
   readonly #ports: PortPicker;
   readonly #sink: Ipv4Sink;
   readonly #echo: Echo;
-  readonly #wakeup: Wakeup;
+  readonly #queue: FlushQueue;
   readonly #progress = new ProgressCounter();
-  readonly #deadlines = new DeadlineQueue<Socket>();
   readonly #inboundPseudoSum: number;
   readonly #sockets = new Map<number, Socket>();
   readonly #listeners = new Map<number, TcpListener>();
@@ -71,18 +69,11 @@ export class Netstack {
     payloadStart: 0,
     payloadEnd: 0,
   };
-  #dirty: Socket[] = [];
-  /** Sockets flushed while the carrier was full, which had no turn; they go first afterwards. */
-  readonly #starved: Socket[] = [];
-  /** Sockets in whose turn the carrier became full. */
-  readonly #held: Socket[] = [];
-  #flushing: Socket[] = [];
   #strayResets: StrayReset[] = [];
   #dropped: Partial<Record<DropReason, number>> = {};
   #packetsIn = 0;
   #mtuBytes: number;
   readonly #maxMtuBytes: number;
-  #flushScheduled = false;
   #closed = false;
 
   /**
@@ -93,7 +84,7 @@ export class Netstack {
   constructor(options: NetstackOptions) {
     this.#options = options;
     this.#tcp = tcpOptions(options.tcp);
-    this.#pages = new PagePool(this.#tcp.stackBufferBytes);
+    this.#pages = new PagePool(this.#tcp.stackBufferBytes, options.memory);
     this.#mtuBytes = checkMtu(options.mtuBytes, options.pool);
     this.#maxMtuBytes = checkMtu(options.maxMtuBytes ?? options.mtuBytes, options.pool);
     this.#isn = new IsnGenerator(options.random);
@@ -103,7 +94,13 @@ export class Netstack {
     this.#sink = new Ipv4Sink({ fields: { ...addresses, protocol: PROTOCOL_TCP }, pool, output });
     this.#echo = new Echo({ addresses, pool, output });
     this.#inboundPseudoSum = pseudoHeaderSum({ ...addresses, protocol: PROTOCOL_TCP });
-    this.#wakeup = new Wakeup(options.clock, (nowMs) => this.#onWakeup(nowMs));
+    this.#queue = new FlushQueue({
+      sink: this.#sink,
+      clock: options.clock,
+      flush: (nowMs) => this.flush(nowMs),
+      ended: (socket) => this.#forget(socket),
+      defect: options.onDefect ?? throwLater,
+    });
   }
 
   /** Counters, as a snapshot. */
@@ -162,11 +159,15 @@ export class Netstack {
     const socket = this.#sockets.get(key);
     if (socket !== undefined) {
       if (!opensConnection(segment) || !socket.connection.replaceableBy(segment)) {
-        this.#progress.input(socket.connection, segment, nowMs);
-        this.#markDirty(socket);
+        try {
+          this.#progress.input(socket.connection, segment, nowMs);
+        } catch (error) {
+          this.#queue.contain(socket, error, nowMs);
+        }
+        this.#queue.mark(socket);
         return "ok";
       }
-      this.#forget(socket, key);
+      this.#forget(socket);
     }
     const listener = this.#listeners.get(segment.destinationPort);
     if (listener !== undefined && opensConnection(segment)) return this.#onSyn(listener, nowMs);
@@ -187,7 +188,7 @@ export class Netstack {
       if (error === undefined && !listener.atSyn) listener.deliver(connOf(socket, this.#options));
     };
     socket.connection.accept(segment, nowMs);
-    this.#markDirty(socket);
+    this.#queue.mark(socket);
     if (listener.atSyn) listener.deliver(connOf(socket, this.#options));
     return "ok";
   }
@@ -200,13 +201,7 @@ export class Netstack {
     for (const reset of this.#strayResets) emitReset(reset, this.#sink);
     this.#strayResets.length = 0;
     this.#echo.flush();
-    // Settling may touch sockets again: those are for the next flush.
-    const sockets = this.#dirty;
-    this.#dirty = this.#flushing;
-    this.#flushing = sockets;
-    for (const socket of sockets) this.#flushSocket(socket, nowMs);
-    sockets.length = 0;
-    this.#wakeup.arm(this.#deadlines.earliestMs);
+    this.#queue.flush(nowMs);
   }
 
   /**
@@ -221,41 +216,35 @@ export class Netstack {
   /** Lets data go again, within this event-loop turn; those that had no turn go first. */
   resume(): void {
     this.#sink.blocked = false;
-    for (const socket of [...this.#starved.splice(0), ...this.#held.splice(0)]) {
-      socket.held = false;
-      this.touch(socket);
-    }
+    this.#queue.resume();
   }
 
-  #flushSocket(socket: Socket, nowMs: number): void {
-    const { connection } = socket;
-    socket.dirty = false;
-    // Reads before output, so that the acknowledgement carries the window they open.
-    socket.settle();
-    const starved = this.#sink.blocked;
-    connection.output(this.#sink, nowMs);
-    if (this.#sink.blocked && !socket.held) {
-      socket.held = true;
-      (starved ? this.#starved : this.#held).push(socket);
-    }
-    if (connection.state === "closed") {
-      socket.settle();
-      return this.#forget(socket, keyOf(connection.localPort, connection.remotePort));
-    }
-    this.#deadlines.atLatest(socket, connection.nextDeadlineMs());
-  }
-
-  #forget(socket: Socket, key: number): void {
-    this.#deadlines.remove(socket);
+  #forget(socket: Socket): void {
+    const { localPort, remotePort } = socket.connection;
+    const key = keyOf(localPort, remotePort);
+    this.#queue.forget(socket);
     if (this.#sockets.get(key) === socket) this.#sockets.delete(key);
   }
 
   /**
-   * Opens a connection to a port of the peer.
+   * The peer takes data with a SYN, and so do we from now on: connections that are opened later save a
+   * round trip. What is offered by `early` goes with the SYN, and what is written to a connection that
+   * was handed over at its SYN goes before the handshake is complete.
+   *
+   * Spec: RFC 7413
+   */
+  useSynData(): void {
+    this.#tcp = tcpOptions({ ...this.#tcp, synData: true });
+  }
+
+  /**
+   * Opens a connection to a port of the peer. `early` is called at once with what takes bytes to go with
+   * the SYN; it may be called until the peer has answered, copies what it takes, and returns how much
+   * that was: mostly all of a first request, or none. What was taken counts as written.
    *
    * @throws {TcpError} `refused`, `timed-out`, `aborted` by the signal, `closed` with the stack, `limit`
    */
-  connect({ port, signal }: { port: number; signal?: AbortSignal }): Promise<TcpConn> {
+  connect({ port, signal, early }: ConnectOptions): Promise<TcpConn> {
     checkPort(port);
     if (this.#closed) return Promise.reject(tcpError("closed", `connect to port ${port}`));
     if (signal?.aborted) {
@@ -281,6 +270,7 @@ export class Netstack {
         reject(tcpError(code, `connect to port ${port}`, signal?.reason));
       };
       socket.connection.open(nowMs);
+      early?.((bytes) => socket.writeWithSyn(bytes));
       this.touch(socket);
     });
   }
@@ -345,35 +335,12 @@ export class Netstack {
     this.flush(this.#options.clock.nowMs());
     this.#closed = true;
     this.#sockets.clear();
-    this.#wakeup.stop();
+    this.#queue.stop();
   }
 
   /** For sockets of this stack: flushes one of them within this event-loop turn. */
   touch(socket: Socket): void {
-    this.#markDirty(socket);
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    queueMicrotask(() => {
-      this.#flushScheduled = false;
-      if (!this.#closed) this.flush(this.#options.clock.nowMs());
-    });
-  }
-
-  #markDirty(socket: Socket): void {
-    if (socket.dirty) return;
-    socket.dirty = true;
-    this.#dirty.push(socket);
-  }
-
-  #onWakeup(nowMs: number): void {
-    for (;;) {
-      const socket = this.#deadlines.takeDue(nowMs);
-      if (socket === undefined) break;
-      const deadlineMs = socket.connection.nextDeadlineMs();
-      if (deadlineMs <= nowMs) this.#markDirty(socket);
-      else this.#deadlines.atLatest(socket, deadlineMs);
-    }
-    this.flush(nowMs);
+    this.#queue.touch(socket);
   }
 
   #newSocket(localPort: number, remotePort: number, nowMs: number): Socket {
@@ -396,4 +363,10 @@ export class Netstack {
     this.#sockets.set(keyOf(localPort, remotePort), socket);
     return socket;
   }
+}
+
+function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }

@@ -1,7 +1,7 @@
 import type { Packet, PacketPool, Random } from "../bytes/mod.ts";
 import type { Clock } from "../clock/mod.ts";
 import type { Ipv4Address } from "../ip/mod.ts";
-import type { TcpOptions } from "../tcp/mod.ts";
+import type { BufferMemory, TcpOptions } from "../tcp/mod.ts";
 
 /** Least MTU: headers, four SACK blocks, and still some data. */
 const MIN_MTU_BYTES = 128;
@@ -27,8 +27,28 @@ export interface NetstackOptions {
   readonly pool: PacketPool;
   /** Takes one IP packet. */
   readonly output: (packet: Packet) => void;
+  /**
+   * Told of an exception within a connection, a defect of ours: that connection is reset, all others go
+   * on. Default: it is thrown, from a microtask of its own.
+   */
+  readonly onDefect?: (error: unknown) => void;
   /** Limits of every connection. */
   readonly tcp?: Partial<TcpOptions>;
+  /** What its buffers share with those of other stacks. Default: memory of its own. */
+  readonly memory?: BufferMemory;
+}
+
+/** Takes bytes to go with a SYN and returns how many those were, from the first on. */
+export type EarlyWrite = (bytes: Uint8Array) => number;
+
+/** What a connection is opened with. */
+export interface ConnectOptions {
+  /** Port of the peer, 1 to 65535. */
+  readonly port: number;
+  /** Gives it up. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told how to write before the connection is open. Default: nothing is. */
+  readonly early?: ((write: EarlyWrite) => void) | undefined;
 }
 
 /** @throws {RangeError} if `port` is not from 1 to 65535 */

@@ -85,13 +85,20 @@ export class Socket {
     return new Promise((resolve, reject) => this.#write = { bytes, at, resolve, reject });
   }
 
+  /** Takes bytes to go with the SYN, as {@linkcode Connection.writeWithSyn} does. */
+  writeWithSyn(bytes: Uint8Array): number {
+    const count = this.connection.writeWithSyn(bytes);
+    if (count > 0) this.#host.touch(this);
+    return count;
+  }
+
   /** Sends a FIN behind everything written, a pending write included. */
   closeWrite(): Promise<void> {
     const failure = this.#closed ? "closed" : this.connection.failure;
     if (failure !== undefined) return Promise.reject(tcpError(failure, "close for writing"));
     if (this.#writeClosed) return Promise.resolve();
     this.#writeClosed = true;
-    if (this.#write === undefined && this.connection.synchronised) {
+    if (this.#write === undefined && this.connection.maySend) {
       this.connection.closeWrite();
       this.#host.touch(this);
     }

@@ -1,6 +1,13 @@
 import type { Clock, Timer } from "../clock/mod.ts";
 
 /**
+ * Deadlines that are farther off than the first are met up to the second later, in ms, so that one
+ * wakeup serves many: of short connections each would have two of its own.
+ */
+const COARSE_FROM_MS = 40;
+const SLACK_MS = 10;
+
+/**
  * One timer for all deadlines. Where the earliest moves later the timer stays armed: it then fires
  * early once, which is cheaper than arming it for every segment.
  */
@@ -21,8 +28,11 @@ export class Wakeup {
     if (deadlineMs >= this.#armedMs) return;
     this.#timer?.cancel();
     this.#armedMs = deadlineMs;
+    const nowMs = this.#clock.nowMs();
+    const isFar = deadlineMs - nowMs >= COARSE_FROM_MS;
+    const atMs = isFar ? Math.ceil(deadlineMs / SLACK_MS) * SLACK_MS : deadlineMs;
     // Whole milliseconds, rounded up: a timer that runs a fraction early would run for nothing.
-    const delayMs = Math.ceil(Math.max(deadlineMs - this.#clock.nowMs(), 0));
+    const delayMs = Math.ceil(Math.max(atMs - nowMs, 0));
     this.#timer = this.#clock.setTimer(() => {
       this.#armedMs = Infinity;
       this.#callback(this.#clock.nowMs());

@@ -14,6 +14,8 @@ class SocketStream implements ByteStream {
   #unreadBytes = 0;
   #end: { error: Error | undefined } | undefined;
   #wakeReader: (() => void) | undefined;
+  /** Fails the write under way. */
+  #failWrite: ((error: Error) => void) | undefined;
 
   constructor(socket: Socket) {
     const { remoteAddress = "", remotePort } = socket;
@@ -23,7 +25,10 @@ class SocketStream implements ByteStream {
     socket.on("data", (chunk: Uint8Array<ArrayBuffer>) => this.#push(chunk));
     socket.on("end", finish);
     socket.on("error", finish);
-    socket.on("close", finish);
+    socket.on("close", () => {
+      this.#failWrite?.(new Error("Cannot write: the socket closed"));
+      finish();
+    });
   }
 
   async read(): Promise<Uint8Array<ArrayBuffer> | null> {
@@ -45,10 +50,9 @@ class SocketStream implements ByteStream {
     const socket = this.#socket;
     return new Promise((resolve, reject) => {
       if (socket.destroyed) return reject(new Error("Cannot write: the socket is closed"));
-      const onClose = () => reject(new Error("Cannot write: the socket closed"));
-      socket.once("close", onClose);
+      this.#failWrite = reject;
       socket.write(bytes, (error) => {
-        socket.off("close", onClose);
+        this.#failWrite = undefined;
         error ? reject(error) : resolve();
       });
     });

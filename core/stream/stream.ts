@@ -5,7 +5,7 @@ export interface ByteStream {
    * bytes until the next call; they may be changed in place. Rejects if the stream broke.
    */
   read(): Promise<Uint8Array<ArrayBuffer> | null>;
-  /** Writes all of `bytes`, which are borrowed until this settles; rejects if the stream broke. */
+  /** Writes all of `bytes`, borrowed until this settles, one call at a time; rejects if the stream broke. */
   write(bytes: Uint8Array): Promise<void>;
   /** Finishes sending behind what was written; the peer may still be read. */
   closeWrite(): Promise<void>;

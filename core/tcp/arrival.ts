@@ -7,6 +7,7 @@ export function segmentArrives(tcb: Tcb, segment: Segment, nowMs: number): void 
   if (tcb.state === "closed") return;
   if (tcb.state === "syn-sent") return inSynSent(tcb, segment, nowMs);
   if (!checkTimestamps(tcb, segment, nowMs)) return;
+  if (isSynWithData(tcb, segment)) return takeSynData(tcb, segment, nowMs);
   const crossed = isCrossedSynAck(tcb, segment);
   if (crossed) takeOffSyn(segment);
   if (!checkSequence(tcb, segment, nowMs)) return;
@@ -52,7 +53,8 @@ function inSynSent(tcb: Tcb, segment: Segment, nowMs: number): void {
   }
   snd.synAcknowledged(ack, nowMs);
   establish(tcb);
-  tcb.rcv.oweAck();
+  if (tcb.options.synData) tcb.rcv.oweDelayedAck(nowMs);
+  else tcb.rcv.oweAck();
   takeOffSyn(segment);
   onText(tcb, segment, nowMs);
 }
@@ -75,12 +77,28 @@ export function takeSyn(tcb: Tcb, segment: Segment, nowMs: number): void {
   tcb.sackPermitted = tcb.snd.recovery.selective = segment.sackPermitted;
 }
 
+/** In SYN-RECEIVED: the peer repeats its SYN because data has come to it meanwhile. */
+function isSynWithData(tcb: Tcb, segment: Segment): boolean {
+  return tcb.maySend && !tcb.synchronised && (segment.flags & (SYN | ACK | RST)) === SYN &&
+    segment.seq === tcb.rcv.irs && seqLt(tcb.rcv.rcvNxt, seqAdd(segment.seq, segment.seqLength));
+}
+
+/** Takes the data that came with the peer's SYN, if that was agreed. Spec: RFC 7413 §4.2. */
+export function takeSynData(tcb: Tcb, segment: Segment, nowMs: number): void {
+  if (!tcb.options.synData || segment.payloadBytes === 0) return;
+  takeOffSyn(segment);
+  segment.flags &= ~FIN;
+  onText(tcb, segment, nowMs);
+}
+
 function establish(tcb: Tcb): void {
   tcb.state = "established";
   // The peer may have repeated its SYN before; ours is off the scoreboard now.
   tcb.synOwed = false;
   tcb.timer.stop();
   tcb.snd.established();
+  // Closed before, behind data that may have been on its way already (RFC 9293 §3.10.4).
+  if (tcb.snd.finQueued) tcb.state = "fin-wait-1";
 }
 
 /** Before the first check: is it an old duplicate? Spec: RFC 7323 §5.3 (PAWS), §3.2. */
@@ -165,7 +183,7 @@ function onAck(tcb: Tcb, segment: Segment, nowMs: number): void {
     if (ahead > 0 && tcb.timer.waitsForAck) tcb.timer.stop();
   } else if (ahead === 0 && segment.seqLength === 0) {
     if (snd.recovery.selective) snd.acknowledged(segment, nowMs);
-    else if (snd.isDuplicate(segment.ack, segment.window)) {
+    else if (isDuplicate(tcb, segment)) {
       snd.recovery.duplicateAck(snd, snd.congestion, nowMs);
     }
   }
@@ -181,6 +199,12 @@ function onAck(tcb: Tcb, segment: Segment, nowMs: number): void {
     tcb.timer.stop();
   } else if (tcb.state === "closing") tcb.enterTimeWait(nowMs);
   else if (tcb.state === "last-ack") tcb.end();
+}
+
+/** Whether an acknowledgement that came alone says nothing new. Spec: RFC 5681 §2. */
+function isDuplicate({ snd }: Tcb, segment: Segment): boolean {
+  return segment.ack === snd.sndUna && snd.flightBytes > 0 &&
+    segment.window << snd.window.shift === snd.window.bytes;
 }
 
 /** Seventh and eighth check: payload and FIN. */
@@ -207,7 +231,12 @@ function onText(tcb: Tcb, segment: Segment, nowMs: number): void {
 }
 
 function onFin(tcb: Tcb, nowMs: number): void {
-  if (tcb.state === "established") tcb.state = "close-wait";
-  else if (tcb.state === "fin-wait-1") tcb.state = "closing";
+  if (tcb.state === "established") {
+    tcb.state = "close-wait";
+    return;
+  }
+  // Nothing follows that could carry it.
+  tcb.rcv.oweAck();
+  if (tcb.state === "fin-wait-1") tcb.state = "closing";
   else if (tcb.state === "fin-wait-2") tcb.enterTimeWait(nowMs);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { PAGE_BYTES, PagedBuffer, PagePool } from "./paged_buffer.ts";
+import { BufferMemory, PAGE_BYTES, PagedBuffer, PagePool } from "./paged_buffer.ts";
 import { RangeSet } from "./reassembly.ts";
 import { ReceiveBuffer } from "./receive_buffer.ts";
 import { SendBuffer } from "./send_buffer.ts";
@@ -141,4 +141,27 @@ Deno.test("pools share their free pages, and count their own alone", () => {
   assert.equal(other.take(), page);
   assert.deepEqual([one.lentBytes, other.lentBytes], [0, PAGE_BYTES]);
   other.give(page);
+});
+
+Deno.test("stacks share memory: buffers in need come to hold equal parts, and as much is left", () => {
+  const memory = new BufferMemory(4096 * PAGE_BYTES);
+  const pools = Array.from({ length: 3 }, () => new PagePool(2048 * PAGE_BYTES, memory));
+  const buffers = pools.flatMap((pool) => Array.from({ length: 64 }, () => ({ pool, pages: 0 })));
+  const mayTake = ({ pool, pages }: { pool: PagePool; pages: number }) =>
+    (pages + 1) * PAGE_BYTES <= pool.shareBytes;
+  for (let hungry = buffers.filter(mayTake); hungry.length > 0; hungry = buffers.filter(mayTake)) {
+    const next = hungry.reduce((a, b) => b.pages < a.pages ? b : a);
+    next.pages++;
+    next.pool.take();
+  }
+  assert.deepEqual([...new Set(buffers.map(({ pages }) => pages))], [16]);
+  assert.equal(new PagePool(Infinity, memory).shareBytes, 16 * PAGE_BYTES, "for those to come");
+  assert.ok(!pools[0]!.full);
+  for (let left = memory.maxBytes - memory.lentBytes; left > 0; left -= PAGE_BYTES) {
+    pools[0]!.take();
+  }
+  assert.ok(pools[1]!.full, "all that is shared is lent");
+  assert.equal(pools[1]!.shareBytes, PAGE_BYTES, "a page at least");
+  pools[0]!.give(new Uint8Array(PAGE_BYTES));
+  assert.ok(!pools[1]!.full);
 });

@@ -1,4 +1,4 @@
-import { segmentArrives, takeSyn } from "./arrival.ts";
+import { segmentArrives, takeSyn, takeSynData } from "./arrival.ts";
 import { emitDue, type SegmentSink } from "./output.ts";
 import type { Segment } from "./segment.ts";
 import { seqDiff, seqLt, toSeq } from "./seq.ts";
@@ -43,6 +43,11 @@ export class Connection {
   /** Whether both SYNs have been exchanged and the connection is not over. */
   get synchronised(): boolean {
     return this.#tcb.synchronised;
+  }
+
+  /** Whether what is written, and its end, may be sent now, as far as the state is concerned. */
+  get maySend(): boolean {
+    return this.#tcb.maySend;
   }
 
   /** Bytes that {@linkcode Connection.read} gives now. */
@@ -91,6 +96,9 @@ export class Connection {
     tcb.synOwed = true;
     tcb.openedMs = tcb.lastHeardMs = nowMs;
     takeSyn(tcb, syn, nowMs);
+    // What is sent before the handshake is complete needs a congestion window, too.
+    if (tcb.options.synData) tcb.snd.congestion.begin(tcb.snd.mssBytes, false);
+    takeSynData(tcb, syn, nowMs);
   }
 
   /** Processes a segment between these ports that arrived at `nowMs`. Borrows it; emits nothing. */
@@ -127,9 +135,25 @@ export class Connection {
 
   /** Takes as much of `bytes` from `start` on as the send buffer has room for; returns how much. */
   write(bytes: Uint8Array, start: number): number {
-    const { state, snd } = this.#tcb;
-    if (snd.finQueued || (state !== "established" && state !== "close-wait")) return 0;
+    const { maySend, orphan, snd } = this.#tcb;
+    if (snd.finQueued || orphan || !maySend) return 0;
     return snd.buffer.write(bytes, start);
+  }
+
+  /**
+   * Sends the beginning of `bytes` along with the SYN, which is repeated with them if it is gone
+   * already; returns how many go. That is 0 once the peer has answered, once it has been done, and where
+   * `synData` was not agreed.
+   *
+   * Spec: RFC 7413 §4.2.
+   */
+  writeWithSyn(bytes: Uint8Array): number {
+    const { options, snd, state } = this.#tcb;
+    if (!options.synData || state !== "syn-sent" || snd.buffer.lenBytes > 0) return 0;
+    const room = snd.synRoomBytes - this.#tcb.synOptionBytes;
+    const count = snd.buffer.write(bytes.subarray(0, Math.max(room, 0)), 0);
+    if (count > 0) this.#tcb.synOwed = true;
+    return count;
   }
 
   /** Copies readable bytes into `into`; returns how many. */
@@ -140,9 +164,9 @@ export class Connection {
   /** Sends a FIN after what has been written. Spec: RFC 9293 §3.6 (half-close). */
   closeWrite(): void {
     const tcb = this.#tcb;
+    if (!tcb.maySend) return;
     if (tcb.state === "established") tcb.state = "fin-wait-1";
     else if (tcb.state === "close-wait") tcb.state = "last-ack";
-    else return;
     tcb.snd.finQueued = true;
   }
 
@@ -156,7 +180,9 @@ export class Connection {
     const tcb = this.#tcb;
     if (tcb.orphan) return;
     tcb.orphan = true;
-    if (!tcb.synchronised) return tcb.state === "syn-received" ? tcb.reset() : tcb.end();
+    if (!tcb.synchronised && !tcb.maySend) {
+      return tcb.state === "syn-received" ? tcb.reset() : tcb.end();
+    }
     if (this.readableBytes > 0) return tcb.reset();
     this.closeWrite();
   }

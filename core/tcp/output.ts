@@ -44,7 +44,7 @@ export function emitDue(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   if (tcb.state === "closed") return;
   if (tcb.timestamps.on || tcb.synOwed) tcb.tsVal = tcb.timestamps.value(nowMs);
   if (tcb.synOwed) emitSyn(tcb, sink, nowMs);
-  if (tcb.synchronised) emitData(tcb, sink, nowMs);
+  if (tcb.maySend) emitData(tcb, sink, nowMs);
   // In SYN-RECEIVED, too, what is not acceptable is answered (RFC 9293 §3.10.7.4).
   if (tcb.state !== "syn-sent") {
     if (nowMs >= tcb.rcv.ackAtMs || tcb.rcv.windowUpdateDue) tcb.rcv.oweAck();
@@ -89,9 +89,11 @@ function emitSyn(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   const { snd, rcv } = tcb;
   const answers = tcb.state === "syn-received";
   const packet = sink.take();
-  const stamped = answers ? tcb.timestamps.on : tcb.options.timestamps;
-  const optionBytes = SYN_OPTION_BYTES + (stamped ? TIMESTAMP_OPTION_BYTES : 0);
-  const headerBytes = TCP_HEADER_BYTES + optionBytes;
+  const stamped = tcb.synOptionBytes > SYN_OPTION_BYTES;
+  const headerBytes = TCP_HEADER_BYTES + tcb.synOptionBytes;
+  const { lenBytes } = snd.buffer;
+  // All of it, or nothing on a path that became too small for it.
+  const dataBytes = answers || lenBytes + tcb.synOptionBytes > snd.synRoomBytes ? 0 : lenBytes;
   const flags = answers ? SYN | ACK : SYN;
   writeHeader(packet, tcb, snd.iss, rcv.rcvNxt, flags, rcv.synWindow, headerBytes);
   writeSynOptions(packet.view, packet.start + TCP_HEADER_BYTES, {
@@ -103,9 +105,11 @@ function emitSyn(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
     const at = packet.start + TCP_HEADER_BYTES + SYN_OPTION_BYTES;
     writeTimestamps(packet.view, at, tcb.tsVal, answers ? tcb.timestamps.recent : 0);
   }
-  packet.end = packet.start + headerBytes;
+  const dataStart = packet.start + headerBytes;
+  snd.buffer.read(0, dataBytes, packet.bytes, dataStart);
+  packet.end = dataStart + dataBytes;
   sink.send(packet);
-  snd.synSent(nowMs);
+  snd.synSent(nowMs, { dataBytes });
   tcb.synOwed = false;
   rcv.acked({ alone: true });
 }

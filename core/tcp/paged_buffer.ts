@@ -7,46 +7,76 @@ const PAGE_MASK = PAGE_BYTES - 1;
 /** Free pages kept for reuse; more are left to the garbage collector. 4 MiB. */
 const MAX_FREE_PAGES = 256;
 
+/**
+ * Parts of what is free that one buffer may hold: with nothing lent yet as much as it ever may, with
+ * half of it lent half as much.
+ */
+const SHARES_OF_STACK = 16;
+const SHARES_OF_MEMORY = 64;
+
 /** A page of {@linkcode PAGE_BYTES}. */
 export type Page = Uint8Array<ArrayBuffer>;
 
 /** Free pages of all stacks together: each for itself would keep what it needed at its busiest. */
 const freePages: Page[] = [];
 
-/** Lends the pages of all buffers of a stack, so that an empty buffer holds no memory. */
+/** What the buffers of several stacks hold together. */
+export class BufferMemory {
+  /** Bytes that they share. */
+  readonly maxBytes: number;
+  /** Bytes in pages now lent to buffers. */
+  lentBytes = 0;
+
+  /** Memory of `maxBytes`, none of it lent. */
+  constructor(maxBytes: number = Infinity) {
+    this.maxBytes = maxBytes;
+  }
+}
+
+/**
+ * Lends the pages of all buffers of a stack, so that an empty buffer holds no memory, and says how much
+ * one buffer may hold of what is left. So buffers shrink before memory is used up, and those whose
+ * readers are slow, however many, come to hold equal parts and leave as much to the next.
+ */
 export class PagePool {
   readonly #maxBytes: number;
-  #lentPages = 0;
+  readonly #memory: BufferMemory;
+  #lentBytes = 0;
 
-  /** A pool that is full once `maxBytes` are lent; then each buffer makes do with one page. */
-  constructor(maxBytes: number = Infinity) {
+  /** A pool of `maxBytes` of a memory that others may share. */
+  constructor(maxBytes: number = Infinity, memory: BufferMemory = new BufferMemory()) {
     this.#maxBytes = maxBytes;
+    this.#memory = memory;
   }
 
-  /** Whether no more pages should be taken than one for each buffer. */
+  /** Whether all is lent. */
   get full(): boolean {
-    return this.lentBytes >= this.#maxBytes;
+    return this.#lentBytes >= this.#maxBytes || this.#memory.lentBytes >= this.#memory.maxBytes;
   }
 
-  /** Whether half of the pages are lent: windows stop growing. */
-  get scarce(): boolean {
-    return 2 * this.lentBytes >= this.#maxBytes;
+  /** What a buffer may hold at most as things are, in bytes: a page at least. */
+  get shareBytes(): number {
+    const ofStack = (this.#maxBytes - this.#lentBytes) / SHARES_OF_STACK;
+    const ofMemory = (this.#memory.maxBytes - this.#memory.lentBytes) / SHARES_OF_MEMORY;
+    return Math.max(Math.floor(Math.min(ofStack, ofMemory)), PAGE_BYTES);
   }
 
   /** Bytes in pages now lent to buffers. */
   get lentBytes(): number {
-    return this.#lentPages * PAGE_BYTES;
+    return this.#lentBytes;
   }
 
   /** A page with undefined content; a fresh one costs about 1 µs, a used one 10 ns. */
   take(): Page {
-    this.#lentPages++;
+    this.#lentBytes += PAGE_BYTES;
+    this.#memory.lentBytes += PAGE_BYTES;
     return freePages.pop() ?? new Uint8Array(PAGE_BYTES);
   }
 
   /** Takes a page back. */
   give(page: Page): void {
-    this.#lentPages--;
+    this.#lentBytes -= PAGE_BYTES;
+    this.#memory.lentBytes -= PAGE_BYTES;
     if (freePages.length < MAX_FREE_PAGES) freePages.push(page);
   }
 }

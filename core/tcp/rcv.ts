@@ -50,6 +50,8 @@ export class Receiver {
   /** Window now, when the buffer is empty. */
   #windowBytes: number;
   readonly #pages: PagePool;
+  /** Whether the acknowledgement of a FIN waits for what may carry it. */
+  readonly #delaysFinAck: boolean;
   /** Bytes the application has taken since `#tunedMs`. */
   #takenBytes = 0;
   #tunedMs = -1;
@@ -70,6 +72,7 @@ export class Receiver {
   constructor(o: { pages: PagePool; options: TcpOptions }) {
     this.buffer = new ReceiveBuffer(o.pages);
     this.#pages = o.pages;
+    this.#delaysFinAck = o.options.synData;
     this.#maxBytes = o.options.receiveBufferBytes;
     this.#windowBytes = Math.min(this.#maxBytes, INITIAL_BUFFER_BYTES);
   }
@@ -128,7 +131,8 @@ export class Receiver {
     if (this.#finSeq === this.rcvNxt && !this.finReceived) {
       this.finReceived = true;
       this.rcvNxt = seqAdd(this.rcvNxt, 1);
-      this.#ackNow();
+      if (this.#delaysFinAck) this.oweDelayedAck(nowMs);
+      else this.#ackNow();
     } else if (fin && end === start) this.#ackNow();
   }
 
@@ -141,7 +145,7 @@ export class Receiver {
     this.#tuneAtMs = nowMs + Math.max(rttMs, MIN_TUNING_PERIOD_MS);
     const elapsedMs = nowMs - this.#tunedMs;
     const wanted = 3 * this.#takenBytes * Math.max(rttMs, 1) / elapsedMs;
-    if (this.#tunedMs >= 0 && wanted > this.#windowBytes && !this.#pages.scarce) {
+    if (this.#tunedMs >= 0 && wanted > this.#windowBytes) {
       this.#windowBytes = Math.min(Math.ceil(wanted), this.#maxBytes);
     }
     this.#takenBytes = 0;
@@ -167,7 +171,7 @@ export class Receiver {
     this.rcvNxt = seqAdd(this.rcvNxt, moved);
     this.#unackedBytes += moved;
     if (hadHole || this.#unackedBytes >= SEGMENTS_PER_ACK * this.#mssBytes) this.#ackNow();
-    else if (this.ackAtMs === Infinity) this.ackAtMs = nowMs + DELAYED_ACK_MS;
+    else this.oweDelayedAck(nowMs);
   }
 
   /** A segment lay outside the window; if all of it arrived before, the peer is told (RFC 2883). */
@@ -217,6 +221,11 @@ export class Receiver {
 
   #ackNow(): void {
     if (this.acksOwed === 0) this.acksOwed = 1;
+  }
+
+  /** An acknowledgement must go out soon, by itself if nothing carries it. */
+  oweDelayedAck(nowMs: number): void {
+    if (this.ackAtMs === Infinity) this.ackAtMs = nowMs + DELAYED_ACK_MS;
   }
 
   /** An acknowledgement must go out, whatever has arrived. */
@@ -280,8 +289,7 @@ export class Receiver {
     return Math.min(this.#limit / 2, this.#mssBytes);
   }
 
-  /** When memory is short, everybody makes do with one page. */
   get #limit(): number {
-    return this.#pages.full ? Math.min(this.#windowBytes, PAGE_BYTES) : this.#windowBytes;
+    return Math.min(this.#windowBytes, this.#pages.shareBytes);
   }
 }

@@ -1,4 +1,4 @@
-import { PAGE_BYTES, PagedBuffer, type PagePool } from "./paged_buffer.ts";
+import { PagedBuffer, type PagePool } from "./paged_buffer.ts";
 
 /** What a buffer holds at most to begin with; it grows with what the path carries. */
 export const INITIAL_BUFFER_BYTES = 256 * 1024;
@@ -21,7 +21,6 @@ export class SendBuffer {
 
   /** So much is wanted to keep the path full; the bound stays. */
   tune(wantedBytes: number): void {
-    if (wantedBytes > this.#limitBytes && this.#pool.scarce) return;
     const atLeast = Math.min(this.#maxBytes, INITIAL_BUFFER_BYTES);
     // Congestion windows have fractions, bytes have none.
     this.#limitBytes = Math.min(Math.max(Math.floor(wantedBytes), atLeast), this.#maxBytes);
@@ -34,8 +33,7 @@ export class SendBuffer {
 
   /** Bytes that may still be written. */
   get freeBytes(): number {
-    const limit = this.#pool.full ? Math.min(PAGE_BYTES, this.#limitBytes) : this.#limitBytes;
-    return Math.max(limit - this.#lenBytes, 0);
+    return Math.max(Math.min(this.#limitBytes, this.#pool.shareBytes) - this.#lenBytes, 0);
   }
 
   /** Copies as much of `bytes` from `start` on as fits, and returns how much that was. */

@@ -263,12 +263,6 @@ export class Sender {
     }
   }
 
-  /** Whether `ack` with this window field is a duplicate, if it came alone. Spec: RFC 5681 §2. */
-  isDuplicate(ack: Seq, windowField: number): boolean {
-    return ack === this.sndUna && this.flightBytes > 0 &&
-      windowField << this.window.shift === this.window.bytes;
-  }
-
   /** The retransmission timer ran out: everything is to be sent again, one segment at once. */
   retransmissionTimeout(nowMs: number): void {
     this.recovery.timedOut(this, this.congestion);
@@ -367,10 +361,21 @@ export class Sender {
     this.#lastSentMs = nowMs;
   }
 
-  /** The SYN has been sent, for the first time or again. */
-  synSent(nowMs: number): void {
-    if (this.sndNxt === this.iss) this.sent(1, nowMs);
-    else this.recovery.board.resent(0, nowMs);
+  /** What a SYN may carry, its options included, in bytes: the peer's MSS is not known yet. */
+  get synRoomBytes(): number {
+    return this.#mtuBytes - MSS_OVERHEAD_BYTES;
+  }
+
+  /** The SYN has been sent, for the first time or again, with the first `dataBytes` of the stream. */
+  synSent(nowMs: number, { dataBytes }: { dataBytes: number }): void {
+    const { board } = this.recovery;
+    const isFirst = this.sndNxt === this.iss;
+    const hasNewData = dataBytes > 0 && this.sndNxt !== this.streamEnd;
+    if (isFirst) this.sent(1, nowMs);
+    // One that was repeated to carry data is not the one that is answered.
+    else if (this.synLost || !hasNewData) board.resent(0, nowMs);
+    if (hasNewData) this.sent(dataBytes, nowMs);
+    else if (dataBytes > 0) board.resent(1, nowMs);
   }
 
   /** What was sent from `sndUna` on beyond the window is a probe, and does not count as in flight. */

@@ -1,6 +1,6 @@
 import { AckLimiter } from "./ack_limiter.ts";
 import type { TcpOptions } from "./config.ts";
-import { TIMESTAMP_OPTION_BYTES } from "./options.ts";
+import { SYN_OPTION_BYTES, TIMESTAMP_OPTION_BYTES } from "./options.ts";
 import type { PagePool } from "./paged_buffer.ts";
 import { Receiver } from "./rcv.ts";
 import type { PathTimes } from "./path_times.ts";
@@ -116,9 +116,21 @@ export class Tcb implements HeaderFields {
     return this.state !== "closed" && this.state !== "syn-sent" && this.state !== "syn-received";
   }
 
+  /** Whether data may be sent, as far as the state is concerned. */
+  get maySend(): boolean {
+    return this.synchronised ||
+      (this.state === "syn-received" && this.passive && this.options.synData);
+  }
+
   /** Option bytes of each segment, without SACK. */
   get fixedOptionBytes(): number {
     return this.timestamps.on ? TIMESTAMP_OPTION_BYTES : 0;
+  }
+
+  /** Option bytes of the SYN, or of the SYN-ACK once the peer's SYN is here. */
+  get synOptionBytes(): number {
+    const stamped = this.state === "syn-received" ? this.timestamps.on : this.options.timestamps;
+    return SYN_OPTION_BYTES + (stamped ? TIMESTAMP_OPTION_BYTES : 0);
   }
 
   /** Owes an answer to a segment that an attacker may have forged. Spec: RFC 5961 §3, §4, §5, §7. */

@@ -54,15 +54,22 @@ Deno.test("the window of a reader that stops, or of a slow stream, does not grow
   assert.ok(windowBytes() <= INITIAL_BUFFER_BYTES);
 });
 
-Deno.test("when half of the memory of the stack is lent, windows stop growing", () => {
-  const pages = new PagePool(64 * PAGE_BYTES);
-  for (let i = 0; i < 32; i++) pages.take();
+Deno.test("windows shrink with the memory of the stack that is left", () => {
+  const pages = new PagePool(512 * PAGE_BYTES);
   const { rcv, arrive, windowBytes } = receiver(pages);
-  for (let ms = 0; ms < 1000; ms++) {
-    for (let i = 0; i < 5; i++) arrive(16_000, ms);
-    rcv.read(into);
-  }
-  assert.ok(windowBytes() <= INITIAL_BUFFER_BYTES, `${windowBytes()}`);
+  const grow = (fromMs: number) => {
+    for (let ms = fromMs; ms < fromMs + 1000; ms++) {
+      for (let i = 0; i < 5; i++) arrive(16_000, ms);
+      rcv.read(into);
+      rcv.window();
+    }
+  };
+  grow(0);
+  const whole = windowBytes();
+  assert.ok(whole > 25 * PAGE_BYTES && whole <= 32 * PAGE_BYTES, `${whole}`);
+  for (let i = 0; i < 384; i++) pages.take();
+  grow(1000);
+  assert.ok(windowBytes() <= 8 * PAGE_BYTES, `${windowBytes()}`);
 });
 
 Deno.test("when the memory of the stack is lent, each connection makes do with a page and goes on", () => {
@@ -84,7 +91,7 @@ Deno.test("when the memory of the stack is lent, each connection makes do with a
 });
 
 Deno.test("SendBuffer begins small, follows what is wanted, and makes do with a page without memory", () => {
-  const pages = new PagePool(64 * PAGE_BYTES);
+  const pages = new PagePool(1024 * PAGE_BYTES);
   const buffer = new SendBuffer(pages, 1 << 20);
   assert.equal(buffer.freeBytes, INITIAL_BUFFER_BYTES);
   buffer.tune(500_000.7);
@@ -93,10 +100,9 @@ Deno.test("SendBuffer begins small, follows what is wanted, and makes do with a 
   assert.equal(buffer.freeBytes, 1 << 20);
   buffer.tune(10);
   assert.equal(buffer.freeBytes, INITIAL_BUFFER_BYTES);
-  for (let i = 0; i < 32; i++) pages.take();
-  buffer.tune(500_000);
-  assert.equal(buffer.freeBytes, INITIAL_BUFFER_BYTES, "half is lent");
-  for (let i = 0; i < 32; i++) pages.take();
+  for (let i = 0; i < 896; i++) pages.take();
+  assert.equal(buffer.freeBytes, 8 * PAGE_BYTES, "a sixteenth of what is left");
+  for (let i = 0; i < 128; i++) pages.take();
   assert.equal(buffer.freeBytes, PAGE_BYTES, "all is lent");
   buffer.write(new Uint8Array(10_000), 0);
   assert.equal(buffer.freeBytes, PAGE_BYTES - 10_000);

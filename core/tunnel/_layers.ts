@@ -1,6 +1,7 @@
 import { type Packet, PacketPool } from "../bytes/mod.ts";
 import type { Ipv4Address } from "../ip/mod.ts";
 import { Netstack } from "../netstack/mod.ts";
+import { BufferMemory } from "../tcp/mod.ts";
 import { WireGuard } from "../wireguard/mod.ts";
 import { tunnelAddresses, type TunnelOptions } from "./options.ts";
 
@@ -16,6 +17,9 @@ const CONNECT_TIMEOUT_MS = 60_000;
  * once, by UDP as many as the system has not taken yet, and hundreds of tunnels are seldom busy at once.
  */
 const MAX_FREE_PACKETS = 128;
+
+/** What the TCP buffers of all tunnels of the process hold together: 256 MiB. */
+const bufferMemory = new BufferMemory(256 << 20);
 
 let shared: PacketPool | undefined;
 
@@ -49,13 +53,24 @@ export function makeNetstack(
   options: TunnelOptions,
   ends: { pool: PacketPool; output: (packet: Packet) => void },
 ): Netstack {
-  const { mtuBytes, graceMs = 0, clock, random } = options;
+  const { mtuBytes, graceMs = 0, clock, random, handler } = options;
   const { local: localAddress, peer: peerAddress } = addressesOf(options);
   const tcp = {
     userTimeoutMs: USER_TIMEOUT_MS + graceMs,
     connectTimeoutMs: CONNECT_TIMEOUT_MS + graceMs,
   };
-  return new Netstack({ localAddress, peerAddress, mtuBytes, clock, random, ...ends, tcp });
+  const addresses = { localAddress, peerAddress };
+  const onDefect = handler?.defect?.bind(handler);
+  return new Netstack({
+    ...addresses,
+    mtuBytes,
+    clock,
+    random,
+    ...ends,
+    tcp,
+    memory: bufferMemory,
+    ...(onDefect !== undefined && { onDefect }),
+  });
 }
 
 /**

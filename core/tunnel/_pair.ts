@@ -145,7 +145,7 @@ export function tunnelPair(
     agent.attach(relay.socket());
     client.attach(relay.socket());
     relay.run();
-    if (ours) relay.sendToBoth(`{"type":"peer-hello","version":1,"features":["paths"]}`);
+    if (ours) relay.sendToBoth(`{"type":"peer-hello","version":1,"features":["paths","syn-data"]}`);
     return relay;
   };
   return { relay: join(), agent, client, events, pathEvents, join };

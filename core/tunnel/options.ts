@@ -16,6 +16,8 @@ export interface TunnelHandler {
    * {@linkcode import("./tunnel.ts").Tunnel.attach}.
    */
   waiting?(reason: string): void;
+  /** An exception, a defect of ours, has cost one connection; all else goes on. */
+  defect?(error: unknown): void;
   /** A path came, went, or is used in place of another. */
   path?(event: PathEvent): void;
   /**

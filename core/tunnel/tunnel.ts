@@ -1,8 +1,8 @@
 import type { Packet, PacketPool, Random } from "../bytes/mod.ts";
 import type { Clock } from "../clock/mod.ts";
 import type { ControlMessage, UdpOffer } from "../control/mod.ts";
-import { FEATURE_PATHS } from "../identity/mod.ts";
-import type { Netstack, TcpConn, TcpListener } from "../netstack/mod.ts";
+import { FEATURE_PATHS, FEATURE_SYN_DATA } from "../identity/mod.ts";
+import type { ConnectOptions, Netstack, TcpConn, TcpListener } from "../netstack/mod.ts";
 import {
   type Carrier,
   type HubSocket,
@@ -82,7 +82,6 @@ export class Tunnel {
     this.#handler = handler;
     this.#role = role;
     this.#pool = packetPool(mtuBytes);
-    const addresses = addressesOf(options);
     this.#netstack = makeNetstack(options, {
       pool: this.#pool,
       output: (packet) => this.#sendPacket(packet),
@@ -106,14 +105,14 @@ export class Tunnel {
       random,
       mtuBytes,
       kinds,
-      addresses,
+      addresses: addressesOf(options),
       asksFirst: role === "client",
       handler: this.#pathsHandler(),
     });
     const isDirectWanted = kinds.includes("direct");
-    if (options.udp !== undefined && (isDirectWanted || kinds.includes("udp-relay"))) {
-      const { stunServers } = options;
-      this.#udp = this.#makeUdp(options.udp, { isDirectWanted, stunServers });
+    const { udp, stunServers } = options;
+    if (udp !== undefined && (isDirectWanted || kinds.includes("udp-relay"))) {
+      this.#udp = this.#makeUdp(udp, { isDirectWanted, stunServers });
     }
   }
 
@@ -143,10 +142,11 @@ export class Tunnel {
   }
 
   /**
-   * What a `peer-hello` offers, which the owner has read before the tunnel had its socket; one that
-   * comes later is noticed here. A hub that forged it would only make us ask what nobody answers.
+   * What a `peer-hello` offers that the owner has read; one that comes later is noticed here. Forged by a
+   * hub, it costs questions and bytes for nothing.
    */
   peerOffers(features: readonly string[]): void {
+    if (features.includes(FEATURE_SYN_DATA)) this.#netstack.useSynData();
     if (!features.includes(FEATURE_PATHS)) return;
     this.#paths.peerIsOurs();
     this.#udp?.peerIsOurs();
@@ -185,7 +185,7 @@ export class Tunnel {
   }
 
   /** Opens a TCP connection to a port of the peer. */
-  connect(options: { port: number; signal?: AbortSignal }): Promise<TcpConn> {
+  connect(options: ConnectOptions): Promise<TcpConn> {
     this.#paths.wanted();
     return this.#netstack.connect(options);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { connStream, streamPair } from "../stream/mod.ts";
-import { tunnelPair } from "./_pair.ts";
+import { settle, tunnelPair } from "./_pair.ts";
 import { splice } from "./splice.ts";
 import { tunnelAddresses } from "./options.ts";
 
@@ -32,6 +32,26 @@ Deno.test("Tunnel carries a TCP connection with half-close both ways (client 46)
   assert.equal(await client.closed, "closed");
   assert.match(await agent.closed, /^the hub connection ended/);
   assert.deepEqual([agent.state, client.state], ["ended", "ended"]);
+});
+
+Deno.test("Tunnel lets data go with the SYN to a peer of ours, and to no other (design 5.1)", async () => {
+  for (const ours of [true, false]) {
+    const { agent, client } = tunnelPair({ ours });
+    await settle();
+    const listener = agent.listen({ port: 22 });
+    let taken = -1;
+    const dialling = client.connect({
+      port: 22,
+      early: (write) => taken = write(bytes("request")),
+    });
+    const accepted = connStream(await listener.accept());
+    assert.equal(taken, ours ? 7 : 0);
+    const dialled = connStream(await dialling);
+    if (!ours) await dialled.write(bytes("request"));
+    assert.equal(new TextDecoder().decode((await accepted.read())!), "request");
+    client.close();
+    await agent.closed;
+  }
 });
 
 Deno.test("Tunnel refuses a port without a listener (agent 24)", async () => {

@@ -50,6 +50,14 @@ export class Authenticator {
     return this.#throttle.refused;
   }
 
+  /**
+   * How long a token from an address is not looked at, in milliseconds; 0 if it is. For what compares
+   * tokens that are nobody's.
+   */
+  waitMs(token: string, remoteAddress: string): number {
+    return GENERATED.test(token) ? 0 : this.#throttle.waitMs(sourceOf(remoteAddress));
+  }
+
   /** Finds out who shows `token`, from an address as `192.0.2.7:4711`. */
   identify(token: string | undefined, remoteAddress: string): Identified {
     const { access, clock } = this.#options;

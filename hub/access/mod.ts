@@ -62,4 +62,5 @@ export {
   StoreBusyError,
 } from "./store.ts";
 export type { IdentityChanges } from "./taken_over.ts";
+export { RefusalLog, type Refused } from "./refusal_log.ts";
 export { type FailureRate, sourceOf, Throttle, type ThrottleOptions } from "./throttle.ts";

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { AuthConfig, TokenEntry } from "../config/mod.ts";
 import { Access } from "./access.ts";
 import type { AccessState, Outcome } from "./state.ts";
@@ -172,7 +173,10 @@ export class AccessStore {
   }
 
   #afterOthers(auth: AuthConfig): Others {
-    return auth === this.#state.auth ? { state: this.#state } : takenOver(this.#state, auth);
+    if (auth === this.#state.auth) return { state: this.#state };
+    // Another part of the file has changed, and this one was read anew with it.
+    const isSame = isDeepStrictEqual(auth, this.#state.auth);
+    return isSame ? { state: { ...this.#state, auth } } : takenOver(this.#state, auth);
   }
 
   #takeOver(): void {

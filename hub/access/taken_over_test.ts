@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { AuthConfig } from "../config/mod.ts";
 import { acl, grant, identity } from "../testing/mod.ts";
 import { NOW, state } from "./_fixture.ts";
-import { addIdentity, removeIdentity } from "./identities.ts";
+import { addIdentity, removeIdentity, revokeIdentity } from "./identities.ts";
 import { versionOf } from "./state.ts";
 import { AccessStore, type AuthFile, MemoryAuthFile } from "./store.ts";
 import { type IdentityChanges, takenOver } from "./taken_over.ts";
@@ -91,4 +91,20 @@ Deno.test("takenOver() counts versions up of those that are others, and of nobod
   assert.equal(versionOf(second.state, "alice"), 3);
   const same = takenOver(second.state, structuredClone(granted.auth));
   assert.deepEqual(same.changes, NOBODY);
+});
+
+Deno.test("what is read anew and says the same is nobody's change", async () => {
+  const { file, store, told, who } = setUp();
+  const versions = store.state.versions;
+  file.auth = structuredClone(BEFORE.auth);
+  await store.refresh();
+  assert.deepEqual(told, []);
+  assert.equal(store.state.versions, versions);
+  file.auth = structuredClone(BEFORE.auth);
+  const { tokens: [first] } = BEFORE.auth;
+  const outcome = await store.change((state) =>
+    revokeIdentity(state, { id: first!.id, wallMs: NOW })
+  );
+  assert.deepEqual([outcome.done, told], [false, []], "the last owner");
+  assert.equal(who(first!.token), "identity");
 });

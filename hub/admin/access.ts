@@ -11,10 +11,11 @@ import {
   versionOf,
 } from "../access/mod.ts";
 import type { Role } from "../config/mod.ts";
-import { json, type JsonObject, problem, readJsonObject, type Route } from "../http/mod.ts";
-import { type AdminOptions, isName, MAX_BODY_BYTES, NAME_RULE } from "./context.ts";
+import { json, problem, type Route } from "../http/mod.ts";
+import { type AdminOptions, isName, NAME_RULE } from "./context.ts";
 import type { AdminHandler, Gate } from "./gate.ts";
 import { change, ifVersion, versioned } from "./outcome.ts";
+import { readChange } from "./read_change.ts";
 
 /** Services of a grant at most. */
 const MAX_SERVICES = 256;
@@ -58,8 +59,8 @@ class AccessResource {
   };
 
   readonly update: AdminHandler = async (request, context) => {
-    const body = await this.#body(request);
-    if (body instanceof Response) return body;
+    const { value: body, refusal } = await readChange(this.#options, { request, context });
+    if (refusal !== undefined) return refusal;
     const { id: newId, role: roleName } = body;
     const role = ROLES.get(roleName);
     if (newId === undefined && roleName === undefined) {
@@ -99,8 +100,8 @@ class AccessResource {
 
   readonly grant: AdminHandler = async (request, context) => {
     const { id, machine } = context.params as { id: string; machine: string };
-    const body = await this.#body(request);
-    if (body instanceof Response) return body;
+    const { value: body, refusal } = await readChange(this.#options, { request, context });
+    if (refusal !== undefined) return refusal;
     if (!isName(machine)) return problem(`machine: expected a name of ${NAME_RULE}`, 400);
     const asked = texts(body.permissions);
     const services = texts(body.services);
@@ -112,13 +113,15 @@ class AccessResource {
     }
     // Spec: hub-api.md 1.2 (unknown permission words are ignored)
     const permissions = PERMISSIONS.filter((word) => asked.includes(word));
+    // Spec: hub-api.md 1.2 (services limit connect alone); an answer must not show limits of nothing.
+    const limits = permissions.includes("connect") ? services : [];
+    const given = { id, machine, permissions, services: limits };
     return await change(this.#options, context, {
       id,
       machine,
       event: "grant",
-      detail: describeGrant({ id, machine, permissions, services }),
-      operation: (state) =>
-        setGrant(state, { id, machine, permissions, services, ifVersion: ifVersion(request) }),
+      detail: describeGrant(given),
+      operation: (state) => setGrant(state, { ...given, ifVersion: ifVersion(request) }),
       respond: ({ version }) =>
         versioned({
           status: "updated",
@@ -126,7 +129,7 @@ class AccessResource {
           machineId: machine,
           permissions: asked,
           version,
-          ...(services.length > 0 && { services }),
+          ...(limits.length > 0 && { services: limits }),
         }, version),
     });
   };
@@ -146,12 +149,6 @@ class AccessResource {
 
   #target(request: Request, id: string) {
     return { id, wallMs: this.#options.clock.wallMs(), ifVersion: ifVersion(request) };
-  }
-
-  async #body(request: Request): Promise<JsonObject | Response> {
-    const limits = { maxBytes: MAX_BODY_BYTES, clock: this.#options.clock };
-    const { value, refusal } = await readJsonObject(request, limits);
-    return value ?? refusal!;
   }
 }
 

@@ -126,6 +126,40 @@ Deno.test("PUT machines/M echoes, DELETE takes away; unknown words are ignored (
     assert.equal((await hub.ask(`DELETE ${path}`, OWNER)).status, 404);
   }));
 
+Deno.test("PUT machines/M says nothing of services that limit no connect (hub 31)", () =>
+  withHub(async (hub) => {
+    const body = { permissions: ["manage"], services: ["SSH"] };
+    const put = await hub.ask("PUT /api/admin/access/alice/machines/barn", as({ body }));
+    assert.deepEqual([put.status, "services" in put.body], [200, false]);
+    assert.doesNotMatch(hub.sockets.lines.join() + JSON.stringify(hub.sockets.audited), /SSH/);
+    const { body: shown } = await hub.ask("GET /api/admin/access/alice", OWNER);
+    assert.deepEqual(shown.machines, [{ machineId: "barn", permissions: ["manage"] }]);
+  }));
+
+/** A change of each kind that a body says, padded with an unknown field to `lengthBytes`. */
+const PADDED: [request: string, body: object, lengthBytes: number][] = [
+  ["PATCH /api/admin/access/alice", { role: "admin" }, 4096],
+  ["PUT /api/admin/access/alice/machines/barn", { permissions: [] }, 4096],
+  ["POST /api/admin/tokens", { id: "bob" }, 4096],
+  ["POST /api/admin/portals", {}, 4096],
+  ["POST /api/pair", {}, 4096],
+  ["POST /api/admin/pair-code", {}, 65_536],
+];
+
+for (const [request, body, lengthBytes] of PADDED) {
+  Deno.test(`${request} takes ${lengthBytes} bytes and no more`, () =>
+    withHub(async (hub) => {
+      const padded = (length: number) => {
+        const bare = JSON.stringify({ ...body, pad: "" });
+        return JSON.stringify({ ...body, pad: "x".repeat(length - bare.length) });
+      };
+      const tooLong = await hub.ask(request, as({ body: padded(lengthBytes + 1) }));
+      assert.deepEqual([tooLong.status, hub.written], [413, []]);
+      const fits = await hub.ask(request, as({ body: padded(lengthBytes) }));
+      assert.notEqual(fits.status, 413);
+    }));
+}
+
 const BAD_GRANTS: [path: string, body: unknown, status: number][] = [
   ["alice/machines/", { permissions: [] }, 400],
   ["alice/machines/barn", "x", 400],
@@ -206,3 +240,25 @@ Deno.test("changes asked for at once are made one after the other and written to
     assert.equal(hub.store.state.auth.machines.size, 101);
     assert.equal(hub.written.length, 100);
   }));
+
+const ON_EACH_OTHER: [what: string, request: (id: string) => string, body?: object][] = [
+  ["remove", (id) => `DELETE /api/admin/access/${id}`],
+  ["revoke", (id) => `POST /api/admin/tokens/${id}/revoke`],
+  ["demote", (id) => `PATCH /api/admin/access/${id}`, { role: "user" }],
+];
+
+for (const [what, request, body] of ON_EACH_OTHER) {
+  Deno.test(`of three owners who ${what} each other at once, one stays (hub 29, 30)`, () =>
+    withHub(async (hub) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      hub.writing = promise;
+      const asked = ["owner", "second", "third"].map((id) => hub.ask(request(id), as({ body })));
+      resolve();
+      const statuses = (await Promise.all(asked)).map(({ status }) => status);
+      assert.deepEqual(statuses, [200, 200, 409]);
+      const owners = hub.store.identities.filter(({ role, revokedAtMs }) =>
+        role === "owner" && revokedAtMs === undefined
+      );
+      assert.deepEqual(owners.map(({ id }) => id), ["third"]);
+    }, auth([identity("second", "owner"), identity("third", "owner")])));
+}

@@ -10,6 +10,7 @@ import { restartRoutes } from "./restart.ts";
 import { portalRoutes } from "./portals.ts";
 import { sessionRoutes } from "./session.ts";
 import { tokenRoutes } from "./tokens.ts";
+import { updateRoutes } from "./updates.ts";
 
 /** Where a path that lacks its final slash leads. Spec: hub-api.md 1.0 */
 function withSlash(path: string): Route {
@@ -33,6 +34,7 @@ export function adminRoutes(options: AdminOptions): Route[] {
     ...restartRoutes(gate, options),
     ...sessionRoutes(gate, options),
     ...auditRoutes(gate, options),
+    ...updateRoutes(gate, options),
     withSlash("/api/admin/agents"),
     withSlash("/api/admin/rotate"),
   ];

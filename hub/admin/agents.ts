@@ -11,7 +11,7 @@ import {
   type Route,
 } from "../http/mod.ts";
 import type { ManagementAnswer } from "../sessions/mod.ts";
-import { type AdminOptions, isName, MAX_BODY_BYTES } from "./context.ts";
+import { type AdminOptions, isName, MAX_LONG_BODY_BYTES } from "./context.ts";
 import { forgeryRefused, type Gate, isForged, methodRefused } from "./gate.ts";
 
 const BAD_PATH = "missing machine or action: /api/admin/agents/MACHINE/ACTION";
@@ -83,7 +83,7 @@ class AgentResource {
       readonly action: string;
     },
   ): Promise<Response> {
-    const { store, registry, management } = this.#options;
+    const { store, registry, management, clock } = this.#options;
     const caller = this.#gate.identify(request, context);
     if (caller instanceof Response) return caller;
     if (!store.access.canManage(caller, name)) {
@@ -96,6 +96,10 @@ class AgentResource {
     if (machine === undefined) return unknownMachine(name);
     const payload = machine.isOnline ? await this.#payload(request) : undefined;
     if (payload instanceof Response) return payload;
+    // The right may have gone while the body was on its way.
+    const digest = caller.kind === "identity" ? caller.digest : undefined;
+    const now = store.access.authenticateDigest(digest, clock.wallMs());
+    if (!store.access.canManage(now, name)) return problem("forbidden", 403);
     const answer = await management.ask(machine, { action, payload });
     this.#note(answer, { caller, machine: name, source: context.remoteAddress, detail: action });
     if (answer.kind !== "answer") return problem(REASONS[answer.kind], FAILURES[answer.kind]);
@@ -120,7 +124,7 @@ class AgentResource {
   /** The JSON text to send along; undefined if there is none. */
   async #payload(request: Request): Promise<string | undefined | Response> {
     if (request.method !== "POST" && request.method !== "PUT") return undefined;
-    const limits = { maxBytes: MAX_BODY_BYTES, clock: this.#options.clock };
+    const limits = { maxBytes: MAX_LONG_BODY_BYTES, clock: this.#options.clock };
     const { value, refusal } = await readBody(request, limits);
     if (refusal !== undefined) return refusal;
     if (value.length === 0) return undefined;

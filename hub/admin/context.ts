@@ -3,6 +3,7 @@ import type { Clock } from "../../core/clock/mod.ts";
 import type { Log, LogRing } from "../../core/log/mod.ts";
 import type { AccessStore, Authenticator } from "../access/mod.ts";
 import type { Audit, AuditReader, AuditState } from "../audit/mod.ts";
+import type { UpdateFile } from "../config/mod.ts";
 import type { Pairing } from "../pairing/mod.ts";
 import type { Portals } from "../portals/mod.ts";
 import type { Registry } from "../registry/mod.ts";
@@ -35,6 +36,10 @@ export interface AdminOptions {
   readonly management: Management;
   /** Restarts the hub; if absent, it cannot be. */
   readonly restart?: Restart | undefined;
+  /** Version of this program. */
+  readonly version: string;
+  /** What the configuration says of updates. */
+  readonly updateFile: UpdateFile;
   /** Takes note of what is done. */
   readonly audit: Audit;
   /** Reads what was noted; undefined if it is kept nowhere. */
@@ -49,18 +54,24 @@ export interface AdminOptions {
   readonly random: Random;
 }
 
-/** Longest body of a request, in bytes. */
-export const MAX_BODY_BYTES = 64 * 1024;
+/** Longest body of a change, in bytes. Spec: hub-api.md 1.2, 1.3, 1.5 */
+export const MAX_BODY_BYTES = 4096;
+
+/** Longest body that lists many machines, or that an agent is handed, in bytes. */
+export const MAX_LONG_BODY_BYTES = 64 * 1024;
 
 /** Longest id of an identity, and longest name of a machine, in UTF-16 units. */
 export const MAX_NAME_LENGTH = 256;
 
-/** A name that can be shown in a table and a log: not empty, not too long, no control characters. */
+/**
+ * A name that can be shown in a table and a log, kept in a file and addressed: not empty, not too long,
+ * nothing that drives a terminal or turns the text around it, well-formed, and no segment that paths
+ * lose.
+ */
 export function isName(value: unknown): value is string {
-  // deno-lint-ignore no-control-regex -- control characters are what must not get in
-  const control = /[\x00-\x1f\x7f-\x9f]/;
   return typeof value === "string" && value !== "" && value.length <= MAX_NAME_LENGTH &&
-    !control.test(value);
+    !/[\p{Cc}\p{Bidi_Control}]/u.test(value) && value.isWellFormed() &&
+    value !== "." && value !== "..";
 }
 
 /** The rule that {@linkcode isName} tests, for error texts. */

@@ -20,6 +20,20 @@ const ROUTES: [request: string, reached: number][] = [
   ["POST /api/admin/portals", 400],
   ["DELETE /api/admin/portals/x", 404],
   ["POST /api/admin/restart", 501],
+  ["GET /api/admin/session", 200],
+  ["POST /api/admin/session", 200],
+  ["DELETE /api/admin/session", 200],
+  ["GET /api/admin/pair-codes", 200],
+  ["DELETE /api/admin/pair-codes/x", 404],
+  ["GET /api/admin/update", 200],
+  ["PATCH /api/admin/update", 200],
+  ["POST /api/admin/update", 501],
+  ["GET /api/admin/update/sources", 200],
+  ["GET /api/admin/update/sources/x", 400],
+  ["PUT /api/admin/update/sources/x", 400],
+  ["DELETE /api/admin/update/sources/x", 404],
+  ["PUT /api/admin/channels/files/dev/x", 409],
+  ["POST /api/admin/channels/publish", 409],
 ];
 
 const TOKENS: [token: string | undefined, isAdmitted: boolean][] = [
@@ -107,6 +121,22 @@ Deno.test("1,000 wrong tokens from one address are throttled and audited, others
       (await hub.ask("GET /api/status", { ...owner, source: "192.0.2.7:1" })).status,
       200,
     );
+  }));
+
+Deno.test("an address has 2,000 requests at once, then waits; others and this machine are not held up", () =>
+  withHub(async (hub) => {
+    const ask = async (source: string) =>
+      (await hub.ask("GET /api/admin/session", { token: "owner-token", source })).status;
+    const statuses = new Map<number, number>();
+    for (let i = 0; i < 2500; i++) {
+      const status = await ask(`192.0.2.66:${i}`);
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+    assert.deepEqual([...statuses], [[200, 2000], [429, 500]]);
+    assert.equal(await ask("192.0.2.7:1"), 200);
+    for (let i = 0; i < 2500; i++) assert.equal(await ask(`127.0.0.1:${i}`), 200);
+    hub.sockets.clock.advance(20_000);
+    assert.equal(await ask("192.0.2.66:1"), 200);
   }));
 
 Deno.test("a change that a cookie authorises must come from a page of this host", () =>

@@ -11,8 +11,9 @@ import {
   tooMany,
 } from "../http/mod.ts";
 import type { Promised } from "../pairing/mod.ts";
-import { type AdminOptions, isName, MAX_BODY_BYTES, NAME_RULE } from "./context.ts";
+import { type AdminOptions, isName, MAX_LONG_BODY_BYTES, NAME_RULE } from "./context.ts";
 import { type AdminHandler, type Gate, type Identity, methodRefused } from "./gate.ts";
+import { readChange } from "./read_change.ts";
 
 /** Spec: hub-api.md 1.4 */
 const DEFAULT_LIFETIME_MS = 600_000;
@@ -44,7 +45,7 @@ const FINGERPRINT = /^[0-9A-Za-z+/:=_-]{16,128}$/;
 /** Milliseconds that a code lives; undefined if that cannot be read. Spec: hub-api.md 1.4 */
 function lifetimeMs(expiresIn: unknown): number | undefined {
   let ms: number | undefined;
-  if (expiresIn === undefined || expiresIn === null || expiresIn === "") ms = 0;
+  if (expiresIn === undefined || expiresIn === "") ms = 0;
   else if (typeof expiresIn === "number") ms = expiresIn * 1000;
   else if (typeof expiresIn === "string") {
     const days = /^(-?\d+(?:\.\d+)?)d$/.exec(expiresIn)?.[1];
@@ -99,8 +100,8 @@ class PairingResource {
 
   readonly create: AdminHandler = async (request, context) => {
     const { clock, pairing, log } = this.#options;
-    const limits = { maxBytes: MAX_BODY_BYTES, clock };
-    const { value, refusal } = await readJsonObject(request, limits);
+    const long = { request, context, maxBytes: MAX_LONG_BODY_BYTES };
+    const { value, refusal } = await readChange(this.#options, long);
     if (refusal !== undefined) return refusal;
     const promised = promisedBy(value, context.caller);
     if (promised instanceof Response) return promised;
@@ -120,6 +121,35 @@ class PairingResource {
     context.record({ event: "pair-code", machine, detail });
     log(`admin ${JSON.stringify(context.caller.id)}: ${detail}`);
     return json({ code, type, expiresAt: timeText(expiresAtMs) });
+  };
+
+  /** An addition of ours. A code itself is never shown again. */
+  readonly list: AdminHandler = () => {
+    const { pairing, store, clock } = this.#options;
+    const makerOf = (digest: string) => {
+      const maker = store.access.authenticateDigest(digest, clock.wallMs());
+      return maker.kind === "open" ? undefined : maker.id;
+    };
+    const codes = pairing.list().map(({ id, promised, expiresAtMs }) => {
+      const { type, machines, role, by } = promised;
+      const expiresAt = timeText(expiresAtMs);
+      return { id, type, machines, role, createdBy: makerOf(by), expiresAt };
+    });
+    return json({ codes });
+  };
+
+  readonly withdraw: AdminHandler = (_, context) => {
+    const { pairing, log } = this.#options;
+    const id = context.params.id!;
+    const promised = pairing.withdraw(id);
+    if (promised === undefined) {
+      return problem(`no open pairing code ${JSON.stringify(id)}; list them to see their ids`, 404);
+    }
+    const { type, machines, role } = promised;
+    const detail = `pairing code withdrawn: ${type} for ${JSON.stringify(machines)} as ${role}`;
+    context.record({ event: "admin-change", machine: machines.join(","), detail });
+    log(`admin ${JSON.stringify(context.caller.id)}: ${detail}`);
+    return json({ status: "removed", id });
   };
 
   async redeem(request: Request, { remoteAddress }: RequestContext): Promise<Response> {
@@ -169,6 +199,12 @@ export function pairingRoutes(gate: Gate, options: AdminOptions): Route[] {
       first: "method",
       cors: "none",
       methods: { POST: resource.create },
+    }),
+    gate.route({ path: "/api/admin/pair-codes", first: "auth", methods: { GET: resource.list } }),
+    gate.route({
+      path: "/api/admin/pair-codes/:id",
+      first: "auth",
+      methods: { DELETE: resource.withdraw },
     }),
     {
       path: "/api/pair",

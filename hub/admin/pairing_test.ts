@@ -187,6 +187,33 @@ Deno.test("a code is not used up when its token cannot be written, and two at on
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 401]);
   }));
 
+Deno.test("open codes are listed without the codes, and can be withdrawn (hub 43, 79)", () =>
+  withHub(async (hub) => {
+    const { body: { code } } = await make(hub, { machineId: "barn" }, "admin-token");
+    const { body: { code: other } } = await make(hub, { type: "register", machineId: "shed" });
+    const listed = await hub.ask("GET /api/admin/pair-codes", OWNER);
+    const { codes } = listed.body;
+    const shared = { role: "user", expiresAt: "2026-08-01T09:10:00Z" };
+    const expected = [
+      { ...shared, type: "connect", machines: ["barn"], createdBy: "admin" },
+      { ...shared, type: "register", machines: ["shed"], createdBy: "owner" },
+    ];
+    const sorted = codes.toSorted((a: { type: string }, b: { type: string }) =>
+      a.type < b.type ? -1 : 1
+    );
+    assert.deepEqual(sorted.map(({ id: _, ...rest }: { id: string }) => rest), expected);
+    const gone = await hub.ask(`DELETE /api/admin/pair-codes/${sorted[0].id}`, OWNER);
+    assert.deepEqual([gone.status, gone.body], [200, { status: "removed", id: sorted[0].id }]);
+    assert.equal((await redeem(hub, { code })).status, 401);
+    const again = await hub.ask(`DELETE /api/admin/pair-codes/${sorted[0].id}`, OWNER);
+    assert.equal(again.status, 404);
+    const said = JSON.stringify([codes, hub.sockets.audited, hub.sockets.lines]);
+    assert.match(said, /pairing code withdrawn: connect for/);
+    for (const secret of [code, other]) assert.equal(said.includes(secret), false);
+    await hub.ask("POST /api/admin/tokens/admin/revoke", OWNER);
+    assert.equal((await redeem(hub, { code: other })).status, 200);
+  }));
+
 const MAKER_LOSES: [what: string, request: string, body?: object][] = [
   ["is revoked", "POST /api/admin/tokens/admin/revoke"],
   ["is removed", "DELETE /api/admin/access/admin"],

@@ -1,9 +1,10 @@
-import { json, problem, readJsonObject, type Route } from "../http/mod.ts";
+import { json, problem, type Route } from "../http/mod.ts";
 import type { PortalEntry } from "../config/mod.ts";
 import { isHubUrl, PortalError, portalUrl } from "../portals/mod.ts";
-import { type AdminOptions, isName, MAX_BODY_BYTES, NAME_RULE } from "./context.ts";
+import { type AdminOptions, isName, NAME_RULE } from "./context.ts";
 import type { AdminHandler, Gate } from "./gate.ts";
 import { failed } from "./outcome.ts";
+import { readChange } from "./read_change.ts";
 
 /** A portal as it is shown: never its token. Spec: hub-api.md 1.5 */
 function portalView(name: string, { url, hubDirectory, syncToken }: PortalEntry): object {
@@ -24,9 +25,8 @@ class PortalResource {
   };
 
   readonly add: AdminHandler = async (request, context) => {
-    const { portals, clock, log } = this.#options;
-    const limits = { maxBytes: MAX_BODY_BYTES, clock };
-    const { value, refusal } = await readJsonObject(request, limits);
+    const { portals, log } = this.#options;
+    const { value, refusal } = await readChange(this.#options, { request, context });
     if (refusal !== undefined) return refusal;
     const { name, portalUrl: urlText, hubUrl, portalToken = "" } = value;
     if (!isName(name)) return problem(`name: expected a name for the portal, ${NAME_RULE}`, 400);

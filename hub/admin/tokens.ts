@@ -7,10 +7,11 @@ import {
   tokenView,
 } from "../access/mod.ts";
 import { newToken, parseTime, type Role } from "../config/mod.ts";
-import { json, problem, readJsonObject, type Route } from "../http/mod.ts";
-import { type AdminOptions, isName, MAX_BODY_BYTES, NAME_RULE } from "./context.ts";
+import { json, problem, type Route } from "../http/mod.ts";
+import { type AdminOptions, isName, NAME_RULE } from "./context.ts";
 import type { AdminHandler, Gate } from "./gate.ts";
 import { change, ifVersion, versioned } from "./outcome.ts";
+import { readChange } from "./read_change.ts";
 
 /** Roles that a new identity may have, as requests name them. Spec: hub-api.md 1.3, D11 */
 const ROLES: ReadonlyMap<unknown, Role> = new Map([
@@ -33,7 +34,7 @@ class TokenResource {
 
   readonly add: AdminHandler = async (request, context) => {
     const { store, clock, random } = this.#options;
-    const { value, refusal } = await readJsonObject(request, { maxBytes: MAX_BODY_BYTES, clock });
+    const { value, refusal } = await readChange(this.#options, { request, context });
     if (refusal !== undefined) return refusal;
     const { id, role: roleName, expiresAt } = value;
     if (!isName(id)) return problem(`id: expected the new identity's id, ${NAME_RULE}`, 400);
@@ -44,7 +45,8 @@ class TokenResource {
     // Spec: hub-api.md 1.3 (a duplicate is reported before a bad time)
     const exists = findIdentity(store.state, id) !== undefined;
     const expiresAtMs = typeof expiresAt === "string" ? parseTime(expiresAt) : undefined;
-    if (!exists && expiresAt !== undefined && expiresAt !== null && expiresAtMs === undefined) {
+    const isGiven = expiresAt !== undefined && expiresAt !== "";
+    if (!exists && isGiven && expiresAtMs === undefined) {
       return problem("expiresAt: expected a time as 2027-01-01T00:00:00Z", 400);
     }
     const token = newToken(random);

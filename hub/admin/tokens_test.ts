@@ -30,6 +30,11 @@ const BAD: [body: unknown, status: number, words: RegExp][] = [
   [{}, 400, /id/],
   [{ id: "" }, 400, /id/],
   [{ id: 5 }, 400, /id/],
+  [{ id: "." }, 400, /id/],
+  [{ id: ".." }, 400, /id/],
+  [{ id: "a\ud800" }, 400, /id/],
+  [{ id: "a\u202eb" }, 400, /id/],
+  [{ id: "a\u001bb" }, 400, /id/],
   [{ id: "bob", role: "viewer" }, 400, /role/],
   [{ id: "bob", role: "user" }, 400, /role/],
   [{ id: "bob", role: 5 }, 400, /role/],
@@ -48,6 +53,28 @@ for (const [body, status, words] of BAD) {
       assert.deepEqual(hub.written, []);
     }));
 }
+
+for (const body of [{ role: null, expiresAt: null }, { role: "", expiresAt: "" }]) {
+  Deno.test(`POST tokens takes ${JSON.stringify(body)} for a user without an end (hub 33)`, () =>
+    withHub(async (hub) => {
+      const made = await hub.ask("POST /api/admin/tokens", as({ body: { id: "bob", ...body } }));
+      assert.deepEqual([made.status, made.body.role], [201, ""]);
+      const { body: shown } = await hub.ask("GET /api/admin/access/bob", OWNER);
+      assert.equal("expiresAt" in shown, false);
+    }));
+}
+
+Deno.test("PATCH and pair-code take null for what is not given (hub 23, 40)", () =>
+  withHub(async (hub) => {
+    const path = "PATCH /api/admin/access/alice";
+    const renamed = await hub.ask(path, as({ body: { id: "al", role: null } }));
+    assert.deepEqual([renamed.status, renamed.body.id], [200, "al"]);
+    const nothing = await hub.ask(path, as({ body: { id: null, role: null } }));
+    assert.equal(nothing.status, 400);
+    const body = { type: null, role: null, machines: null, expiresIn: null, machineId: "barn" };
+    const made = await hub.ask("POST /api/admin/pair-code", as({ body }));
+    assert.deepEqual([made.status, made.body.type], [200, "connect"]);
+  }));
 
 Deno.test("a token of a past end is made, and is not good (hub 15)", () =>
   withHub(async (hub) => {
@@ -116,5 +143,31 @@ for (const path of ["/api/admin/rotate", "/api/admin/agents"]) {
     withHub(async (hub) => {
       const answer = await hub.ask(`POST ${path}?x=1`, OWNER);
       assert.deepEqual([answer.status, answer.headers.get("location")], [301, `${path}/?x=1`]);
+    }));
+}
+
+const TRICKLED: [request: string, body: object][] = [
+  ["POST /api/admin/tokens", { id: "mallory", role: "owner" }],
+  ["PATCH /api/admin/access/alice", { role: "owner" }],
+  ["PUT /api/admin/access/alice/machines/barn", { permissions: ["connect"] }],
+  ["POST /api/admin/pair-code", {}],
+  ["POST /api/admin/portals", {}],
+  ["POST /api/admin/agents/barn/config-set", {}],
+];
+
+for (const [request, body] of TRICKLED) {
+  Deno.test(`${request} is refused if its token is revoked before its body is there (hub 15)`, () =>
+    withHub(async (hub) => {
+      const agent = hub.sockets.agent("barn", { token: "agent-token" });
+      const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+      const asked = hub.ask(request, { token: "admin-token", body: readable });
+      await hub.ask("POST /api/admin/tokens/admin/revoke", OWNER);
+      const written = hub.written.length;
+      const writer = writable.getWriter();
+      await writer.write(new TextEncoder().encode(JSON.stringify(body)));
+      await writer.close();
+      const answer = await asked;
+      assert.deepEqual([answer.status, answer.body], [403, { error: "forbidden" }]);
+      assert.deepEqual([hub.written.length, hub.codes.size, agent.sent], [written, 0, []]);
     }));
 }

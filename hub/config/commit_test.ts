@@ -178,3 +178,16 @@ Deno.test("commitPortal() writes a portal, without what old hubs kept, and remov
       assert.deepEqual([...(await HubConfigFile.open(file.path)).portals.keys()], ["away"]);
     },
   ));
+
+Deno.test("commitUpdate() writes channel and sources beside what is there, and forgets a source (hub 57, 59, 74)", () =>
+  withFile(`${FILE}update:\n  channel: dev # for now\n`, async (file, onDisk) => {
+    await file.commitUpdate({ channel: "lab", source: { name: "lab", base: "https://l.example" } });
+    await file.commitUpdate({ source: { name: "beta", base: "https://b.example" } });
+    await file.commitUpdate({ source: { name: "lab", base: undefined } });
+    const expected = { channel: "lab", sources: { beta: "https://b.example" } };
+    assert.deepEqual(file.update, expected);
+    const again = await HubConfigFile.open(file.path);
+    assert.deepEqual(again.config.update, expected);
+    const text = await onDisk();
+    for (const kept of ["# my hub", "# for now", "unknown: kept"]) assert.ok(text.includes(kept));
+  }));

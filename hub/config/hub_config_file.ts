@@ -7,9 +7,10 @@ import {
   removeUnfinished,
 } from "../../core/config/mod.ts";
 import { type DiskVersion, settledVersion, versionOnDisk } from "./disk_version.ts";
-import type { AuthConfig, HubConfig } from "./model.ts";
+import type { AuthConfig, HubConfig, UpdateConfig } from "./model.ts";
 import { type PortalEntry, readPortals, writePortal } from "./portals.ts";
 import { bareToken, readConfig } from "./read.ts";
+import type { UpdateChange } from "./updates.ts";
 import { writeAuth } from "./write_auth.ts";
 
 const HEADER = `# Configuration of a Tela hub (telahubd).
@@ -155,6 +156,22 @@ export class HubConfigFile {
   /** As {@linkcode HubConfigFile.commit}, for one portal; undefined removes it. @throws ConfigError */
   commitPortal(name: string, entry: PortalEntry | undefined): Promise<void> {
     return this.commit((editor) => writePortal(editor, { name, entry }));
+  }
+
+  /** What the file says of updates. */
+  get update(): UpdateConfig {
+    return this.config.update;
+  }
+
+  /** As {@linkcode HubConfigFile.commit}, for what it says of updates. @throws ConfigError */
+  commitUpdate({ channel, source }: UpdateChange): Promise<void> {
+    return this.commit((editor) => {
+      if (channel !== undefined) editor.set(["update", "channel"], channel);
+      if (source === undefined) return;
+      const place = ["update", "sources", source.name];
+      if (source.base === undefined) editor.delete(place);
+      else editor.set(place, source.base);
+    });
   }
 
   /**

@@ -90,9 +90,10 @@ Deno.test("every script of the page is among its files", async () => {
   assert.deepEqual(names.sort(), Object.keys(PAGE_FILES).sort());
 });
 
-Deno.test("consoleRoutes() has nothing at other paths, and takes nothing (hub 64)", async () => {
+Deno.test("consoleRoutes() has nothing at other paths, and takes nothing (hub 64, 66)", async () => {
   const ask = await consoleOf();
-  for (const path of ["/api/hubs", "/main", "/www/main.js", "/constructor", "/%2e%2e/mod.ts"]) {
+  const elsewhere = ["/api/hubs", "/main", "/www/main.js", "/constructor", "/%2e%2e/mod.ts"];
+  for (const path of [...elsewhere, "/channels/", "/channels/dev.json", "/channels/files/"]) {
     assert.equal((await ask(`GET ${path}`)).response.status, 404, path);
     assert.equal((await ask(`POST ${path}`)).response.status, 404, path);
   }

@@ -18,6 +18,8 @@ export interface BodyLimits {
   readonly maxBytes: number;
   /** Times its arrival. */
   readonly clock: Clock;
+  /** Whether no body, or null, stands for an empty object. Default: no. */
+  readonly isOptional?: boolean;
 }
 
 function tooLarge(maxBytes: number): Body<never> {
@@ -97,7 +99,9 @@ export async function readJsonObject(
 ): Promise<Body<JsonObject>> {
   const { value, refusal } = await readBody(request, limits);
   if (refusal !== undefined) return { refusal };
-  const json = parseJson(value)?.json;
+  const { isOptional = false } = limits;
+  const json = isOptional && value.length === 0 ? null : parseJson(value)?.json;
+  if (isOptional && json === null) return { value: {} };
   const isObject = typeof json === "object" && json !== null && !Array.isArray(json);
   return isObject
     ? { value: json as JsonObject }

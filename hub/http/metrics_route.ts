@@ -1,7 +1,7 @@
 import { type Access, type Authenticator, digestToken, tokenOf } from "../access/mod.ts";
 import type { MetricsConfig } from "../config/mod.ts";
 import { formatMetrics, type MetricFamily, METRICS_CONTENT_TYPE } from "../metrics/mod.ts";
-import { json } from "./respond.ts";
+import { json, tooMany } from "./respond.ts";
 import type { Route } from "./router.ts";
 
 /** What the route of the metrics works with. */
@@ -16,21 +16,25 @@ export interface MetricsRouteOptions {
   readonly authenticator: Authenticator;
 }
 
-/** True if the token of a request lets its bearer read metrics. */
-function mayRead(
+/** What to answer somebody who may not read metrics; undefined if they may. */
+function refusal(
   request: Request,
   { access, config, authenticator, remoteAddress }: MetricsRouteOptions & {
     remoteAddress: string;
   },
-): boolean {
+): Response | undefined {
   const { open, token: metricsToken } = config();
-  const { token } = tokenOf(request);
-  if (open) return true;
-  if (token === undefined) return false;
+  const { token = "" } = tokenOf(request);
+  if (open) return undefined;
+  const waitMs = authenticator.waitMs(token, remoteAddress);
+  if (waitMs > 0) return tooMany("too many wrong tokens from your address", waitMs);
   // Digests are compared, so that the time it takes says nothing about the token.
-  if (metricsToken !== "" && digestToken(token) === digestToken(metricsToken)) return true;
+  if (metricsToken !== "" && digestToken(token) === digestToken(metricsToken)) return undefined;
   const caller = authenticator.identify(token, remoteAddress);
-  return caller.kind !== "throttled" && access().canAdminister(caller);
+  if (caller.kind !== "throttled" && access().canAdminister(caller)) return undefined;
+  const response = json({ error: "needs the bearer token metrics.token, or an admin's" }, 401);
+  response.headers.set("www-authenticate", "Bearer");
+  return response;
 }
 
 /** `GET /metrics`: the text format of Prometheus. */
@@ -40,11 +44,8 @@ export function metricsRoute(options: MetricsRouteOptions): Route {
     cors: "none",
     methods: ["GET", "HEAD"],
     handle(request, { remoteAddress }) {
-      if (!mayRead(request, { ...options, remoteAddress })) {
-        const refusal = json({ error: "needs the bearer token metrics.token, or an admin's" }, 401);
-        refusal.headers.set("www-authenticate", "Bearer");
-        return refusal;
-      }
+      const refused = refusal(request, { ...options, remoteAddress });
+      if (refused !== undefined) return refused;
       const headers = { "content-type": METRICS_CONTENT_TYPE };
       return new Response(formatMetrics(options.families()), { headers });
     },

@@ -47,6 +47,19 @@ Deno.test("/metrics is for owners, admins and whoever has its token", async () =
   assert.equal(await ask("m-token", "POST"), 405);
 });
 
+Deno.test("/metrics cannot be opened by guessing: too many wrong tokens, and not even the right one is looked at", async () => {
+  const ask = setUp({ open: false, token: "m-token" });
+  const statuses: number[] = [];
+  for (let i = 0; i < 1000; i++) statuses.push(await ask(`guess-${i}`));
+  assert.deepEqual([statuses.filter((status) => status === 401).length, statuses.at(-1)], [
+    20,
+    429,
+  ]);
+  assert.equal(await ask("m-token"), 429);
+  assert.equal(await ask("owner-token"), 429);
+  assert.equal(await ask("a".repeat(64)), 401);
+});
+
 Deno.test("/metrics is closed without a token of its own, on an open hub too", async () => {
   for (const isSecured of [true, false]) {
     const ask = setUp({ open: false, token: "" }, { isSecured });

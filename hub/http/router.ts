@@ -1,5 +1,5 @@
 import { type CorsFamily, corsHeaders } from "./cors.ts";
-import { text } from "./respond.ts";
+import { problem, text } from "./respond.ts";
 
 /** What a handler knows besides the request. */
 export interface RequestContext {
@@ -123,7 +123,7 @@ export class Router {
       const isMalformed = groups.some(([, group]) => group === undefined);
       const params = Object.fromEntries(groups) as Record<string, string>;
       const response = isMalformed
-        ? text("400 path is not well-formed percent-encoding", 400)
+        ? fault(path, { status: 400, what: "path is not well-formed percent-encoding" })
         : await this.#answer(route, request, { params, remoteAddress });
       const headers = corsHeaders(route.cors, request.headers.get("origin"));
       return { route: route.path, response: withHeaders(response, headers) };
@@ -143,9 +143,15 @@ export class Router {
       return await handle(request, context);
     } catch (error) {
       this.#onError(error);
-      return text("500 internal error", 500);
+      const { pathname } = new URL(request.url);
+      return fault(pathname, { status: 500, what: "internal error; the hub's log has more" });
     }
   }
+}
+
+/** What went wrong before a handler could say so: as JSON where clients expect that. */
+function fault(path: string, { status, what }: { status: number; what: string }): Response {
+  return path.startsWith("/api/") ? problem(what, status) : text(`${status} ${what}`, status);
 }
 
 function withHeaders(response: Response, headers: readonly [string, string][]): Response {

@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { text } from "./respond.ts";
 import { type Route, Router } from "./router.ts";
 
+const breaks = () => {
+  throw new Error("s3cret");
+};
+
 const ROUTES: Route[] = [
   { path: "/public", cors: "public", handle: () => text("p") },
   { path: "/get", cors: "public", methods: ["GET"], handle: () => text("g") },
   { path: "/admin/:id", cors: "admin", handle: (_, { params }) => text(`id=${params.id}`) },
   { path: "/plain", cors: "none", methods: ["GET", "HEAD"], handle: () => text("n") },
-  {
-    path: "/broken",
-    cors: "public",
-    handle: () => {
-      throw new Error("s3cret");
-    },
-  },
+  { path: "/broken", cors: "public", handle: breaks },
+  { path: "/api/broken", cors: "public", handle: breaks },
+  { path: "/api/things/:id", cors: "admin", handle: () => text("t") },
 ];
 
 const errors: unknown[] = [];
@@ -81,8 +81,19 @@ Deno.test("Router decodes what a pattern captures", async () => {
 Deno.test("Router answers 500 without details when a handler throws", async () => {
   const response = await ask("GET", "/broken");
   assert.equal(response.status, 500);
-  assert.equal(await response.text(), "500 internal error\n");
+  assert.equal(await response.text(), "500 internal error; the hub's log has more\n");
   assert.equal((errors.at(-1) as Error).message, "s3cret");
+  const ofApi = await ask("GET", "/api/broken");
+  assert.deepEqual(await ofApi.json(), { error: "internal error; the hub's log has more" });
+});
+
+Deno.test("Router answers 400 to a path that is not well-formed, below /api/ as JSON", async () => {
+  const response = await ask("GET", "/admin/%ff");
+  assert.equal(response.status, 400);
+  assert.match(await response.text(), /^400 path is not well-formed/);
+  const ofApi = await ask("GET", "/api/things/%ff");
+  assert.equal(ofApi.status, 400);
+  assert.deepEqual(await ofApi.json(), { error: "path is not well-formed percent-encoding" });
 });
 
 Deno.test("Router forbids caching everything", async () => {

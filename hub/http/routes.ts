@@ -1,6 +1,12 @@
 import type { Clock } from "../../core/clock/mod.ts";
-import { formatTime, type Log } from "../../core/log/mod.ts";
-import { type Access, type Authenticator, type Caller, tokenOf } from "../access/mod.ts";
+import { formatTime } from "../../core/log/mod.ts";
+import {
+  type Access,
+  type Authenticator,
+  type Caller,
+  type RefusalLog,
+  tokenOf,
+} from "../access/mod.ts";
 import type { HistoryEvent } from "../history/mod.ts";
 import { isGranted, type Machine } from "../registry/mod.ts";
 import { json, polled, text, tooMany } from "./respond.ts";
@@ -40,8 +46,8 @@ export interface PublicRoutesOptions {
   readonly clock: Clock;
   /** Why records of the audit cannot be written, if they cannot. */
   readonly auditFault?: () => string | undefined;
-  /** Told of tokens in queries, which are deprecated. */
-  readonly log: Log;
+  /** Takes tokens in queries, which are deprecated. */
+  readonly refusals: RefusalLog;
 }
 
 /** Spec: hub-api.md 1.1, `/.well-known/tela` */
@@ -142,7 +148,8 @@ class PublicRoutes {
   #callerOf(request: Request, { remoteAddress }: RequestContext): Caller | Response {
     const { token, from } = tokenOf(request);
     if (from === "query") {
-      this.#options.log(`token in the query, which is deprecated, from ${remoteAddress}`);
+      const detail = "which is deprecated: use Authorization";
+      this.#options.refusals.note({ what: "token in the query", detail, remoteAddress });
     }
     const caller = this.#options.authenticator.identify(token, remoteAddress);
     if (caller.kind !== "throttled") return caller;

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { scryptSync } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
-import type { Random } from "../../core/bytes/mod.ts";
+import { encodeHex, type Random } from "../../core/bytes/mod.ts";
 import type { Role } from "../config/mod.ts";
 
 /** Codes that may be redeemed at a time. Each more makes guessing one easier. */
@@ -15,6 +15,9 @@ const SCRYPT = { N: 4096, r: 8, p: 1 };
 
 const SALT_BYTES = 16;
 const DIGEST_BYTES = 32;
+
+/** Of a digest, what stands for its code: without the salt nobody can test a code by it. */
+const ID_BYTES = 6;
 
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
@@ -40,6 +43,16 @@ export interface Promised {
   readonly fingerprint?: string | undefined;
   /** Digest of the token of whoever made the code, on whose right it rests. */
   readonly by: string;
+}
+
+/** A code that may still be redeemed, without the code. */
+export interface OpenCode {
+  /** Stands for the code with administrators; says nothing of it. */
+  readonly id: string;
+  /** What it is worth. */
+  readonly promised: Promised;
+  /** When it ends, in milliseconds since 1970. */
+  readonly expiresAtMs: number;
 }
 
 /** A code that has been taken out and not yet used. */
@@ -111,6 +124,26 @@ export class CodeStore {
     this.#database.prepare("DELETE FROM codes WHERE digest = ?").run(digest);
     const expiresAtMs = Number(row.expires_ms);
     return { promised, putBack: () => void this.#insert(digest, { expiresAtMs, promised }) };
+  }
+
+  /** The codes that have not expired, those that end first in front. */
+  list(wallMs: number): OpenCode[] {
+    this.#purge(wallMs);
+    const rows = this.#database.prepare("SELECT * FROM codes ORDER BY expires_ms, digest").all();
+    return rows.map(({ digest, promise, expires_ms }) => ({
+      id: encodeHex((digest as Uint8Array).subarray(0, ID_BYTES)),
+      promised: JSON.parse(promise as string) as Promised,
+      expiresAtMs: Number(expires_ms),
+    }));
+  }
+
+  /** Takes a code out for good, by its id; what it was worth, undefined if there is none. */
+  remove(id: string, wallMs: number): Promised | undefined {
+    this.#purge(wallMs);
+    const isIt = `hex(substr(digest, 1, ${ID_BYTES})) = ?`;
+    const row = this.#database.prepare(`DELETE FROM codes WHERE ${isIt} RETURNING promise`)
+      .get(id.toUpperCase());
+    return row === undefined ? undefined : JSON.parse(row.promise as string) as Promised;
   }
 
   /** Closes the file. */

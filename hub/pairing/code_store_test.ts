@@ -44,3 +44,22 @@ Deno.test("CodeStore forgets codes that have expired and takes a bounded number"
   assert.equal(store.size, 1);
   store.close();
 });
+
+Deno.test("CodeStore lists codes by an id that is none of the code, and takes one out by it", () => {
+  const store = new CodeStore(":memory:", { random });
+  const promised = { ...USER, machines: ["shed"] };
+  store.add("AAAA-1111", { promised: USER, expiresAtMs: 200, wallMs: 0 });
+  store.add("BBBB-2222", { promised, expiresAtMs: 100, wallMs: 0 });
+  const [first, second] = store.list(100);
+  assert.deepEqual([first?.promised, first?.expiresAtMs], [promised, 100]);
+  assert.match(first!.id, /^[0-9a-f]{12}$/);
+  assert.deepEqual(store.list(101).map(({ id }) => id), [second?.id]);
+  assert.equal(store.remove(first!.id, 101), undefined, "it has expired");
+  assert.equal(store.remove("", 101), undefined);
+  const taken = store.take("AAAA-1111", { wallMs: 101, accepts: yes })!;
+  assert.deepEqual(store.list(101), []);
+  taken.putBack();
+  assert.deepEqual(store.remove(second!.id, 101), USER, "the same id as before");
+  assert.equal(store.take("AAAA-1111", { wallMs: 101, accepts: yes }), undefined);
+  store.close();
+});

@@ -13,5 +13,5 @@
  */
 
 export { newCode, readCode } from "./code.ts";
-export { CodeStore, MAX_CODES, type Promised, type Taken } from "./code_store.ts";
+export { CodeStore, MAX_CODES, type OpenCode, type Promised, type Taken } from "./code_store.ts";
 export { Pairing, type PairingOptions, type PairResult } from "./pairing.ts";

@@ -4,7 +4,7 @@ import { type AccessStore, type FailureRate, redeem, sourceOf, Throttle } from "
 import type { Audit } from "../audit/mod.ts";
 import { newToken } from "../config/mod.ts";
 import { newCode, readCode } from "./code.ts";
-import type { CodeStore, Promised } from "./code_store.ts";
+import type { CodeStore, OpenCode, Promised } from "./code_store.ts";
 
 /** Wrong codes of one address: a few slips, then a pause longer than anybody likes to wait. */
 const PER_SOURCE: FailureRate = { burst: 10, refillMs: 60_000, lockMs: 900_000 };
@@ -67,6 +67,16 @@ export class Pairing {
     const { codes, random, clock } = this.#options;
     const code = newCode(random);
     return codes.add(code, { promised, expiresAtMs, wallMs: clock.wallMs() }) ? code : undefined;
+  }
+
+  /** The codes that have been made and neither redeemed nor withdrawn, nor have expired. */
+  list(): OpenCode[] {
+    return this.#options.codes.list(this.#options.clock.wallMs());
+  }
+
+  /** Withdraws a code by the id that {@linkcode Pairing.list} gives; what it was worth, if it was. */
+  withdraw(id: string): Promised | undefined {
+    return this.#options.codes.remove(id, this.#options.clock.wallMs());
   }
 
   /**

@@ -189,6 +189,7 @@ async function runOnce(program: Program, last?: Run): Promise<Run | undefined> {
     config,
     authFile: authFileOf(file),
     portalFile: file,
+    updateFile: file,
     firstPortal: firstPortalOf(program),
     restart: { check: () => checkStart(file, program), begin: () => begin("restart") },
     codes,

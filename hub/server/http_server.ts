@@ -9,7 +9,7 @@ import {
   type UpgradeAnswer,
   WebSocketConnection,
 } from "../../core/websocket/mod.ts";
-import { sourceOf } from "../access/mod.ts";
+import { type RefusalLog, sourceOf } from "../access/mod.ts";
 import type { Router } from "../http/mod.ts";
 import type { Switchboard } from "../sessions/mod.ts";
 import { LINK_PATH, type UdpHosts } from "../udp_link/mod.ts";
@@ -64,7 +64,9 @@ export interface HttpServerOptions {
   readonly clock: Clock;
   /** For WebSockets. */
   readonly random: Random;
-  /** Takes a line for each upgrade that is refused. */
+  /** Takes upgrades that are refused. */
+  readonly refusals: RefusalLog;
+  /** Takes a line when something is wrong. */
   readonly log: Log;
   /** Takes a line for each request, if given. */
   readonly accessLog?: Log | undefined;
@@ -227,7 +229,7 @@ export class HttpServer {
     conn: Deno.TcpConn,
     { request, rest }: { request: RequestHead; rest: Uint8Array<ArrayBuffer> },
   ): Promise<void> {
-    const { switchboard, udpHosts, clock, random, log } = this.#options;
+    const { switchboard, udpHosts, clock, random, refusals } = this.#options;
     const stream = withHead(connStream(conn), rest);
     const remoteAddress = originOf(stream.remoteAddress, request.headers["x-forwarded-for"]);
     const greeted = this.#silent.enter(sourceOf(remoteAddress));
@@ -247,7 +249,7 @@ export class HttpServer {
     if (!accepted) {
       greeted?.();
       const status = response.slice(9, response.indexOf("\r\n"));
-      log(`upgrade refused: ${status}, from ${stream.remoteAddress}`);
+      refusals.note({ what: "upgrade refused", detail: status, remoteAddress });
       return stream.close();
     }
     const connection = new WebSocketConnection({

@@ -1,5 +1,6 @@
 import type { Random } from "../../core/bytes/mod.ts";
 import type { Clock } from "../../core/clock/mod.ts";
+import { ConfigError } from "../../core/config/mod.ts";
 import type { DefaultUpdate } from "../../core/control/mod.ts";
 import type { Log, LogRing } from "../../core/log/mod.ts";
 import {
@@ -10,9 +11,16 @@ import {
   EndWatch,
   type IdentityChanges,
   MemoryAuthFile,
+  RefusalLog,
 } from "../access/mod.ts";
 import { adminRoutes, type Restart } from "../admin/mod.ts";
-import { CONSOLE_VIEWER, type HubConfig, newUuid, type UpdateConfig } from "../config/mod.ts";
+import {
+  CONSOLE_VIEWER,
+  type HubConfig,
+  newUuid,
+  type UpdateConfig,
+  type UpdateFile,
+} from "../config/mod.ts";
 import { consoleRoutes } from "../console/mod.ts";
 import { type HubFacts, metricsRoute, publicRoutes, type Route, Router } from "../http/mod.ts";
 import { type CodeStore, Pairing } from "../pairing/mod.ts";
@@ -45,6 +53,8 @@ export interface HubOptions {
   readonly auditFile?: string;
   /** Where the directories are kept that list this hub. Default: in memory. */
   readonly portalFile?: PortalFile;
+  /** Where it is kept what agents are told about updates. Default: the configuration, which stays. */
+  readonly updateFile?: UpdateFile;
   /** Asks them. Default: `fetch`. */
   readonly fetch?: Fetch;
   /** The one to be entered at if there is none, if given. */
@@ -106,14 +116,14 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   const identities = () => parts.store.identities;
   const pages = await consoleRoutes({ wwwDir, identities, clock, log });
   const parts: Parts = partsOf(options);
-  const { store, observer, switchboard, udp, portals, ends } = parts;
+  const { store, observer, switchboard, udp, portals, ends, refusals } = parts;
   const router = new Router([...routesOf({ ...options, ...parts }), ...pages], {
     onError: (error) => log(`internal error: ${(error as Error).stack ?? error}`),
     onAnswer: (answer) => observer.answered(answer),
   });
   const isSecured = () => store.access.isEnabled;
   const { hosts: udpHosts } = udp;
-  const serving = { router, switchboard, udpHosts, isSecured };
+  const serving = { router, switchboard, udpHosts, isSecured, refusals };
   const server = new HttpServer({ ...serving, clock, random, log, accessLog });
   const portalTimer = clock.setTimer(() => {
     portals.sync();
@@ -123,6 +133,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     ends.stop();
     portalTimer.cancel();
     portals.stop();
+    refusals.flush();
   };
   let port: number;
   try {
@@ -158,6 +169,7 @@ interface Parts {
   readonly switchboard: Switchboard;
   readonly udp: HubUdp;
   readonly ends: EndWatch;
+  readonly refusals: RefusalLog;
 }
 
 function partsOf(options: HubOptions): Parts {
@@ -187,15 +199,19 @@ function partsOf(options: HubOptions): Parts {
     throttled: () => ({ tokens: authenticator.throttled, codes: pairing.throttled }),
   });
   const { audit } = observer;
+  const refusals = new RefusalLog(log, clock);
   const authenticator = new Authenticator({ access, clock, audit });
   const switchboard: Switchboard = new Switchboard({
-    ...{ access, authenticator, audit, clock, log, random },
+    ...{ access, authenticator, audit, refusals, clock, log, random },
     ...{ registry, udp, defaultUpdate },
   });
   const pairing = new Pairing({ ...options, store, audit });
   const ends = new EndWatch({ access, clock, onEnd: () => switchboard.enforce() });
   const portals = portalsOf(options, store);
-  return { store, authenticator, pairing, portals, observer, registry, switchboard, udp, ends };
+  return {
+    ...{ store, authenticator, pairing, portals, observer, registry, switchboard, udp, ends },
+    refusals,
+  };
 }
 
 /** Identities named in one line of the log. */
@@ -224,6 +240,16 @@ function portalsOf(options: HubOptions, store: AccessStore): Portals {
   });
 }
 
+/** Where there is no file, nothing can be changed. */
+function fixedUpdate(config: HubOptions["config"]): UpdateFile {
+  return {
+    get update() {
+      return config().update;
+    },
+    commitUpdate: () => Promise.reject(new ConfigError("This hub has no configuration file")),
+  };
+}
+
 /** All routes of the hub. */
 function routesOf(parts: HubOptions & Parts): Route[] {
   const { config, store, authenticator, observer, registry, switchboard } = parts;
@@ -248,6 +274,8 @@ function routesOf(parts: HubOptions & Parts): Route[] {
     ...adminRoutes({
       ...{ ...parts, audit, records },
       management: switchboard,
+      version: parts.facts.version,
+      updateFile: parts.updateFile ?? fixedUpdate(config),
     }),
   ];
 }

@@ -51,7 +51,7 @@ class Replay {
       sessionCount: (machine) => rig.switchboard.sessionCount(machine),
       history: () => rig.history.newestFirst(),
       clock: rig.clock,
-      log: Object.assign(() => {}, { for: () => assert.fail("unused") }),
+      refusals: rig.refusals,
     });
     this.router = new Router(routes, { onError: (error) => assert.fail(String(error)) });
   }

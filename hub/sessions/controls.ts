@@ -55,7 +55,8 @@ export class Controls {
     const mayRegister = (machine: string) => access().canRegister(caller, machine);
     const { machineName } = message;
     if (!mayRegister(machineName)) {
-      this.#log(`register refused: ${brief(machineName)} from ${remoteAddress}`);
+      const detail = brief(machineName);
+      this.#options.refusals.note({ what: "register refused", detail, remoteAddress });
       deny(this.#options, caller, { peer, machine: machineName, reason: "may not register" });
       return "Access denied";
     }

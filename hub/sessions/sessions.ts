@@ -114,7 +114,8 @@ export class Sessions {
     const caller = authenticator.identify(message.token, remoteAddress);
     if (caller.kind === "throttled") return throttledText(caller.waitMs);
     if (!rules.canConnect(caller, message.machineId)) {
-      this.#options.log(`connect refused: ${brief(message.machineId)} from ${remoteAddress}`);
+      const detail = brief(message.machineId);
+      this.#options.refusals.note({ what: "connect refused", detail, remoteAddress });
       const denied = { peer, machine: message.machineId, reason: "may not connect" };
       deny(this.#options, caller, denied);
       return "Access denied";

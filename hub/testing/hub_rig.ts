@@ -2,7 +2,12 @@ import { LogRing } from "../../core/log/mod.ts";
 import { AccessStore, consoleToken, EndWatch, MemoryAuthFile } from "../access/mod.ts";
 import { type AdminOptions, adminRoutes } from "../admin/mod.ts";
 import type { AuditEntry } from "../audit/mod.ts";
-import { type AuthConfig, CONSOLE_VIEWER } from "../config/mod.ts";
+import {
+  type AuthConfig,
+  CONSOLE_VIEWER,
+  type UpdateChange,
+  type UpdateConfig,
+} from "../config/mod.ts";
 import { publicRoutes, Router } from "../http/mod.ts";
 import { CodeStore, Pairing } from "../pairing/mod.ts";
 import { MemoryPortalFile, PortalClient, Portals } from "../portals/mod.ts";
@@ -46,6 +51,13 @@ class RigAuthFile extends MemoryAuthFile {
   }
 }
 
+/** A ring that has lost its first lines. */
+function fullRing(): LogRing {
+  const logs = new LogRing();
+  for (let i = 1; i <= 1200; i++) logs.push(`line ${i}`);
+  return logs;
+}
+
 /** All of a hub but its port, its files and the real time. */
 export class HubRig {
   /** Sockets, sessions, clock, log. */
@@ -63,6 +75,8 @@ export class HubRig {
   /** Requests to portals, and what they are answered. */
   portal: (url: string, init: RequestInit) => Promise<Response> = () =>
     Promise.reject(new TypeError("no such host"));
+  /** What the configuration says of updates. */
+  update: UpdateConfig = { channel: "", sources: {} };
   /** The name of the hub. */
   name = "lab";
   readonly #router: Router;
@@ -76,7 +90,8 @@ export class HubRig {
    */
   constructor(auth: AuthConfig, more: Pick<AdminOptions, "records" | "restart"> = {}) {
     this.sockets = new SwitchboardRig({ auth });
-    const { clock, registry, switchboard, authenticator, audited, history } = this.sockets;
+    const { clock, registry, switchboard, authenticator, audited, history, refusals } =
+      this.sockets;
     this.store = new AccessStore(new RigAuthFile(auth, this), {
       onChange: () => {
         this.sockets.access = this.store.access;
@@ -94,7 +109,16 @@ export class HubRig {
     const log = Object.assign((text: string) => void this.sockets.lines.push(text), {
       for: () => log,
     });
-    const shared = { access, store: this.store, authenticator, audit, clock, log, random };
+    const shared = {
+      access,
+      store: this.store,
+      authenticator,
+      audit,
+      refusals,
+      clock,
+      log,
+      random,
+    };
     const pairing = new Pairing({ ...shared, codes: this.codes });
     const hub = () => ({ hubId: "hub-1", name: this.name });
     const portals = this.#portals = new Portals({
@@ -103,8 +127,7 @@ export class HubRig {
       viewerToken: () =>
         consoleToken(this.store.identities, { id: CONSOLE_VIEWER, wallMs: clock.wallMs() }),
     });
-    const logs = new LogRing();
-    for (let i = 1; i <= 1200; i++) logs.push(`line ${i}`);
+    const logs = fullRing();
     this.#router = new Router([
       ...publicRoutes({
         ...shared,
@@ -116,6 +139,7 @@ export class HubRig {
       }),
       ...adminRoutes({
         ...{ ...shared, pairing, portals, registry, management: switchboard, logs },
+        ...{ version: "0", updateFile: this },
         ...more,
       }),
     ], {
@@ -123,6 +147,16 @@ export class HubRig {
         throw error;
       },
     });
+  }
+
+  /** Keeps a change of {@linkcode HubRig.update}, or fails as it is told to. */
+  commitUpdate({ channel = this.update.channel, source }: UpdateChange): Promise<void> {
+    if (this.writeError !== undefined) return Promise.reject(this.writeError);
+    const sources: Record<string, string> = { ...this.update.sources };
+    if (source?.base !== undefined) sources[source.name] = source.base;
+    else if (source !== undefined) delete sources[source.name];
+    this.update = { channel, sources };
+    return Promise.resolve();
   }
 
   /** Sends a request such as `GET /api/status`. */

@@ -1,7 +1,7 @@
 import { ManualClock } from "../../core/clock/mod.ts";
 import type { DefaultUpdate } from "../../core/control/mod.ts";
 import { createLog } from "../../core/log/mod.ts";
-import { Access, Authenticator } from "../access/mod.ts";
+import { Access, Authenticator, RefusalLog } from "../access/mod.ts";
 import { type AuditEntry, pendingRecord } from "../audit/mod.ts";
 import type { AuthConfig } from "../config/mod.ts";
 import { History } from "../history/mod.ts";
@@ -34,6 +34,8 @@ export class SwitchboardRig {
   readonly authenticator: Authenticator;
   /** What happened, as history tells it. */
   readonly history: History = new History();
+  /** Takes refusals, for the log. */
+  readonly refusals: RefusalLog;
   /** The machines. */
   readonly registry: Registry;
   /** The switchboard under test. */
@@ -55,6 +57,9 @@ export class SwitchboardRig {
         this.history.add(pendingRecord(entry, this.clock.wallMs()));
       },
     };
+    const write = (line: string) => void this.lines.push(line);
+    const log = createLog({ component: "hub", clock: this.clock, write });
+    this.refusals = new RefusalLog(log, this.clock);
     this.authenticator = new Authenticator({ access, clock: this.clock, audit });
     this.switchboard = new Switchboard({
       registry: this.registry,
@@ -68,11 +73,8 @@ export class SwitchboardRig {
         this.#made++;
         for (let i = 0; i < out.length; i++) out[i] = this.#made >>> (i % 4 * 8);
       },
-      log: createLog({
-        component: "hub",
-        clock: this.clock,
-        write: (line) => void this.lines.push(line),
-      }),
+      refusals: this.refusals,
+      log,
     });
   }
 

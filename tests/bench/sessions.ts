@@ -12,7 +12,6 @@ import { encodeHex } from "../../core/bytes/mod.ts";
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
 import { dialHub } from "../../core/path/mod.ts";
 import type { TcpConn } from "../../core/netstack/mod.ts";
-import { connStream } from "../../core/stream/mod.ts";
 import { Tunnel } from "../../core/tunnel/mod.ts";
 import { generatePrivateKey, parseKey, publicKey } from "../../core/wireguard/mod.ts";
 import {
@@ -21,17 +20,13 @@ import {
   newToken,
   noise,
   type Process,
-  readExactly,
   residentBytes,
   startProgram,
-  Target,
-  until,
 } from "../rig/mod.ts";
+import { HEAD_BYTES, Sink } from "./sink.ts";
 
 const MACHINES = ["barn", "shed", "attic"];
 const REPORTS = 10;
-/** What a connection says before its data: who it is. */
-const HEAD_BYTES = 4;
 
 const [seconds = 300, clientsEach = 100] = Deno.args.map(Number);
 const token = newToken();
@@ -102,21 +97,13 @@ async function send(tunnel: Tunnel, connection: TcpConn): Promise<void> {
   }
 }
 
-const received: number[] = [];
-await using sink = new Target(async (connection) => {
-  const head = await readExactly(connection, HEAD_BYTES);
-  const index = new DataView(head.buffer).getUint32(0);
-  received[index] = 0;
-  const stream = connStream(connection);
-  for (let chunk = await stream.read(); chunk !== null; chunk = await stream.read()) {
-    received[index] += chunk.length;
-  }
-});
+using sink = new Sink();
+const port = await sink.port;
 
 const home = await Deno.makeTempDir();
 await using hub = await launchHub({ home: `${home}/hub`, ownerToken: token });
 const hubUrl = `ws://127.0.0.1:${await hubListens(hub)}`;
-await using agent = await launchAgent(hubUrl, `${home}/agent`, sink.port);
+await using agent = await launchAgent(hubUrl, `${home}/agent`, port);
 for (const [i] of MACHINES.entries()) await agent.waitForLine(/registered with/, { nth: i + 1 });
 
 const tunnels: Tunnel[] = [];
@@ -141,18 +128,19 @@ print(
 );
 
 const connections = await Promise.all(
-  tunnels.map((tunnel, index) => connect(tunnel, { port: sink.port, index })),
+  tunnels.map((tunnel, index) => connect(tunnel, { port, index })),
 );
-await until(() => Object.keys(received).length === tunnels.length, {
-  what: "every connection at the sink",
-});
+while (Object.keys(await sink.received()).length < tunnels.length) {
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}
 const sending = tunnels.map((tunnel, index) => send(tunnel, connections[index]!));
 const startMs = clock.nowMs();
 let last: number[] = [];
 for (let report = 1; report <= REPORTS; report++) {
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000 / REPORTS));
+  const received = await sink.received();
   const shares = received.map((bytes, i) => bytes - (last[i] ?? 0)).toSorted((a, b) => a - b);
-  last = [...received];
+  last = received;
   const total = shares.reduce((sum, bytes) => sum + bytes, 0);
   const mbit = total * 8 / (seconds * 1e6 / REPORTS);
   const spread = shares.at(-1)! / Math.max(shares[0]!, 1);
@@ -161,11 +149,12 @@ for (let report = 1; report <= REPORTS; report++) {
       `${shares.length} sessions, ${mbit.toFixed(0)} Mbit/s, largest share ${
         spread.toFixed(2)
       } times ` +
-      `the least; hub ${(await megabytes(hub)).toFixed(0)} MB, ` +
+      `the least, ${tunnels.filter(({ state }) => state !== "up").length} without a path; ` +
+      `hub ${(await megabytes(hub)).toFixed(0)} MB, ` +
       `agent ${(await megabytes(agent)).toFixed(0)} MB`,
   );
 }
-const totals = received.toSorted((a, b) => a - b);
+const totals = last.toSorted((a, b) => a - b);
 print(`Over all: largest share ${(totals.at(-1)! / totals[0]!).toFixed(2)} times the least`);
 for (const tunnel of tunnels) tunnel.end("measured");
 await Promise.all(sending);

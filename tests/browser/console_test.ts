@@ -81,6 +81,11 @@ browserTest(
       const { token: pairedToken } = await paired.json();
       assert.ok(await isAccepted(url, pairedToken));
 
+      await act(page, "Make code", () => page.waitForSelector("#open-codes tr"));
+      await page.click("#open-codes button");
+      await page.click("#confirm [data-commit]");
+      await page.waitForSelector("#open-codes-card", { state: "hidden" });
+
       await page.click("#tab-access");
       await page.getByRole("option", { name: "carol" }).click();
       await act(page, "Revoke token", () => page.waitForSelector("#confirm[open]"));

@@ -89,6 +89,7 @@ const STATES: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.click("#tab-pairing");
     await page.fill("#pairing-machines", "barn, store");
     await act(page, "Make code", () => page.waitForSelector("#pairing-result:not([hidden])"));
+    await page.waitForSelector("#open-codes tr");
   },
   "audit": async (page) => {
     await page.click("#tab-audit");

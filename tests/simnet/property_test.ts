@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type TcpConn, TcpError } from "../../core/netstack/mod.ts";
+import { type EarlyWrite, type TcpConn, TcpError } from "../../core/netstack/mod.ts";
 import { SimNet } from "./mod.ts";
 
 /** What one end does in its writing direction, and how it reads. */
@@ -91,14 +91,19 @@ function byteAt(position: number, salt: number): number {
   return Math.imul(position + salt, 0x9e3779b1) >>> 24;
 }
 
-/** Runs one end; an error of the connection is an outcome, a wrong byte is thrown. */
+function stretch(from: number, length: number, salt: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => byteAt(from + i, salt));
+}
+
+/** Runs one end, which has written some of its stream before; an error of the connection is an outcome, a wrong byte is thrown. */
 async function play(
   net: SimNet,
   conn: TcpConn,
   own: Plan,
   salts: [number, number],
+  written = 0,
 ): Promise<Outcome> {
-  const outcome: Outcome = { written: 0, received: 0, error: undefined, sawEnd: false };
+  const outcome: Outcome = { written, received: 0, error: undefined, sawEnd: false };
   conn.setKeepAlive(true);
   const wait = (ms: number) =>
     ms === 0 ? Promise.resolve() : new Promise<void>((done) => net.clock.setTimer(done, ms));
@@ -110,7 +115,7 @@ async function play(
     for (const [i, length] of own.writes.entries()) {
       await wait(own.pausesMs[i % own.pausesMs.length]!);
       const at = outcome.written;
-      const bytes = Uint8Array.from({ length }, (_, j) => byteAt(at + j, salts[0]));
+      const bytes = stretch(at, length, salts[0]);
       outcome.written += await conn.write(bytes);
     }
     if (own.ending === "close-write") await conn.closeWrite();
@@ -188,4 +193,36 @@ Deno.test("any interleaving over any network delivers exactly the bytes or an er
     },
   );
   await fc.assert(property, { seed: 20, numRuns: 150 });
+});
+
+Deno.test("what goes with a SYN, and before the handshake is complete, is delivered exactly once", async () => {
+  const property = fc.asyncProperty(
+    fc.integer(),
+    network.filter(({ loss }) => loss < 0.2),
+    limits,
+    fc.record({ bytes: fc.integer({ min: 1, max: 3000 }), atMs: fc.constantFrom(0, 1, 40, 200) }),
+    plan.map((own) => ({ ...own, ending: "close-write" as const })),
+    plan.map((own) => ({ ...own, ending: "close-write" as const })),
+    async (seed, link, some, early, here, there) => {
+      const tcp = { ...some, synData: true };
+      const net = new SimNet({ seed, link, clientTcp: tcp, serverTcp: tcp });
+      const listener = net.server.listen({ port: 80, atSyn: true });
+      let taken = 0;
+      const offered = (write: EarlyWrite) => {
+        const offer = () => taken += write(stretch(taken, early.bytes, 1));
+        if (early.atMs === 0) offer();
+        else net.clock.setTimer(offer, early.atMs);
+      };
+      const work = Promise.all([
+        net.client.connect({ port: 80, early: offered })
+          .then((conn) => play(net, conn, here, [1, 2], taken)),
+        listener.accept().then((conn) => play(net, conn, there, [2, 1])),
+      ]);
+      const [a, b] = await net.run(work, 7_200_000);
+      assert.deepEqual([a.error, b.error, a.sawEnd, b.sawEnd], [undefined, undefined, true, true]);
+      assert.deepEqual([b.received, a.received], [a.written, b.written]);
+      net.close();
+    },
+  );
+  await fc.assert(property, { seed: 21, numRuns: 100 });
 });

@@ -56,7 +56,7 @@ Deno.test("throughput over round-trip time and loss is as recorded", async () =>
     mbps: 1000,
     seconds: 10,
     mtuBytes: 9000,
-    tcp: { receiveBufferBytes: 48 << 20, sendBufferBytes: 48 << 20 },
+    tcp: { receiveBufferBytes: 48 << 20, sendBufferBytes: 48 << 20, stackBufferBytes: 1 << 30 },
   });
   const pairs = new Map<number, [number, number]>();
   for (const rttMs of [10, 50]) pairs.set(rttMs, await shares(rttMs));

@@ -91,7 +91,10 @@ export class ConnectionHost implements Host {
         this.#listening = true;
         break;
       case "write":
-        this.#write(line, amount);
+        this.#write(amount, { line, withSyn: false });
+        break;
+      case "write-with-syn":
+        this.#write(amount, { line, withSyn: true });
         break;
       case "read":
         this.#readAndCheck(line, amount);
@@ -145,9 +148,10 @@ export class ConnectionHost implements Host {
     }
   }
 
-  #write(line: number, amount: number): void {
+  #write(amount: number, { line, withSyn }: { line: number; withSyn: boolean }): void {
     const bytes = Uint8Array.from({ length: amount }, (_, i) => streamByte(this.#written + i));
-    const taken = this.#connection.write(bytes, 0);
+    const connection = this.#connection;
+    const taken = withSyn ? connection.writeWithSyn(bytes) : connection.write(bytes, 0);
     if (taken !== amount) throw new ScriptError(line, `took ${taken} bytes, expected ${amount}`);
     this.#written += taken;
   }

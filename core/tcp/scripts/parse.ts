@@ -11,6 +11,7 @@ const CALLS: ReadonlyMap<string, "none" | "number" | "optional"> = new Map(
       "accept": "none",
       "close-listener": "none",
       "write": "number",
+      "write-with-syn": "number",
       "read": "number",
       "close": "none",
       "close-write": "none",

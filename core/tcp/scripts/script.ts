@@ -49,6 +49,7 @@ export type CallName =
   | "accept"
   | "close-listener"
   | "write"
+  | "write-with-syn"
   | "read"
   | "close"
   | "close-write"

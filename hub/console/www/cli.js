@@ -40,6 +40,7 @@ const SECTIONS = /** @type {const} */ ([
       ["Create an identity", "tela admin tokens add ID -hub {ws}"],
       ["Let it connect to a machine", "tela admin access grant ID NAME connect -hub {ws}"],
       ["Make a pairing code", "tela admin pair-code NAME -hub {ws}"],
+      ["List open pairing codes", "tela admin pair-codes -hub {ws}"],
       ["Replace a token", "tela admin rotate ID -hub {ws}"],
       ["Revoke a token", "tela admin tokens revoke ID -hub {ws}"],
     ],

@@ -44,7 +44,7 @@ class Page {
     const onChange = () => this.#poller.refresh();
     this.#machines = new MachinesView({ hub: hub.ws });
     this.#access = new AccessView(this.#api, { onChange });
-    this.#pairing = new PairingView(this.#api, { hub: hub.ws });
+    this.#pairing = new PairingView(this.#api, { hub: hub.ws, onChange });
     this.#audit = new AuditView(this.#api, { onChange });
     this.#poller = new Poller({
       ask: () => this.#ask(),
@@ -92,6 +92,9 @@ class Page {
       const { access } = await this.#api.get("api/admin/access");
       this.#access.render(access, this.#nowMs());
     }
+    if (view === "pairing") {
+      this.#pairing.render((await this.#api.get("api/admin/pair-codes")).codes);
+    }
     if (view === "audit") await this.#audit.refresh();
   }
 
@@ -121,6 +124,7 @@ class Page {
     this.#access.render([], this.#nowMs());
     this.#audit.clear();
     this.#pairing.clear();
+    this.#pairing.render([]);
     void this.#poller.refresh();
   }
 

@@ -1,6 +1,26 @@
 /** What the view of pairing sends and shows. */
 
-import { names, shellWord } from "./format.js";
+import { localTime, names, shellWord } from "./format.js";
+
+/**
+ * A code of `/api/admin/pair-codes`, which does not say the code itself.
+ *
+ * @typedef {object} OpenCode
+ * @property {string} id
+ * @property {string} type `connect` or `register`
+ * @property {readonly string[]} machines
+ * @property {string} role
+ * @property {string} [createdBy]
+ * @property {string} expiresAt
+ */
+
+/**
+ * @typedef {object} CodeRow
+ * @property {string} id
+ * @property {string} purpose
+ * @property {string} createdBy
+ * @property {{ iso: string, local: string }} expires
+ */
 
 /**
  * @typedef {object} PairingForm
@@ -33,16 +53,45 @@ export function pairingRequest({ type, machines: text, role, expiresIn }) {
     if (machineId === undefined || machines.length > 1 || machineId === "*") {
       return { problem: "Name the one machine that the agent registers" };
     }
-    return { body: { ...shared, machineId }, scope: `Registers ${machineId}` };
+    const scope = purposeOf({ type, machines: [machineId], role });
+    return { body: { ...shared, machineId }, scope };
   }
   if (machines.length === 0) return { problem: "Name at least one machine, or * for all" };
   const isAll = machines.includes("*");
   return {
     body: { ...shared, machines: isAll ? ["*"] : machines, role },
-    scope: `${role === "user" ? "User" : role === "admin" ? "Admin" : "Owner"} who connects to ${
-      isAll ? "every machine" : machines.join(", ")
-    }`,
+    scope: purposeOf({ type, machines, role }),
   };
+}
+
+/** @type {Readonly<Record<string, string>>} */
+const ROLES = { owner: "Owner", admin: "Admin", viewer: "Viewer", user: "User" };
+
+/**
+ * What somebody is to do with a code.
+ *
+ * @param {Pick<OpenCode, "type" | "machines" | "role">} code
+ * @returns {string}
+ */
+export function purposeOf({ type, machines, role }) {
+  const where = machines.includes("*") ? "every machine" : machines.join(", ");
+  if (type === "register") return `Registers ${where}`;
+  return `${ROLES[role] ?? role} who connects to ${where}`;
+}
+
+/**
+ * The codes that wait to be redeemed.
+ *
+ * @param {readonly OpenCode[]} codes
+ * @returns {CodeRow[]}
+ */
+export function codeRows(codes) {
+  return codes.map(({ id, createdBy = "Nobody any more", expiresAt, ...code }) => ({
+    id,
+    purpose: purposeOf(code),
+    createdBy,
+    expires: { iso: expiresAt, local: localTime(expiresAt) },
+  }));
 }
 
 /**

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { pairingRequest, redeemCommand } from "./pairing.js";
+import { codeRows, pairingRequest, purposeOf, redeemCommand } from "./pairing.js";
 
 const FORM = { type: "connect", machines: "*", role: "user", expiresIn: "600" };
 
@@ -36,4 +36,14 @@ Deno.test("redeemCommand() is for the program that redeems the code", () => {
     "tela pair -hub wss://hub.example -code 7RDS-JT18",
   );
   assert.match(redeemCommand({ type: "register", code: "7RDS-JT18" }, { hub }), /^telad pair /);
+});
+
+Deno.test("codeRows() says what a code is for, who made it and when it ends", () => {
+  const expiresAt = "2026-08-01T09:10:00Z";
+  const code = { id: "3f9a07c15e20", type: "connect", machines: ["*"], role: "viewer", expiresAt };
+  const [row] = codeRows([{ ...code, createdBy: "ann" }]);
+  assert.equal(row?.purpose, "Viewer who connects to every machine");
+  assert.deepEqual([row?.id, row?.createdBy, row?.expires.iso], [code.id, "ann", expiresAt]);
+  assert.equal(codeRows([code])[0]?.createdBy, "Nobody any more");
+  assert.equal(purposeOf({ ...code, type: "register", machines: ["barn"] }), "Registers barn");
 });

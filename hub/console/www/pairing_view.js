@@ -1,25 +1,66 @@
 /** The view of pairing. */
 
 import { ApiError } from "./api.js";
-import { byId, copyable, setTime } from "./dom.js";
+import { confirm } from "./dialogs.js";
+import { byId, copyable, element, setText, setTime } from "./dom.js";
 import { localTime } from "./format.js";
-import { MACHINE_FIELDS, pairingRequest, redeemCommand } from "./pairing.js";
+import { KeyedList } from "./keyed_list.js";
+import { codeRows, MACHINE_FIELDS, pairingRequest, redeemCommand } from "./pairing.js";
 
-/** Makes codes and shows the one made last, until it is done with. */
+/** @typedef {import("./pairing.js").CodeRow} CodeRow */
+/** @typedef {import("./pairing.js").OpenCode} OpenCode */
+
+/** @param {(row: CodeRow) => void} onWithdraw */
+function codeItem(onWithdraw) {
+  const purpose = element("td");
+  const createdBy = element("td", { className: "wide" });
+  const time = element("time");
+  const button = element("button", {
+    className: "btn btn-danger btn-sm",
+    text: "Withdraw",
+    set: { type: "button" },
+  });
+  const actions = element("div", { className: "row-actions" }, [button]);
+  const cells = [purpose, createdBy, element("td", {}, [time]), element("td", {}, [actions])];
+  const node = element("tr", {}, cells);
+  /** @type {CodeRow | undefined} */
+  let shown;
+  button.addEventListener("click", () => shown && onWithdraw(shown));
+  /** @param {CodeRow} row */
+  const update = (row) => {
+    shown = row;
+    setText(purpose, row.purpose);
+    setText(createdBy, row.createdBy);
+    setTime(time, row.expires);
+    button.setAttribute("aria-label", `Withdraw: ${row.purpose}`);
+  };
+  return { node, update };
+}
+
+/** Makes codes and shows the one made last, until it is done with; lists those that wait. */
 export class PairingView {
   /** @type {import("./api.js").Api} */
   #api;
   /** @type {string} */
   #hub;
+  /** @type {() => Promise<void>} */
+  #onChange;
   #form = byId("pairing-form", HTMLFormElement);
+  /** @type {KeyedList<CodeRow>} */
+  #codes = new KeyedList(byId("open-codes", HTMLElement), {
+    key: ({ id }) => id,
+    create: () => codeItem((row) => this.#withdraw(row)),
+  });
 
   /**
    * @param {import("./api.js").Api} api
-   * @param {{ hub: string }} options address that clients and agents dial
+   * @param {{ hub: string, onChange: () => Promise<void> }} options `hub`: address that clients and
+   *   agents dial; `onChange` asks the hub anew and shows what it says
    */
-  constructor(api, { hub }) {
+  constructor(api, { hub, onChange }) {
     this.#api = api;
     this.#hub = hub;
+    this.#onChange = onChange;
     this.#form.addEventListener("change", () => this.#adapt());
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -27,6 +68,35 @@ export class PairingView {
     });
     byId("pairing-done", HTMLButtonElement).addEventListener("click", () => this.clear());
     this.#adapt();
+  }
+
+  /**
+   * Shows the codes that wait to be redeemed.
+   *
+   * @param {readonly OpenCode[]} codes
+   */
+  render(codes) {
+    this.#codes.render(codeRows(codes));
+    byId("open-codes-card", HTMLElement).hidden = codes.length === 0;
+  }
+
+  /** @param {CodeRow} row */
+  #withdraw({ id, purpose }) {
+    confirm({
+      title: "Withdraw code",
+      text: `Nobody can redeem it any more. ${purpose}.`,
+      action: "Withdraw",
+    }, async () => {
+      try {
+        await this.#api.change("DELETE", `api/admin/pair-codes/${encodeURIComponent(id)}`);
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        // Redeemed, expired or withdrawn by somebody else meanwhile: gone in any case.
+        if (error.status !== 404) return error.message;
+      }
+      await this.#onChange();
+      return undefined;
+    });
   }
 
   /** Forgets the code on screen. */
@@ -68,6 +138,7 @@ export class PairingView {
     try {
       const pairing = await this.#api.change("POST", "api/admin/pair-code", { body: request.body });
       this.#show(pairing, request.scope);
+      await this.#onChange();
     } catch (thrown) {
       if (!(thrown instanceof ApiError)) throw thrown;
       error.textContent = thrown.message;

@@ -1,4 +1,4 @@
-import { UsageError } from "../../core/cli/mod.ts";
+import { UsageError } from "../cli/mod.ts";
 
 /** Where a hub is. */
 export interface HubAddress {
@@ -11,6 +11,12 @@ export interface HubAddress {
 const WS_SCHEMES: Readonly<Record<string, string>> = { http: "ws", https: "wss" };
 const HTTP_SCHEMES: Readonly<Record<string, string>> = { ws: "http", wss: "https" };
 
+/** Options of {@linkcode parseHubAddress}. */
+export interface HubAddressOptions {
+  /** Put before an address without a scheme. Default: one is a name, and refused. */
+  readonly scheme?: "wss";
+}
+
 /**
  * Reads the value of `-hub`: an address with the scheme `ws`, `wss`, `http` or `https` in any case.
  *
@@ -21,7 +27,11 @@ const HTTP_SCHEMES: Readonly<Record<string, string>> = { ws: "http", wss: "https
  * @throws {UsageError} if the address is malformed or carries a user name or password
  * @throws {Error} if the text is a name: names are not resolved
  */
-export function parseHubAddress(text: string): HubAddress {
+export function parseHubAddress(
+  given: string,
+  { scheme: assumed }: HubAddressOptions = {},
+): HubAddress {
+  const text = assumed === undefined || given.includes("://") ? given : `${assumed}://${given}`;
   const [, written, rest] = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\/([^]*)$/.exec(text) ?? [];
   if (written === undefined) {
     const example = text.includes(".") || text.includes(":") ? text : "hub.example.com";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UsageError } from "../../core/cli/mod.ts";
+import { UsageError } from "../cli/mod.ts";
 import { parseHubAddress } from "./hub_address.ts";
 
 Deno.test("parseHubAddress() keeps ws and wss verbatim and derives the HTTP base", () => {
@@ -25,6 +25,14 @@ Deno.test("parseHubAddress() says what to give when a name has no scheme", () =>
   assert.throws(() => parseHubAddress("hub.lan:8080"), {
     message: 'Could not find hub "hub.lan:8080": give its address, as wss://hub.lan:8080',
   });
+});
+
+Deno.test("parseHubAddress() puts a scheme before an address without one when it is told to", () => {
+  const at = (text: string) => parseHubAddress(text, { scheme: "wss" }).wsUrl;
+  assert.equal(at("hub.example.com:8443"), "wss://hub.example.com:8443");
+  assert.equal(at("ws://hub.lan"), "ws://hub.lan");
+  assert.equal(at("https://hub.lan/x"), "wss://hub.lan/x");
+  assert.throws(() => at("a b"), UsageError);
 });
 
 Deno.test("parseHubAddress() refuses other schemes, malformed addresses and secrets in them", () => {

@@ -1,0 +1,138 @@
+import type { Clock } from "../clock/mod.ts";
+import { DeadlineQueue } from "./deadline_queue.ts";
+import type { Ipv4Sink } from "./sink.ts";
+import type { Socket } from "./socket.ts";
+import { Wakeup } from "./wakeup.ts";
+
+/** What a {@linkcode FlushQueue} needs of its stack. */
+export interface FlushHost {
+  /** Where segments go. */
+  readonly sink: Ipv4Sink;
+  /** Time for timers. */
+  readonly clock: Clock;
+  /** Flushes the whole stack, this queue included. */
+  flush(nowMs: number): void;
+  /** The connection of a socket is over. */
+  ended(socket: Socket): void;
+  /** A defect showed in a connection, which has been reset. */
+  defect(error: unknown): void;
+}
+
+/** Which connections have something to emit, now or at a time. */
+export class FlushQueue {
+  readonly #host: FlushHost;
+  readonly #deadlines = new DeadlineQueue<Socket>();
+  readonly #wakeup: Wakeup;
+  #dirty: Socket[] = [];
+  #flushing: Socket[] = [];
+  /** Sockets flushed while the carrier was full, which had no turn; they go first afterwards. */
+  readonly #starved: Socket[] = [];
+  /** Sockets in whose turn the carrier became full. */
+  readonly #held: Socket[] = [];
+  #scheduled = false;
+  #stopped = false;
+
+  /** An empty queue. */
+  constructor(host: FlushHost) {
+    this.#host = host;
+    this.#wakeup = new Wakeup(host.clock, (nowMs) => this.#onWakeup(nowMs));
+  }
+
+  /** The next flush is to look at the socket. */
+  mark(socket: Socket): void {
+    if (socket.dirty) return;
+    socket.dirty = true;
+    this.#dirty.push(socket);
+  }
+
+  /** Flushes the socket within this event-loop turn. */
+  touch(socket: Socket): void {
+    this.mark(socket);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      if (!this.#stopped) this.#host.flush(this.#host.clock.nowMs());
+    });
+  }
+
+  /** Emits what the marked connections have due at `nowMs`. */
+  flush(nowMs: number): void {
+    // Settling may touch sockets again: those are for the next flush.
+    const sockets = this.#dirty;
+    this.#dirty = this.#flushing;
+    this.#flushing = sockets;
+    for (const socket of sockets) {
+      try {
+        this.#flushSocket(socket, nowMs);
+      } catch (error) {
+        this.contain(socket, error, nowMs);
+      }
+    }
+    sockets.length = 0;
+    this.#wakeup.arm(this.#deadlines.earliestMs);
+  }
+
+  /** Those that the full carrier held back go on; those that had no turn go first. */
+  resume(): void {
+    for (const socket of [...this.#starved.splice(0), ...this.#held.splice(0)]) {
+      socket.held = false;
+      this.touch(socket);
+    }
+  }
+
+  /** A defect showed in a connection: it is reset, and the others know nothing of it. */
+  contain(socket: Socket, error: unknown, nowMs: number): void {
+    const { connection } = socket;
+    this.#host.ended(socket);
+    connection.abort();
+    try {
+      connection.output(this.#host.sink, nowMs);
+    } catch {
+      // The same again, most likely; the peer is told when it sends something.
+    }
+    socket.settle();
+    this.#host.defect(error);
+  }
+
+  /** The socket has no deadline any more. */
+  forget(socket: Socket): void {
+    this.#deadlines.remove(socket);
+  }
+
+  /** Flushes nothing by itself any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#wakeup.stop();
+  }
+
+  #flushSocket(socket: Socket, nowMs: number): void {
+    const { connection } = socket;
+    const { sink } = this.#host;
+    socket.dirty = false;
+    // Reads before output, so that the acknowledgement carries the window they open.
+    socket.settle();
+    const starved = sink.blocked;
+    connection.output(sink, nowMs);
+    if (sink.blocked && !socket.held) {
+      socket.held = true;
+      (starved ? this.#starved : this.#held).push(socket);
+    }
+    if (connection.state === "closed") {
+      socket.settle();
+      return this.#host.ended(socket);
+    }
+    this.#deadlines.atLatest(socket, connection.nextDeadlineMs());
+  }
+
+  #onWakeup(nowMs: number): void {
+    for (;;) {
+      const socket = this.#deadlines.takeDue(nowMs);
+      if (socket === undefined) break;
+      const deadlineMs = socket.connection.nextDeadlineMs();
+      if (deadlineMs <= nowMs) this.mark(socket);
+      else this.#deadlines.atLatest(socket, deadlineMs);
+    }
+    this.#host.flush(nowMs);
+  }
+}
