@@ -246,10 +246,9 @@ export class PathChoice {
     const bps = (ackedBytes - trial.ackedBytes) * 8000 / measuredMs;
     const before = this.goodputBps.get(trial.from) ?? 0;
     this.goodputBps.set(this.#current!, bps);
-    const [now, then] = [this.#current, trial.from].map((kind) =>
-      paths.find((path) => path.kind === kind)!
-    );
-    const isAsGood = BETTER_BY * bps > before && isFaster(now!, then!);
+    const now = paths.find(({ kind }) => kind === this.#current)!;
+    const then = paths.find(({ kind }) => kind === trial.from)!;
+    const isAsGood = BETTER_BY * bps > before && isFaster(now, then);
     const isBetter = bps > BETTER_BY * before || isAsGood;
     if (isBetter) this.#spacingMs = Math.max(this.#spacingMs, WON_SPACING_MS);
     this.#nextTrialMs = nowMs + this.#spacingMs;
