@@ -129,6 +129,8 @@ export class FakeTunnel implements SessionTunnel {
   left = false;
   /** Whether the client proves at once to be behind a socket. */
   proves = true;
+  /** Whether the client can be reached. */
+  state: "up" | "waiting" = "waiting";
   readonly #end = Promise.withResolvers<string>();
   readonly #listeners = new Map<number, Queue<ConnLike>>();
 

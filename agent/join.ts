@@ -21,6 +21,8 @@ export interface JoinOptions {
   machine: string;
   /** What the hub asks for. */
   request: SessionRequest;
+  /** How long the hub is to relay by UDP while a socket of the session is gone, in ms. */
+  graceMs: number;
   /** Clock, and how the hub is dialled. */
   surroundings: Surroundings;
   /** Gives it up. */
@@ -52,10 +54,16 @@ async function leave(socket: HubSocket, reason: string): Promise<void> {
 }
 
 async function signal(
-  { machine, request }: JoinOptions,
+  { machine, request, graceMs }: JoinOptions,
   { socket, deadline }: { socket: HubSocket; deadline: Deadline },
 ): Promise<JoinedSession | string> {
-  socket.send({ type: "session-join", machineId: machine, sessionId: request.sessionId });
+  const { sessionId } = request;
+  socket.send({
+    type: "session-join",
+    machineId: machine,
+    sessionId,
+    ...(graceMs > 0 && { udpGrace: graceMs / 1000 }),
+  });
   const start = await socket.next();
   deadline.signal.throwIfAborted();
   if (start?.type !== "session-start") return await refusalOf(socket, start);

@@ -155,6 +155,7 @@ class Control {
           surroundings.log(`registered with ${shownUrl(hub)} as ${machine.name}`);
         }
         this.registered = true;
+        this.#sessions.connected();
         if (message.defaultUpdate !== undefined) onUpdate(message.defaultUpdate);
         break;
       case "error":
@@ -226,7 +227,8 @@ async function keepRegistered(options: MachineOptions, sessions: Sessions): Prom
       failures = 0;
       lostMs = clock.nowMs();
     }
-    const isAwaited = sessions.awaitsReturn && clock.nowMs() - lostMs < graceMs;
+    const isNew = clock.nowMs() - lostMs < graceMs;
+    const isAwaited = sessions.waits || sessions.awaitsReturn && isNew;
     if (isAwaited && failures === 0 && lastedMs < SHORT_LIVED_MS) failures = 1;
     const backoff = { attempt: failures++, random };
     const delayMs = refused

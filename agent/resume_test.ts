@@ -114,6 +114,46 @@ Deno.test("Sessions ends a session whose client does not come back, whatever els
   assert.equal(world.clock.nextTimerMs(), Infinity);
 });
 
+Deno.test("Sessions keeps a client that another path leads to, until the hub has been back for as long as it waits", async () => {
+  const world = new FakeWorld();
+  const sessions = sessionsOf(world);
+  sessions.connected();
+  const { hub, tunnel } = await ourClient(world, sessions);
+  tunnel.state = "up";
+  hub.cut();
+  await sessions.disconnected("the hub is gone");
+  await settle();
+  world.clock.advance(650_000);
+  await settle();
+  assert.equal(sessions.size, 1);
+  sessions.connected();
+  world.clock.advance(119_999);
+  await settle();
+  assert.equal(sessions.size, 1);
+  world.clock.advance(1);
+  assert.equal(await tunnel.closed, "its client did not come back within 120 s");
+  await sessions.close("stopping");
+});
+
+Deno.test("Sessions lets a client go that no path leads to, though the hub is away", async () => {
+  const world = new FakeWorld();
+  const sessions = sessionsOf(world);
+  sessions.connected();
+  const { hub, tunnel } = await ourClient(world, sessions);
+  tunnel.state = "up";
+  hub.cut();
+  await sessions.disconnected("the hub is gone");
+  await settle();
+  world.clock.advance(130_000);
+  tunnel.state = "waiting";
+  world.clock.advance(109_999);
+  await settle();
+  assert.equal(sessions.size, 1);
+  world.clock.advance(1);
+  assert.equal(await tunnel.closed, "its client did not come back within 120 s");
+  await sessions.close("stopping");
+});
+
 Deno.test("Sessions does not hold a client to what someone began under its key and never proved", async () => {
   const world = new FakeWorld();
   const make = world.surroundings().openTunnel;

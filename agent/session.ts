@@ -26,6 +26,8 @@ export interface SessionSettings {
   paths?: readonly PathKind[] | undefined;
   /** STUN servers besides the hub. Default: none. */
   stunServers?: readonly StunServer[] | undefined;
+  /** Whether the agent itself is without its hub, so that no client can come back. */
+  hubIsAway: () => boolean;
   /** Who this agent is. */
   identity: AgentIdentity;
   /** Clock, log, and how the rest is reached. */
@@ -142,6 +144,13 @@ export class Session {
     this.#tunnel.attach(socket);
   }
 
+  /** The hub can be asked again: a client that another path leads to has the grace time to do so. */
+  hubIsBack(): void {
+    if (this.#grace === undefined || this.#tunnel.state !== "up") return;
+    this.#grace.cancel();
+    this.#startGrace();
+  }
+
   /** Ends it; a client of ours is told that it need not wait. */
   end(reason: string): void {
     if (this.#isOurs) this.#tunnel.leave(reason);
@@ -183,8 +192,18 @@ export class Session {
     const seconds = graceMs / 1000;
     log(`waits up to ${seconds} s for its client: ${reason}`);
     this.#waitingSinceMs = clock.nowMs();
+    this.#startGrace();
+  }
+
+  /**
+   * The hub alone knows whether the client still may come: as soon as it can be asked, the client has to
+   * come back in time. While it is away, what goes on by another path may do so.
+   */
+  #startGrace(): void {
+    const { surroundings: { clock }, graceMs, hubIsAway } = this.#settings;
     this.#grace = clock.setTimer(() => {
-      this.#tunnel.end(`its client did not come back within ${seconds} s`);
+      if (hubIsAway() && this.#tunnel.state === "up") return this.#startGrace();
+      this.#tunnel.end(`its client did not come back within ${graceMs / 1000} s`);
     }, graceMs);
   }
 

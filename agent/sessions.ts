@@ -12,7 +12,7 @@ const MAX_SESSIONS = MAX_SESSION_IDX;
 const SHOWN_ID_CHARS = 8;
 
 /** Options of {@linkcode Sessions}. */
-export interface SessionsOptions extends SessionSettings {
+export interface SessionsOptions extends Omit<SessionSettings, "hubIsAway"> {
   /** URL of the hub. */
   hub: string;
 }
@@ -35,6 +35,7 @@ export class Sessions {
   readonly #ending = new Set<Promise<void>>();
   readonly #logRefusal: (text: string) => void;
   #disconnected = new AbortController();
+  #hubIsAway = true;
 
   /** Starts with none. */
   constructor(options: SessionsOptions) {
@@ -51,6 +52,17 @@ export class Sessions {
   /** Whether a client may come back as soon as the hub can be reached. */
   get awaitsReturn(): boolean {
     return this.#sessions.values().some(({ resumes }) => resumes);
+  }
+
+  /** The machine is registered: clients can come. */
+  connected(): void {
+    this.#hubIsAway = false;
+    for (const session of this.#sessions.values()) session.hubIsBack();
+  }
+
+  /** Whether a client has no socket, and is waited for or reached by another path. */
+  get waits(): boolean {
+    return this.#sessions.values().some(({ waitingSinceMs }) => waitingSinceMs !== undefined);
   }
 
   /**
@@ -84,6 +96,7 @@ export class Sessions {
    * are let go. The others keep their sockets for as long as these work. Resolves when that is done.
    */
   async disconnected(reason: string): Promise<void> {
+    this.#hubIsAway = true;
     this.#disconnected.abort(new Error(reason));
     await Promise.all(this.#joining.values());
     this.#disconnected = new AbortController();
@@ -112,13 +125,14 @@ export class Sessions {
   }
 
   async #join(request: SessionRequest, log: Log): Promise<void> {
-    const { hub, machine, surroundings } = this.#options;
+    const { hub, machine, graceMs, surroundings } = this.#options;
     log(`requested, index ${request.sessionIdx}`);
     try {
       const joined = await joinSession({
         hub,
         machine: machine.name,
         request,
+        graceMs,
         surroundings,
         signal: this.#disconnected.signal,
       });
@@ -159,7 +173,8 @@ export class Sessions {
     const { hub: _, ...settings } = this.#options;
     const surroundings = { ...settings.surroundings, log };
     const client = { sessionIdx, peerPublicKey, allowedPorts };
-    const session = new Session({ ...settings, surroundings, ...client });
+    const hubIsAway = () => this.#hubIsAway;
+    const session = new Session({ ...settings, hubIsAway, surroundings, ...client });
     this.#sessions.set(key, session);
     const ending = session.closed.then((reason) => {
       log(`ended: ${reason}`);

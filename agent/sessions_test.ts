@@ -40,6 +40,7 @@ Deno.test("Sessions joins on a socket of its own, waits for session-start, then 
     type: "session-join",
     machineId: "barn",
     sessionId: "2e03c435924e72ee",
+    udpGrace: 120,
   });
   await settle();
   assert.equal(hub.received.length, 0);

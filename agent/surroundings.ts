@@ -45,6 +45,8 @@ export interface SessionTunnel {
   listen(options: { port: number }): SessionListener;
   /** Resolves with the reason once the tunnel has ended; never rejects. */
   readonly closed: Promise<string>;
+  /** `up` while the client can be reached, by whatever path. */
+  readonly state: "ended" | "up" | "waiting";
   /** Goes on by a socket, behind its signalling; takes it. */
   attach(socket: HubSocket): void;
   /** Ends the tunnel and its sockets for a reason; connections through it are reset. */

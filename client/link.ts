@@ -123,6 +123,7 @@ export class Link {
         ports,
         keys,
         features,
+        graceMs,
         clock,
         signal,
       });
@@ -246,6 +247,7 @@ export class Link {
   /** Without a socket it depends on the other paths whether new connections can be opened. */
   #onPath(held: Held, event: PathEvent): void {
     if (held.ups === 0 || event.type !== "path-changed") return;
+    if (event.to === undefined && held.grace !== undefined) this.#startGrace(held);
     this.#options.onUsable(held.tunnel, event.to !== undefined);
   }
 
@@ -260,12 +262,21 @@ export class Link {
     onUsable(held.tunnel, state === "up");
     if (held.grace === undefined) {
       held.lostMs = clock.nowMs();
-      held.grace = clock.setTimer(() => {
-        held.tunnel.end(`no way back to the agent within ${graceMs / 1000} s`);
-      }, graceMs);
+      this.#startGrace(held);
     }
-    const how = state === "up" ? `go on by the ${path} path` : "wait";
-    held.lost(`${reason}; open connections ${how} for up to ${graceMs / 1000} s`);
+    const wait = `wait for up to ${graceMs / 1000} s`;
+    const how = state === "up" ? `go on by the ${path} path` : wait;
+    held.lost(`${reason}; open connections ${how}`);
+  }
+
+  /** As long as another path works, it is the agent that decides how long it goes without a hub. */
+  #startGrace(held: Held): void {
+    const { deps: { clock }, graceMs } = this.#options;
+    held.grace?.cancel();
+    held.grace = clock.setTimer(() => {
+      if (held.tunnel.status().state === "up") return this.#startGrace(held);
+      held.tunnel.end(`no way back to the agent within ${graceMs / 1000} s`);
+    }, graceMs);
   }
 
   #onClosed(held: Held, reason: string): void {

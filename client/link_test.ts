@@ -140,11 +140,31 @@ Deno.test("Link lets new connections through while another path than the hub's w
   const { lost } = await open();
   tunnels[0]!.changePath("direct");
   tunnels[0]!.lose("cut");
-  assert.equal(await lost, "cut; open connections go on by the direct path for up to 120 s");
+  assert.equal(await lost, "cut; open connections go on by the direct path");
   tunnels[0]!.changePath(undefined);
   tunnels[0]!.changePath("direct");
   assert.deepEqual(usable, [true, true, true, false, true]);
   tunnels[0]!.end();
+});
+
+Deno.test("Link keeps a tunnel without a socket as long as another path works, and 120 s more", async () => {
+  const { link, open, clock, tunnels, lines } = setUp([answered(), answered()]);
+  await open();
+  tunnels[0]!.changePath("direct");
+  tunnels[0]!.lose();
+  clock.advance(600_000);
+  assert.equal(link.waits, true);
+  await open();
+  assert.equal(lines.at(-1), "Session resumed after 600.0 s");
+  tunnels[0]!.lose();
+  clock.advance(50_000);
+  tunnels[0]!.changePath(undefined);
+  clock.advance(119_999);
+  assert.equal(link.waits, true);
+  clock.advance(1);
+  assert.equal(await tunnels[0]!.closed, "no way back to the agent within 120 s");
+  await settle();
+  assert.equal(clock.nextTimerMs(), Infinity);
 });
 
 Deno.test("Link resets what waited when the agent has another key, and goes on with a new tunnel", async () => {

@@ -58,6 +58,8 @@ export interface SessionRequestOptions {
   keys: SessionKeys;
   /** What we offer to an agent of ours. */
   features: readonly string[];
+  /** How long the hub is to relay by UDP while a socket of the session is gone, in ms. Default: 0. */
+  graceMs?: number;
   /** Times the signalling. */
   clock: Clock;
   /** Gives it up; the socket is then closed. */
@@ -169,7 +171,7 @@ async function awaitGrant(socket: SignallingSocket, machine: string): Promise<Se
  */
 export async function requestSession(
   socket: SignallingSocket,
-  { machine, token, ports, keys, features, clock, signal }: SessionRequestOptions,
+  { machine, token, ports, keys, features, graceMs = 0, clock, signal }: SessionRequestOptions,
 ): Promise<SessionGrant> {
   let timedOut = false;
   const timer = clock.setTimer(() => {
@@ -187,6 +189,7 @@ export async function requestSession(
       wgPubKey: encodeHex(keys.publicKey),
       ...(token === "" ? {} : { token }),
       ...(ports.length === 0 ? {} : { ports: [...ports] }),
+      ...(graceMs > 0 && { udpGrace: graceMs / 1000 }),
     });
     const grant = await awaitGrant(socket, machine);
     if (grant.hello !== undefined) socket.send(clientHello(features));

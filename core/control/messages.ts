@@ -84,6 +84,11 @@ export interface Connect extends Message<"connect"> {
   protocolVersion?: number | undefined;
   /** A hint for the hub's history; grants and restricts nothing. */
   ports?: number[] | undefined;
+  /**
+   * How long the hub is to relay by UDP while a socket of the session is gone, in seconds, if the agent
+   * wants it, too. An addition of ours, which a reference hub ignores.
+   */
+  udpGrace?: number | undefined;
 }
 
 /** Hub to agent on the control socket: a client waits. Spec: wire.md 2.4 */
@@ -107,6 +112,8 @@ export interface SessionJoin extends Message<"session-join"> {
   machineId: string;
   /** As in the {@linkcode SessionRequest}. */
   sessionId: string;
+  /** As in {@linkcode Connect}. */
+  udpGrace?: number | undefined;
 }
 
 /** Hub to agent, first on the socket of a session. Spec: wire.md 2.4 */

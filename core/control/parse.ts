@@ -31,6 +31,7 @@ const SCHEMAS: Schemas = {
     token: optionalText,
     protocolVersion: optional(integer),
     ports,
+    udpGrace: optional(integer),
   },
   "error": { message: text },
   "keepalive": {},
@@ -70,7 +71,7 @@ const SCHEMAS: Schemas = {
   },
   "registered": { machineId: text, defaultUpdate: optional(defaultUpdate) },
   "session-end": { final: optional(flag), wgPubKey: optionalText },
-  "session-join": { machineId: text, sessionId: text },
+  "session-join": { machineId: text, sessionId: text, udpGrace: optional(integer) },
   "session-request": {
     sessionId: text,
     sessionIdx: integer,

@@ -12,6 +12,8 @@ import type { DirectLoss, DirectOptions, DirectSink, DirectVerdict } from "./opt
 import { Retry } from "./retry.ts";
 import { PUNCH } from "./specification.ts";
 import {
+  ANNOUNCE_BURST,
+  ANNOUNCEMENTS_PER_SECOND,
   ANSWER_BURST,
   BETTER_BY_MS,
   BETTER_SHARE,
@@ -45,6 +47,10 @@ export class DirectEngine {
   readonly #retry: Retry;
   readonly #shots = new Budget({ burst: SHOT_BURST, perSecond: SHOTS_PER_SECOND });
   readonly #punchAnswers = new Budget({ burst: ANSWER_BURST, perSecond: SHOTS_PER_SECOND });
+  readonly #announcements = new Budget({
+    burst: ANNOUNCE_BURST,
+    perSecond: ANNOUNCEMENTS_PER_SECOND,
+  });
   #peer: "ours" | "reference" | undefined;
   #hosts: readonly Endpoint[] = [];
   #named: readonly string[] = [];
@@ -281,7 +287,7 @@ export class DirectEngine {
     const message = this.#peer === "ours" ? this.#candidates() : this.#endpoint();
     if (this.#peer === undefined || message === undefined) return;
     const text = JSON.stringify(message);
-    if (text === this.#announced && !force) return;
+    if (text === this.#announced && !force || !this.#announcements.take(nowMs)) return;
     this.#announced = text;
     this.#announcedMs = nowMs;
     this.#sink.announce(message);

@@ -34,6 +34,10 @@ export const SHOTS_PER_SECOND = 5;
 /** Punches of strangers that are answered in the same way, one for one. */
 export const ANSWER_BURST = 100;
 
+/** Announcements, and those regained each second: a peer that makes up news gets no more of ours. */
+export const ANNOUNCE_BURST = 20;
+export const ANNOUNCEMENTS_PER_SECOND = 1;
+
 /** A peer's word is no reason to begin again sooner, milliseconds. */
 export const MIN_RESTART_MS = 2_000;
 

@@ -7,6 +7,8 @@ export interface Carrier {
   readonly kind: PathKind;
   /** Where it sends, as `host:port`, for people. */
   readonly remote: string;
+  /** Whether that is an address of this machine, so that no link limits the size of packets. */
+  readonly isLocal?: boolean;
   /** Whether data should wait, as the queue is long enough. What is sent anyway is queued. */
   readonly congested: boolean;
   /** Sends a WireGuard message; takes the packet. */

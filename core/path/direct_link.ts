@@ -69,6 +69,7 @@ export class DirectLink {
   readonly #options: DirectLinkOptions;
   readonly #engine: DirectEngine;
   readonly #allowLoopback: boolean;
+  #ownHosts: ReadonlySet<string> = new Set();
   readonly #open = new Map<number, { to: Endpoint; atMs: number }>();
   #nextSeq = FIRST_PROBE_SEQ;
   #carrier: UdpCarrier | undefined;
@@ -219,6 +220,7 @@ export class DirectLink {
       kind: "direct",
       port: this.#portFor(to) ?? ports.ipv4,
       to: addressOf(to),
+      isLocal: this.#ownHosts.has(to.host),
       sessionId,
       pool,
       onCongestion: () => handler.congestion(carrier),
@@ -238,10 +240,12 @@ export class DirectLink {
 
   #hosts(): Endpoint[] {
     const { ports, interfaces } = this.#options;
-    return hostEndpoints(interfaces(), {
+    const hosts = hostEndpoints(interfaces(), {
       ports: { ipv4: ports.ipv4.localPort, ipv6: ports.ipv6?.localPort },
       allowLoopback: this.#allowLoopback,
     });
+    this.#ownHosts = new Set(hosts.map(({ host }) => host));
+    return hosts;
   }
 
   #now(): number {

@@ -7,13 +7,18 @@ import type { UdpPort } from "./udp_port.ts";
 
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-Deno.test("DirectLink looks for the peer again at once when the system refused to send", async () => {
+/** A link from 192.168.1.2, to whose questions the peer answers. */
+function setUp() {
   const clock = new ManualClock();
   const pool = new PacketPool({ maxPacketBytes: 1500, maxFree: 4 });
-  let takes = true;
-  const ipv4: UdpPort = { localPort: 40_000, send: () => Promise.resolve(takes), close: () => {} };
+  const system = { takes: true };
+  const ipv4: UdpPort = {
+    localPort: 40_000,
+    send: () => Promise.resolve(system.takes),
+    close: () => {},
+  };
   const events: string[] = [];
-  let reached: Carrier | undefined;
+  const reached: Carrier[] = [];
   const link = new DirectLink({
     role: "client",
     ports: { ipv4 },
@@ -25,7 +30,10 @@ Deno.test("DirectLink looks for the peer again at once when the system refused t
     random: systemRandom,
     sessionId: 1,
     handler: {
-      reached: (carrier) => events.push(`reached ${(reached = carrier).remote}`),
+      reached: (carrier) => {
+        reached.push(carrier);
+        events.push(`reached ${carrier.remote}`);
+      },
       lost: () => events.push("lost"),
       probe: (_, seq) => queueMicrotask(() => link.answered(seq)),
       announce: () => {},
@@ -34,17 +42,33 @@ Deno.test("DirectLink looks for the peer again at once when the system refused t
       refused: (_, packet) => pool.give(packet),
     },
   });
+  return { clock, pool, system, events, reached, link };
+}
+
+Deno.test("DirectLink looks for the peer again at once when the system refused to send", async () => {
+  const { clock, pool, system, events, reached, link } = setUp();
   link.start("ours");
   link.heardOf({ type: "peer-candidates", candidates: ["192.168.1.3:40001"] });
   await settle();
   clock.advance(60_000);
   assert.equal(clock.nextTimerMs(), Infinity);
-  takes = false;
-  reached!.send(pool.take());
+  system.takes = false;
+  reached[0]!.send(pool.take());
   await settle();
-  takes = true;
+  system.takes = true;
   clock.advance(0);
   await settle();
   assert.deepEqual(events, ["reached 192.168.1.3:40001", "lost", "reached 192.168.1.3:40001"]);
   link.close();
+});
+
+Deno.test("DirectLink knows when the peer is at an address of this machine", async () => {
+  for (const [host, isLocal] of [["192.168.1.3", false], ["192.168.1.2", true]] as const) {
+    const { reached, link } = setUp();
+    link.start("ours");
+    link.heardOf({ type: "peer-candidates", candidates: [`${host}:40001`] });
+    await settle();
+    assert.equal(reached[0]?.isLocal, isLocal);
+    link.close();
+  }
 });

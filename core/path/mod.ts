@@ -35,5 +35,5 @@ export {
   type UdpSystem,
 } from "./udp_port.ts";
 export type { DirectLinkHandler } from "./direct_link.ts";
-export type { UdpRelayHandler } from "./udp_relay.ts";
+export type { PlacedOffer, UdpRelayHandler } from "./udp_relay.ts";
 export { type PathMessage, readPathMessage, writePathMessage } from "./path_message.ts";

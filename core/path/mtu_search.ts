@@ -7,8 +7,11 @@ export const BASE_MTU_BYTES = 1_100;
  */
 export const ORDINARY_MTUS: readonly number[] = [1_280, 1_392, 1_420];
 
-/** To an address of this machine there is no link to fit into. */
-export const LOOPBACK_MTUS: readonly number[] = [...ORDINARY_MTUS, 4_096, 8_192];
+/**
+ * To an address of this machine there is no link to fit into. The last takes a tenth less of the
+ * processor for a byte than the one before.
+ */
+export const LOCAL_MTUS: readonly number[] = [...ORDINARY_MTUS, 4_096, 8_192, 16_384];
 
 /** A size that is not answered so often in a row is too large. Spec: RFC 8899 §5.1.2, MAX_PROBES */
 const MAX_PROBES = 3;
@@ -16,11 +19,16 @@ const MAX_PROBES = 3;
 /** Time for an answer, in ms; the next try follows at once. */
 const PROBE_TIMEOUT_MS = 1_000;
 
-/** The search begins anew so long after it ended below the largest size. Spec: RFC 8899 §5.1.1 */
-const RAISE_AFTER_MS = 600_000;
+/**
+ * The search goes on so long after it gave up a size, or fell back from one, in ms: what looked like a
+ * size too large may have been load. Doubled each time from the first to the second bound, which is
+ * that of RFC 8899 §5.1.1.
+ */
+const MIN_PAUSE_MS = 5_000;
+const MAX_PAUSE_MS = 600_000;
 
-/** After a black hole larger sizes are not tried for so long, in ms. */
-const BLACK_HOLE_PAUSE_MS = 60_000;
+/** A size that has held for so long, in ms, did not fail because it is too large. */
+const HELD_MS = 60_000;
 
 /**
  * Finds the largest packet a path carries, without I/O: asks with padded questions, size by size
@@ -33,15 +41,24 @@ export class MtuSearch {
   readonly #baseBytes: number;
   /** Index of the size found; -1 is the base. */
   #found = -1;
+  #foundMs: number;
   #probes = 0;
   #nextMs: number;
+  #pauseMs = MIN_PAUSE_MS;
+  #hasEnded: boolean;
 
   /** Begins at the base, or at `limitBytes` if that is less; tries no size above it. */
   constructor(options: { sizes: readonly number[]; limitBytes: number; nowMs: number }) {
     const { sizes, limitBytes, nowMs } = options;
     this.#baseBytes = Math.min(BASE_MTU_BYTES, limitBytes);
     this.#sizes = sizes.filter((size) => size <= limitBytes);
-    this.#nextMs = nowMs;
+    this.#nextMs = this.#foundMs = nowMs;
+    this.#hasEnded = this.#sizes.length === 0;
+  }
+
+  /** Whether it has been as far as it could get, at least once. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   /** Largest packet that is known to arrive, in bytes. */
@@ -58,8 +75,7 @@ export class MtuSearch {
   poll(nowMs: number): number | undefined {
     if (nowMs < this.nextDeadlineMs()) return undefined;
     if (this.#probes === MAX_PROBES) {
-      this.#probes = 0;
-      this.#nextMs = nowMs + RAISE_AFTER_MS;
+      this.#pause(nowMs);
       return undefined;
     }
     this.#probes++;
@@ -72,7 +88,8 @@ export class MtuSearch {
     if (lengthBytes <= this.mtuBytes || lengthBytes !== this.#sizes[this.#found + 1]) return false;
     this.#found++;
     this.#probes = 0;
-    this.#nextMs = nowMs;
+    this.#nextMs = this.#foundMs = nowMs;
+    if (this.#found + 1 === this.#sizes.length) this.#hasEnded = true;
     return true;
   }
 
@@ -84,8 +101,15 @@ export class MtuSearch {
   blackHole(nowMs: number): boolean {
     if (this.#found < 0) return false;
     this.#found = -1;
-    this.#probes = 0;
-    this.#nextMs = nowMs + BLACK_HOLE_PAUSE_MS;
+    if (nowMs - this.#foundMs >= HELD_MS) this.#pauseMs = MIN_PAUSE_MS;
+    this.#pause(nowMs);
     return true;
+  }
+
+  #pause(nowMs: number): void {
+    this.#hasEnded = true;
+    this.#probes = 0;
+    this.#nextMs = nowMs + this.#pauseMs;
+    this.#pauseMs = Math.min(2 * this.#pauseMs, MAX_PAUSE_MS);
   }
 }

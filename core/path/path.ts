@@ -1,7 +1,7 @@
 import type { Carrier } from "./carrier.ts";
 import { Liveness } from "./liveness.ts";
-import { BASE_MTU_BYTES, LOOPBACK_MTUS, MtuSearch, ORDINARY_MTUS } from "./mtu_search.ts";
-import type { PathView } from "./path_choice.ts";
+import { BASE_MTU_BYTES, LOCAL_MTUS, MtuSearch, ORDINARY_MTUS } from "./mtu_search.ts";
+import type { PathView } from "./path_view.ts";
 import { PathMeter } from "./path_meter.ts";
 import type { PeerAnswer } from "./questions.ts";
 import type { PathStatus } from "./status.ts";
@@ -11,6 +11,19 @@ import type { PathStatus } from "./status.ts";
  * measures none, and would avoid a path that failed once for ever.
  */
 const LOSS_VALID_MS = 20_000;
+
+/** A new path is asked so often, in ms, until its round trip is known. */
+const SAMPLE_MS = 250;
+
+/** Options of {@linkcode Path}. */
+export interface PathOptions {
+  /** Monotonic. */
+  nowMs: number;
+  /** It carries no IP packet above, in bytes. */
+  limitBytes: number;
+  /** Whether the peer knows path messages, by now. */
+  peerIsOurs: () => boolean;
+}
 
 /** What is known of one carrier: whether it works, how well, and what it carries. */
 export class Path {
@@ -29,13 +42,16 @@ export class Path {
   #answeredMs = -Infinity;
   #search: MtuSearch | undefined;
   #probe: { seq: number; lengthBytes: number } | undefined;
+  #sampleMs = -Infinity;
   readonly #limitBytes: number;
+  readonly #peerIsOurs: () => boolean;
 
-  /** A path about which nothing is known; it carries no packet above `limitBytes`. */
-  constructor(carrier: Carrier, { nowMs, limitBytes }: { nowMs: number; limitBytes: number }) {
+  /** A path about which nothing is known. */
+  constructor(carrier: Carrier, { nowMs, limitBytes, peerIsOurs }: PathOptions) {
     this.carrier = carrier;
     this.liveness = new Liveness(nowMs);
     this.#limitBytes = limitBytes;
+    this.#peerIsOurs = peerIsOurs;
   }
 
   /** Largest IP packet that it carries, in bytes. */
@@ -88,10 +104,26 @@ export class Path {
     if (!this.meter.answer(seq, peer?.receivedPackets, nowMs)) return false;
     this.liveness.answered(nowMs, this.meter.rttMs ?? 0);
     this.#answeredMs = nowMs;
-    if (peer === undefined || this.carrier.kind === "websocket") return true;
-    const limitBytes = Math.min(this.#limitBytes, peer.limitBytes);
+    // What a peer expects that has no such path yet says nothing about it.
+    if (!peer?.receivedPackets || this.carrier.kind === "websocket") return true;
+    // A peer that expects less than every one takes is mistaken, or would like us to fail.
+    const expectedBytes = Math.max(peer.limitBytes, BASE_MTU_BYTES);
+    const limitBytes = Math.min(this.#limitBytes, expectedBytes);
     this.#search ??= new MtuSearch({ sizes: this.#sizes, limitBytes, nowMs });
     if (this.#probe?.seq === seq) this.#search.answered(this.#probe.lengthBytes, nowMs);
+    return true;
+  }
+
+  /** Whether its round trip is known, and its largest packet if the peer helps to find it. */
+  get isSettled(): boolean {
+    if (!this.#peerIsOurs()) return true;
+    return this.meter.isSettled && (this.carrier.kind === "websocket" || !!this.#search?.hasEnded);
+  }
+
+  /** Whether a question is due that serves to know the round trip; counts as asked. */
+  pollSample(nowMs: number): boolean {
+    if (nowMs < this.#nextSampleMs) return false;
+    this.#sampleMs = nowMs + SAMPLE_MS;
     return true;
   }
 
@@ -113,14 +145,21 @@ export class Path {
   /** When something is due. */
   nextDeadlineMs(): number {
     const mtuMs = this.liveness.state === "up" ? this.#search?.nextDeadlineMs() : undefined;
-    return Math.min(this.liveness.nextDeadlineMs(), mtuMs ?? Infinity);
+    return Math.min(this.liveness.nextDeadlineMs(), mtuMs ?? Infinity, this.#nextSampleMs);
   }
 
   /** What a choice needs to know. Without a round trip it is neither better nor worse than others. */
   view(nowMs: number): PathView {
-    const { rttMs = NaN, loss = 0 } = this.meter;
+    const { rttMs = NaN, deviationMs: noiseMs, loss = 0 } = this.meter;
     const isStale = nowMs - this.#answeredMs > LOSS_VALID_MS;
-    return { kind: this.carrier.kind, rttMs, loss: isStale ? 0 : loss };
+    return {
+      kind: this.carrier.kind,
+      rttMs,
+      noiseMs,
+      loss: isStale ? 0 : loss,
+      loadedMs: this.meter.loadedMs(nowMs),
+      isSettled: this.isSettled,
+    };
   }
 
   /** The truth about it. */
@@ -140,11 +179,12 @@ export class Path {
     };
   }
 
-  get #sizes(): readonly number[] {
-    return isLoopback(this.carrier.remote) ? LOOPBACK_MTUS : ORDINARY_MTUS;
+  get #nextSampleMs(): number {
+    const isWanted = this.liveness.state === "up" && !this.meter.isSettled && this.#peerIsOurs();
+    return isWanted ? this.#sampleMs : Infinity;
   }
-}
 
-function isLoopback(remote: string): boolean {
-  return remote.startsWith("127.") || remote.startsWith("[::1]:");
+  get #sizes(): readonly number[] {
+    return this.carrier.isLocal ? LOCAL_MTUS : ORDINARY_MTUS;
+  }
 }

@@ -1,19 +1,11 @@
 import type { PathKind } from "./kind.ts";
-
-/** A path is worth a change if it carries so much more, or answers so much faster. */
-const BETTER_BY = 1.15;
-
-/** Round trips that differ by less, in ms, are equal: schedulers alone make as much. */
-const RTT_NOISE_MS = 2;
+import { BETTER_BY, isFaster, type PathView, suffers } from "./path_view.ts";
 
 /** An idle path must be better for so long, in ms, before it is changed to. */
 const IDLE_HOLD_MS = 2_000;
 
 /** Data of the peer decides for so long about the path of what little is sent, in ms. */
 const FOLLOW_MS = 5_000;
-
-/** How many round trips one lost packet costs: 5 % of loss doubles the price of a path. */
-const LOSS_PRICE = 20;
 
 /** What the path in use carries is measured over so long, in ms. */
 const WINDOW_MS = 1_000;
@@ -32,18 +24,21 @@ const WON_SPACING_MS = 20_000;
 const SETTLE_MS = 600;
 const MEASURE_MS = 1_000;
 
-/** A path that carries less than this share of what it did when it was chosen is worth a trial. */
+/**
+ * A path that carries less than this share of its mean, for so many windows in a row, is worth a trial;
+ * under loss a single window tells little.
+ */
 const DEGRADED_SHARE = 0.5;
+const DEGRADED_WINDOWS = 2;
 
-/** What is known of a path. */
-export interface PathView {
-  /** Its name. */
-  kind: PathKind;
-  /** Smoothed round trip in ms. */
-  rttMs: number;
-  /** Share of packets lost, 0 to 1. */
-  loss: number;
-}
+/** Weight of a window in the mean. */
+const MEAN_GAIN = 1 / 4;
+
+/**
+ * A transfer that shows no reason for a trial gets one so late, in ms, or as late after the last: what
+ * nothing promises is rarely there, but only a trial can know.
+ */
+const CURIOUS_MS = 30_000;
 
 /** What {@linkcode PathChoice.choose} decides by. */
 export interface ChoiceInput {
@@ -53,6 +48,8 @@ export interface ChoiceInput {
   ackedBytes: number;
   /** Whether there was more to send than the path took, all the time since the last call. */
   isBusy: boolean;
+  /** Whether a transfer would show that its path suffers, as the peer is asked meanwhile. */
+  isWatched: boolean;
   /** The path by which data of the peer has come since the last call, if enough did. */
   peerUses?: PathKind | undefined;
 }
@@ -64,10 +61,11 @@ interface Trial {
 }
 
 /**
- * Which path to send by, for one direction, without I/O. A busy tunnel is measured by what arrives: it
- * tries another path for a moment, ever less often, and keeps the one that carries more. An idle one
- * goes where answers come fastest, unless it knows that less arrives there; one that only receives
- * answers by the path that the peer has chosen.
+ * Which path to send by, for one direction, without I/O. A path is left for a reason only. A busy
+ * tunnel is measured by what arrives: if its path suffers or another promises more, it tries another
+ * for a moment, ever less often, and keeps the one that carries more. An idle one goes where answers
+ * come clearly faster, unless it knows that less arrives there; one that only receives answers by the
+ * path that the peer has chosen.
  */
 export class PathChoice {
   /** What each path carried when last measured, bits a second. */
@@ -77,8 +75,10 @@ export class PathChoice {
   #busySinceMs: number | undefined;
   #windowMs = 0;
   #windowAcked = 0;
-  /** What the path in use carried when it was last compared. */
+  /** The mean of what the path in use carries, in the last transfer, too. */
   #referenceBps = 0;
+  /** Windows in a row that were far below the mean. */
+  #lowWindows = 0;
   #nextTrialMs = 0;
   #lastTrialMs = -Infinity;
   #spacingMs = MIN_SPACING_MS;
@@ -116,7 +116,7 @@ export class PathChoice {
     this.#stop();
     const back = trial && paths.find(({ kind }) => kind === trial.from);
     const best = back ?? paths.reduce<PathView | undefined>(
-      (a, b) => a === undefined || this.#prefers(b, a) ? b : a,
+      (a, b) => a === undefined || this.#prefers(b, a) && b.isSettled ? b : a,
       undefined,
     );
     this.#current = best?.kind;
@@ -144,7 +144,8 @@ export class PathChoice {
     }
     const current = paths.find(({ kind }) => kind === this.#current);
     const best = current &&
-      paths.reduce((a, b) => this.#prefers(b, a) ? b : a, current);
+      paths.filter(({ isSettled }) => isSettled)
+        .reduce((a, b) => this.#prefers(b, a) ? b : a, current);
     if (best === undefined || best === current) {
       this.#preferredSinceMs = undefined;
       return;
@@ -162,8 +163,7 @@ export class PathChoice {
       if (carriedA > BETTER_BY * carriedB) return true;
       if (carriedB > BETTER_BY * carriedA) return false;
     }
-    const [priceA, priceB] = [price(a), price(b)];
-    return priceB > BETTER_BY * priceA && priceB - priceA > RTT_NOISE_MS;
+    return isFaster(a, b);
   }
 
   #whileBusy(nowMs: number, input: ChoiceInput): void {
@@ -171,7 +171,8 @@ export class PathChoice {
     if (this.#busySinceMs === undefined) {
       this.#busySinceMs = this.#windowMs = nowMs;
       this.#windowAcked = input.ackedBytes;
-      this.#referenceBps = 0;
+      this.#referenceBps = this.goodputBps.get(this.#current!) ?? 0;
+      this.#lowWindows = 0;
       const soonestMs = nowMs + FIRST_TRIAL_MS;
       this.#nextTrialMs = Math.max(soonestMs, this.#lastTrialMs + this.#spacingMs);
       return;
@@ -180,39 +181,59 @@ export class PathChoice {
     else this.#watch(nowMs, input);
   }
 
-  #watch(nowMs: number, { paths, ackedBytes }: ChoiceInput): void {
-    const spanMs = nowMs - this.#windowMs;
-    if (spanMs >= WINDOW_MS) {
-      const bps = (ackedBytes - this.#windowAcked) * 8000 / spanMs;
-      this.goodputBps.set(this.#current!, bps);
-      this.#referenceBps = Math.max(this.#referenceBps, bps);
-      this.#windowMs = nowMs;
-      this.#windowAcked = ackedBytes;
-      const isDegraded = bps < DEGRADED_SHARE * this.#referenceBps;
-      if (isDegraded && nowMs - this.#lastTrialMs >= MIN_SPACING_MS) this.#nextTrialMs = nowMs;
-    }
-    const other = this.#leastRecentlyTried(paths);
-    if (other === undefined || nowMs - this.#busySinceMs! < FIRST_TRIAL_MS) return;
-    // A path that came up meanwhile need not wait for as long as those that have lost before.
-    const isNew = !this.#triedMs.has(other) && nowMs - this.#lastTrialMs >= MIN_SPACING_MS;
-    if (nowMs < this.#nextTrialMs && !isNew) return;
+  #watch(nowMs: number, { paths, ackedBytes, isWatched }: ChoiceInput): void {
+    this.#measure(nowMs, ackedBytes);
+    const current = paths.find(({ kind }) => kind === this.#current)!;
+    const others = paths.filter(({ kind, isSettled }) => kind !== this.#current && isSettled);
+    const promising = others.filter((other) => this.#prefers(other, current));
+    const hasReason = promising.length > 0 || this.#isDegraded || !isWatched || suffers(current);
+    const other = this.#leastRecentlyTried(promising.length > 0 ? promising : others);
+    if (other === undefined || nowMs < this.#dueMs({ other, hasReason })) return;
     this.#trial = { from: this.#current!, startMs: nowMs, ackedBytes: undefined };
     // What is compared with has been tried by that, too.
     this.#triedMs.set(this.#current!, nowMs).set(other, nowMs);
     this.#current = other;
   }
 
-  #leastRecentlyTried(paths: readonly PathView[]): PathKind | undefined {
-    let best: PathKind | undefined;
-    for (const { kind } of paths) {
-      if (kind === this.#current) continue;
-      const triedMs = this.#triedMs.get(kind) ?? -Infinity;
-      if (best === undefined || triedMs < (this.#triedMs.get(best) ?? -Infinity)) best = kind;
-    }
-    return best;
+  /** Takes what the path in use carries, once in a window. */
+  #measure(nowMs: number, ackedBytes: number): void {
+    const spanMs = nowMs - this.#windowMs;
+    if (spanMs < WINDOW_MS) return;
+    const bps = (ackedBytes - this.#windowAcked) * 8000 / spanMs;
+    this.goodputBps.set(this.#current!, bps);
+    const meanBps = this.#referenceBps === 0 ? bps : this.#referenceBps;
+    this.#lowWindows = bps < DEGRADED_SHARE * meanBps ? this.#lowWindows + 1 : 0;
+    this.#referenceBps = meanBps + (bps - meanBps) * MEAN_GAIN;
+    this.#windowMs = nowMs;
+    this.#windowAcked = ackedBytes;
   }
 
-  #judge(nowMs: number, { ackedBytes }: ChoiceInput, trial: Trial): void {
+  get #isDegraded(): boolean {
+    return this.#lowWindows >= DEGRADED_WINDOWS;
+  }
+
+  /** When another path may be tried. */
+  #dueMs({ other, hasReason }: { other: PathKind; hasReason: boolean }): number {
+    const firstMs = this.#busySinceMs! + FIRST_TRIAL_MS;
+    const curiousMs = Math.max(this.#busySinceMs!, this.#lastTrialMs) + CURIOUS_MS;
+    if (!hasReason) return Math.max(this.#nextTrialMs, curiousMs);
+    // What just began to fail, or just came up, need not wait for as long as those that have lost.
+    const carried = this.goodputBps.get(other) ?? Infinity;
+    const isHope = this.#isDegraded && carried > this.goodputBps.get(this.#current!)!;
+    const isNews = isHope || !this.#triedMs.has(other);
+    const soonestMs = isNews ? this.#lastTrialMs + MIN_SPACING_MS : this.#nextTrialMs;
+    return Math.max(firstMs, soonestMs);
+  }
+
+  #leastRecentlyTried(paths: readonly PathView[]): PathKind | undefined {
+    const triedMs = (kind: PathKind) => this.#triedMs.get(kind) ?? -Infinity;
+    return paths.reduce<PathKind | undefined>(
+      (best, { kind }) => best === undefined || triedMs(kind) < triedMs(best) ? kind : best,
+      undefined,
+    );
+  }
+
+  #judge(nowMs: number, { paths, ackedBytes }: ChoiceInput, trial: Trial): void {
     const ranMs = nowMs - trial.startMs;
     if (ranMs < SETTLE_MS) return;
     if (trial.ackedBytes === undefined) {
@@ -225,7 +246,10 @@ export class PathChoice {
     const bps = (ackedBytes - trial.ackedBytes) * 8000 / measuredMs;
     const before = this.goodputBps.get(trial.from) ?? 0;
     this.goodputBps.set(this.#current!, bps);
-    const isBetter = bps > BETTER_BY * before;
+    const now = paths.find(({ kind }) => kind === this.#current)!;
+    const then = paths.find(({ kind }) => kind === trial.from)!;
+    const isAsGood = BETTER_BY * bps > before && isFaster(now, then);
+    const isBetter = bps > BETTER_BY * before || isAsGood;
     if (isBetter) this.#spacingMs = Math.max(this.#spacingMs, WON_SPACING_MS);
     this.#nextTrialMs = nowMs + this.#spacingMs;
     this.#spacingMs = Math.min(2 * this.#spacingMs, MAX_SPACING_MS);
@@ -234,13 +258,10 @@ export class PathChoice {
     this.#lastTrialMs = this.#windowMs = nowMs;
     this.#windowAcked = ackedBytes;
     this.#referenceBps = isBetter ? bps : before;
+    this.#lowWindows = 0;
   }
 }
 
 function has(paths: readonly PathView[], kind: PathKind): boolean {
   return paths.some((path) => path.kind === kind);
-}
-
-function price({ rttMs, loss }: PathView): number {
-  return rttMs * (1 + LOSS_PRICE * loss);
 }

@@ -2,11 +2,20 @@
 const MAX_QUESTIONS = 8;
 
 /**
- * Weight of a new round trip in the smoothed one: RFC 6298's, and more for a shorter one, as a peer
- * that does not read for a while makes one answer late and not the path slow.
+ * Answers until a round trip counts as known. The shortest of them is taken, as the first are late
+ * while programs warm up.
  */
-const RTT_GAIN = 1 / 8;
-const RTT_GAIN_DOWN = 1 / 2;
+const FIRST_ANSWERS = 4;
+
+/** Of so many round trips the middle one counts: a peer that does not read for a moment is not slow. */
+const MEDIAN_OF = 3;
+
+/** Weights of the middle one in the smoothed round trip, and of its difference from that. */
+const RTT_GAIN = 1 / 2;
+const DEVIATION_GAIN = 1 / 4;
+
+/** A round trip under load tells about the transfer of the moment and not about the next, in ms. */
+const LOADED_VALID_MS = 10_000;
 
 /** Packets over which loss is averaged; older ones count for ever less. */
 const LOSS_WINDOW_PACKETS = 500;
@@ -16,12 +25,15 @@ interface Question {
   atMs: number;
   /** Packets sent by the path when it was asked, the question included. */
   sentPackets: number;
+  /** Asked among the data of a transfer. */
+  isLoaded: boolean;
 }
 
 /**
  * Round trip and loss of one path, from questions and answers, without I/O. The peer's count of what
  * it received, against ours of what we sent, tells the loss of all traffic; from a peer that does
- * not count, the questions themselves are the sample.
+ * not count, the questions themselves are the sample. How long a question takes behind the data of a
+ * transfer says how much the path queues, and is kept apart from the round trip.
  */
 export class PathMeter {
   /** Packets sent by the path; the owner counts them. */
@@ -29,6 +41,11 @@ export class PathMeter {
   readonly #questions: Question[] = [];
   #nextSeq = 1;
   #rttMs: number | undefined;
+  #deviationMs = 0;
+  #answers = 0;
+  /** The last round trips. */
+  readonly #recentMs: number[] = [];
+  #loaded: { ms: number; atMs: number } | undefined;
   /** Counts at the last answer. */
   #sentAt = 0;
   #receivedAt: number | undefined;
@@ -38,6 +55,29 @@ export class PathMeter {
   /** Smoothed round trip in ms; `undefined` until measured. */
   get rttMs(): number | undefined {
     return this.#rttMs;
+  }
+
+  /** Whether so many questions were answered that the round trip is no accident. */
+  get isSettled(): boolean {
+    return this.#answers >= FIRST_ANSWERS;
+  }
+
+  /** Smoothed difference of round trips from {@linkcode PathMeter.rttMs}, in ms. */
+  get deviationMs(): number {
+    return this.#deviationMs;
+  }
+
+  /**
+   * Round trip behind the data of a transfer that goes on, in ms, be it that of a question that is
+   * still open; `undefined` if none was asked lately.
+   */
+  loadedMs(nowMs: number): number | undefined {
+    const isLate = (atMs: number) => nowMs - atMs >= LOADED_VALID_MS;
+    const open = this.#questions.find(({ isLoaded, atMs }) => isLoaded && !isLate(atMs));
+    const last = this.#loaded;
+    const openMs = open && nowMs - open.atMs;
+    if (last === undefined || isLate(last.atMs)) return openMs;
+    return Math.max(openMs ?? 0, last.ms);
   }
 
   /** Share of sent packets that did not arrive lately, 0 to 1; `undefined` until measured. */
@@ -50,36 +90,46 @@ export class PathMeter {
     return this.#questions.at(-1)?.seq;
   }
 
-  /** The number for a question that is about to be sent, which the owner has yet to count. */
-  ask(nowMs: number): number {
+  /**
+   * The number for a question that is about to be sent, which the owner has yet to count. `isLoaded`:
+   * data of a transfer is sent by the same path before it and after.
+   */
+  ask(nowMs: number, { isLoaded = false }: { isLoaded?: boolean } = {}): number {
     const seq = this.#nextSeq;
     this.#nextSeq = seq === 0xffff_ffff ? 1 : seq + 1;
     if (this.#questions.length === MAX_QUESTIONS) this.#questions.shift();
-    this.#questions.push({ seq, atMs: nowMs, sentPackets: this.sentPackets + 1 });
+    this.#questions.push({ seq, atMs: nowMs, sentPackets: this.sentPackets + 1, isLoaded });
     return seq;
   }
 
   /**
    * Takes the answer to question `seq`; false if none is open by that number. `receivedPackets` is
-   * the peer's count, 32 bits, absent if it does not count.
+   * the peer's count, 32 bits: absent if it does not count at all, 0 if it has not begun to.
    */
   answer(seq: number, receivedPackets: number | undefined, nowMs: number): boolean {
     const index = this.#questions.findIndex((question) => question.seq === seq);
     if (index < 0) return false;
     const [question] = this.#questions.splice(0, index + 1).slice(-1) as [Question];
     const rttMs = Math.max(nowMs - question.atMs, 0);
-    const before = this.#rttMs ?? rttMs;
-    this.#rttMs = before + (rttMs - before) * (rttMs < before ? RTT_GAIN_DOWN : RTT_GAIN);
+    if (question.isLoaded) this.#loaded = { ms: rttMs, atMs: nowMs };
+    // Better the round trip of a busy path than none.
+    if (!question.isLoaded || !this.isSettled) this.#smooth(rttMs);
     if (receivedPackets === undefined) this.#note(index + 1, index);
-    else this.#compare(question.sentPackets, receivedPackets);
+    else if (receivedPackets > 0) this.#compare(question.sentPackets, receivedPackets);
     return true;
   }
 
-  /** Forgets open questions and what the loss was: the peer or the way there is another. */
-  restart(): void {
-    this.#questions.length = 0;
-    this.#receivedAt = undefined;
-    this.#windowSent = this.#windowLost = 0;
+  #smooth(rttMs: number): void {
+    const recent = this.#recentMs;
+    if (recent.push(rttMs) > MEDIAN_OF) recent.shift();
+    const before = this.#rttMs ?? rttMs;
+    if (++this.#answers <= FIRST_ANSWERS) {
+      this.#rttMs = Math.min(before, rttMs);
+      return;
+    }
+    const difference = recent.toSorted((a, b) => a - b)[MEDIAN_OF >> 1]! - before;
+    this.#deviationMs += (Math.abs(difference) - this.#deviationMs) * DEVIATION_GAIN;
+    this.#rttMs = before + difference * RTT_GAIN;
   }
 
   #compare(sentPackets: number, receivedPackets: number): void {

@@ -2,21 +2,56 @@ import assert from "node:assert/strict";
 import { PathMeter } from "./path_meter.ts";
 
 /** Asks, counts the question as sent, and gives its number. */
-function ask(meter: PathMeter, nowMs: number): number {
-  const seq = meter.ask(nowMs);
+function ask(meter: PathMeter, nowMs: number, options?: { isLoaded: boolean }): number {
+  const seq = meter.ask(nowMs, options);
   meter.sentPackets++;
   return seq;
 }
 
-Deno.test("PathMeter measures round trips, falling fast and rising slowly", () => {
+/** Has its first answers. */
+function settled(meter: PathMeter): PathMeter {
+  for (let i = 0; i < 4; i++) meter.answer(ask(meter, 0), undefined, 100);
+  return meter;
+}
+
+Deno.test("PathMeter takes the shortest of the first four round trips", () => {
   const meter = new PathMeter();
   assert.equal(meter.rttMs, undefined);
-  meter.answer(ask(meter, 0), undefined, 100);
+  const shortest = [90, 20, 20, 20];
+  for (const [i, rttMs] of [90, 20, 400, 30].entries()) {
+    assert.equal(meter.isSettled, false);
+    meter.answer(ask(meter, 0), undefined, rttMs);
+    assert.equal(meter.rttMs, shortest[i]);
+  }
+  assert.equal(meter.isSettled, true);
+  assert.equal(meter.deviationMs, 0);
+});
+
+Deno.test("PathMeter ignores one round trip that is late, and follows two", () => {
+  const meter = settled(new PathMeter());
   assert.equal(meter.rttMs, 100);
-  meter.answer(ask(meter, 1_000), undefined, 1_180);
-  assert.equal(meter.rttMs, 110);
-  meter.answer(ask(meter, 2_000), undefined, 2_010);
-  assert.equal(meter.rttMs, 60);
+  meter.answer(ask(meter, 1_000), undefined, 1_900);
+  assert.deepEqual([meter.rttMs, meter.deviationMs], [100, 0]);
+  meter.answer(ask(meter, 2_000), undefined, 2_100);
+  meter.answer(ask(meter, 3_000), undefined, 3_180);
+  assert.deepEqual([meter.rttMs, meter.deviationMs], [140, 20]);
+  meter.answer(ask(meter, 4_000), undefined, 4_180);
+  assert.deepEqual([meter.rttMs, meter.deviationMs], [160, 25]);
+});
+
+Deno.test("PathMeter keeps round trips behind a transfer apart, open ones too, for 10 s", () => {
+  const meter = settled(new PathMeter());
+  assert.equal(meter.loadedMs(0), undefined);
+  const seq = ask(meter, 1_000, { isLoaded: true });
+  assert.equal(meter.loadedMs(1_300), 300);
+  meter.answer(seq, undefined, 1_900);
+  assert.equal(meter.loadedMs(2_000), 900);
+  assert.equal(meter.rttMs, 100);
+  ask(meter, 2_000, { isLoaded: true });
+  assert.equal(meter.loadedMs(2_500), 900);
+  assert.equal(meter.loadedMs(3_000), 1_000);
+  // The open one is lost by then, and not late.
+  assert.equal(meter.loadedMs(12_000), undefined);
 });
 
 Deno.test("PathMeter compares the peer's count with ours", () => {
@@ -32,6 +67,15 @@ Deno.test("PathMeter compares the peer's count with ours", () => {
     meter.answer(ask(meter, 2_000), received += 100, 2_010);
   }
   assert.ok(meter.loss! < 0.001, `${meter.loss}`);
+});
+
+Deno.test("PathMeter leaves out what a peer answers that has not begun to count", () => {
+  const meter = new PathMeter();
+  meter.answer(ask(meter, 0), 0, 10);
+  meter.answer(ask(meter, 0), 1, 10);
+  assert.equal(meter.loss, undefined);
+  meter.answer(ask(meter, 0), 2, 10);
+  assert.equal(meter.loss, 0);
 });
 
 Deno.test("PathMeter takes counts that wrap and mistrusts impossible ones", () => {

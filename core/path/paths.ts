@@ -5,6 +5,7 @@ import { JumpDetector } from "./jump_detector.ts";
 import type { PathKind } from "./kind.ts";
 import { Path } from "./path.ts";
 import { PathChoice } from "./path_choice.ts";
+import { takePeerUses } from "./peer_uses.ts";
 import type { PathsHandler, PathsOptions } from "./paths_options.ts";
 import { type PeerAnswer, Questions } from "./questions.ts";
 import type { PathsStatus } from "./status.ts";
@@ -15,11 +16,11 @@ const TICK_MS = 250;
 /** More than this unacknowledged is a transfer that a better path would speed up, in bytes. */
 const BUSY_BYTES = 32 * 1024;
 
-/** So much in a tick is data of the peer, and not only acknowledgements, in bytes. */
-const PEER_BYTES = 8 * 1024;
-
 /** No more than this in a tick is questions and keepalives, in bytes. */
 const QUIET_BYTES = 512;
+
+/** A peer of ours is asked so often by the path of a transfer, in ms, for its loss and its queue. */
+const BUSY_QUESTION_MS = 4_000;
 
 /** Data that nothing acknowledges for so long, in ms, makes the path ask; at least 3 round trips. */
 const STALL_MS = 1_000;
@@ -54,6 +55,7 @@ export class Paths {
   #sentSinceTick = 0;
   #isReady = false;
   #wasBusy = false;
+  #busyQuestionMs = -Infinity;
   #ackedBytes = 0;
   #stalledSinceMs: number | undefined;
   #closed = false;
@@ -77,7 +79,9 @@ export class Paths {
    */
   add(carrier: Carrier, { proven = false }: { proven?: boolean } = {}): void {
     const nowMs = this.#options.clock.nowMs();
-    const path = new Path(carrier, { nowMs, limitBytes: this.#options.mtuBytes });
+    const { mtuBytes: limitBytes } = this.#options;
+    const peerIsOurs = () => this.#questions.peerIsOurs;
+    const path = new Path(carrier, { nowMs, limitBytes, peerIsOurs });
     if (proven) {
       path.liveness.proven(nowMs);
       this.#tell(path, "path-up");
@@ -284,13 +288,15 @@ export class Paths {
     liveness.setTimes(this.#questions.times(carrier.kind, nowMs));
     const wasUp = liveness.state === "up";
     const action = liveness.poll(nowMs);
-    if (action === "probe") this.#questions.ask(path, nowMs);
+    const isLoaded = this.#wasBusy && path === this.#current;
+    const isSample = path.pollSample(nowMs);
+    if (action === "probe" || isSample) this.#questions.ask(path, nowMs, { isLoaded });
     if (action === "died") {
       if (wasUp) this.#tell(path, "path-down");
       this.#handler.silent(carrier);
     }
     const lengthBytes = path.pollMtu(nowMs);
-    if (lengthBytes !== undefined) this.#questions.ask(path, nowMs, lengthBytes);
+    if (lengthBytes !== undefined) this.#questions.ask(path, nowMs, { isLoaded, lengthBytes });
   }
 
   /** Looks at what became of the data. */
@@ -302,11 +308,22 @@ export class Paths {
       this.#stalledSinceMs = undefined;
     } else this.#onStall(nowMs);
     this.#ackedBytes = ackedBytes;
-    this.#decide(nowMs, { isBusy: isBusy && this.#wasBusy, peerUses: this.#takePeerUses() });
+    const peerUses = takePeerUses(this.#paths.values(), this.#sentSinceTick);
+    this.#decide(nowMs, { isBusy: isBusy && this.#wasBusy, peerUses });
     this.#wasBusy = isBusy;
+    if (isBusy) this.#askWhileBusy(nowMs);
     const goesOn = this.#sentSinceTick > QUIET_BYTES || waitingBytes > 0;
     this.#sentSinceTick = 0;
     this.#tickAtMs = goesOn ? nowMs + TICK_MS : Infinity;
+  }
+
+  /** Not to see whether it works, which progress shows, but how well. */
+  #askWhileBusy(nowMs: number): void {
+    const path = this.#current;
+    if (path === undefined || !this.#questions.peerIsOurs) return;
+    if (nowMs - this.#busyQuestionMs < BUSY_QUESTION_MS) return;
+    this.#busyQuestionMs = nowMs;
+    this.#questions.ask(path, nowMs, { isLoaded: true });
   }
 
   #onStall(nowMs: number): void {
@@ -330,29 +347,14 @@ export class Paths {
     this.#decide(nowMs, { isBusy: this.#wasBusy });
   }
 
-  /**
-   * The path by which nearly all of the peer's data came since the last tick, if it was much, and much
-   * more than ours: two ends that followed each other would change places for ever.
-   */
-  #takePeerUses(): PathKind | undefined {
-    let totalBytes = 0;
-    let most = { kind: undefined as PathKind | undefined, bytes: 0 };
-    for (const [kind, path] of this.#paths) {
-      const bytes = path.takeReceivedBytes();
-      totalBytes += bytes;
-      if (bytes > most.bytes) most = { kind, bytes };
-    }
-    const leastBytes = Math.max(PEER_BYTES, 0.8 * totalBytes, 4 * this.#sentSinceTick);
-    return most.bytes >= leastBytes ? most.kind : undefined;
-  }
-
   #decide(nowMs: number, use: { isBusy: boolean; peerUses?: PathKind | undefined }): void {
     const paths = [...this.#paths.values()]
       .filter(({ carrier, liveness }) =>
         liveness.state === "up" && this.#options.kinds.includes(carrier.kind)
       )
       .map((path) => path.view(nowMs));
-    const kind = this.#choice.choose(nowMs, { paths, ackedBytes: this.#ackedBytes, ...use });
+    const [ackedBytes, isWatched] = [this.#ackedBytes, this.#questions.peerIsOurs];
+    const kind = this.#choice.choose(nowMs, { paths, ackedBytes, isWatched, ...use });
     const path = kind && this.#paths.get(kind);
     if (path !== this.#current) return this.#switch(path);
     if (path !== undefined && path.mtuBytes !== this.#mtuBytes) this.#applyPath({ isOther: false });

@@ -14,6 +14,7 @@ function setUp() {
   const pool = new PacketPool({ maxPacketBytes: 16_384 });
   const events: string[] = [];
   const sent: { by: Carrier; bytes: Uint8Array<ArrayBuffer> }[] = [];
+  const peer = { limitBytes: 65_535 };
   const progress: Progress = { ackedBytes: 0, waitingBytes: 0, awaitsAck: false };
   const describe = (event: PathEvent) =>
     event.type === "path-changed" ? `${event.from} -> ${event.to}` : `${event.type} ${event.path}`;
@@ -41,9 +42,13 @@ function setUp() {
       event: (event) => events.push(describe(event)),
     },
   });
-  const carrier = (kind: PathKind, remote = "192.0.2.1:9"): Carrier => ({
+  const carrier = (
+    kind: PathKind,
+    { remote = "192.0.2.1:9", isLocal = false }: { remote?: string; isLocal?: boolean } = {},
+  ): Carrier => ({
     kind,
     remote,
+    isLocal,
     congested: false,
     send: (packet: Packet) => {
       events.push(`sent by ${kind}`);
@@ -61,7 +66,7 @@ function setUp() {
         ...question,
         type: "pong",
         count: count(question.count),
-        extra: 1_420,
+        extra: peer.limitBytes,
       } as const;
       writePathMessage(packet, { ...pong, seq, lengthBytes: 16 });
       const carrier = by ?? asked;
@@ -71,7 +76,7 @@ function setUp() {
     }
   };
   const take = () => events.splice(0);
-  return { clock, pool, paths, sent, progress, carrier, answer, take };
+  return { clock, pool, paths, peer, sent, progress, carrier, answer, take };
 }
 
 Deno.test("Paths uses a path once it has answered, and the next when it is taken away", () => {
@@ -129,11 +134,81 @@ Deno.test("Paths asks every path when data is not acknowledged, heard from just 
   paths.close();
 });
 
+Deno.test("Paths asks once in 4 s of a transfer for loss and the queue, as long as it goes on", () => {
+  const { clock, paths, progress, sent, carrier, answer } = setUp();
+  paths.peerIsOurs();
+  const udp = carrier("udp-relay");
+  paths.add(udp, { proven: true });
+  // The search for its size is done by then.
+  for (let i = 0; i < 5; i++) {
+    clock.advance(1);
+    answer((count) => count);
+  }
+  Object.assign(progress, { waitingBytes: 100_000, awaitsAck: true });
+  let questions = 0;
+  for (let i = 0; i < 48; i++) {
+    progress.ackedBytes += 100_000;
+    for (let j = 0; j < 9; j++) paths.sending(udp, 1_100);
+    paths.dataSent();
+    clock.advance(250);
+    questions += sent.length;
+    // A tenth is lost.
+    answer((count) => Math.floor(count * 0.9));
+  }
+  assert.equal(questions, 3);
+  const [path] = paths.status(clock.nowMs()).paths;
+  assert.ok(path!.loss! > 0.08 && path!.loss! < 0.12, `${path?.loss}`);
+  paths.close();
+});
+
+Deno.test("Paths finds the largest packet of a path, which is more on this machine", () => {
+  for (const [isLocal, mtuBytes] of [[false, 1_420], [true, 16_384]] as const) {
+    const { clock, paths, carrier, answer } = setUp();
+    paths.peerIsOurs();
+    paths.add(carrier("direct", { isLocal }), { proven: true });
+    for (let i = 0; i < 10; i++) {
+      clock.advance(1);
+      answer((count) => count);
+    }
+    assert.equal(paths.status(clock.nowMs()).paths[0]?.mtuBytes, mtuBytes);
+    paths.close();
+  }
+});
+
+Deno.test("Paths learns nothing about sizes from a peer that has no such path yet", () => {
+  const { clock, paths, carrier, answer } = setUp();
+  paths.peerIsOurs();
+  paths.add(carrier("direct"), { proven: true });
+  clock.advance(1);
+  answer(() => 0);
+  for (let i = 0; i < 10; i++) {
+    clock.advance(250);
+    answer((count) => count);
+  }
+  const [path] = paths.status(clock.nowMs()).paths;
+  assert.equal(path?.mtuBytes, 1_420);
+  assert.equal(path?.loss, 0);
+  paths.close();
+});
+
+Deno.test("Paths sends packets of 1,100 bytes to a peer that claims to take less", () => {
+  const { clock, paths, peer, carrier, answer } = setUp();
+  paths.peerIsOurs();
+  peer.limitBytes = 0;
+  paths.add(carrier("direct"), { proven: true });
+  for (let i = 0; i < 10; i++) {
+    clock.advance(250);
+    answer((count) => count);
+  }
+  assert.equal(paths.status(clock.nowMs()).paths[0]?.mtuBytes, 1_100);
+  paths.close();
+});
+
 Deno.test("Paths counts what comes directly from any address of the peer", () => {
   const { clock, paths, carrier, answer } = setUp();
   paths.peerIsOurs();
-  const direct = carrier("direct", "192.0.2.1:9");
-  const elsewhere = carrier("direct", "[2001:db8::1]:9");
+  const direct = carrier("direct", { remote: "192.0.2.1:9" });
+  const elsewhere = carrier("direct", { remote: "[2001:db8::1]:9" });
   paths.add(direct, { proven: true });
   clock.advance(1);
   answer((count) => count, elsewhere);

@@ -35,7 +35,7 @@ const SECOND_IDLE_MS = 4_800;
 
 /** What our own peers tell with an answer. */
 export interface PeerAnswer {
-  /** Authentic packets that it has received by the path, 32 bits. */
+  /** Authentic packets that it has received by the path, 32 bits; 0 if it has no such path yet. */
   receivedPackets: number;
   /** Largest IP packet that it expects by the path, in bytes. */
   limitBytes: number;
@@ -106,11 +106,15 @@ export class Questions {
   }
 
   /** Asks by a path. `lengthBytes` of a padded question need a peer of ours. */
-  ask(path: Path, nowMs: number, lengthBytes: number = PATH_MESSAGE_BYTES): void {
+  ask(
+    path: Path,
+    nowMs: number,
+    { isLoaded, lengthBytes = PATH_MESSAGE_BYTES }: { isLoaded: boolean; lengthBytes?: number },
+  ): void {
     const { carrier, meter, liveness } = path;
     const { handler } = this.#options;
     if (!handler.isReady()) return;
-    const seq = meter.ask(nowMs);
+    const seq = meter.ask(nowMs, { isLoaded });
     if (this.peerIsOurs) {
       if (lengthBytes > PATH_MESSAGE_BYTES) path.mtuAsked(seq, lengthBytes);
       const extra = Math.min(Math.max(liveness.unanswered - 1, 0), 0xffff);
@@ -129,7 +133,7 @@ export class Questions {
       path: carrier.kind,
       seq,
       // The question itself has not been counted yet.
-      count: ((path?.receivedPackets ?? 0) + 1) >>> 0,
+      count: path === undefined ? 0 : (path.receivedPackets + 1) >>> 0,
       extra: path?.receiveLimitBytes ?? BASE_MTU_BYTES,
       lengthBytes: PATH_MESSAGE_BYTES,
     });

@@ -19,8 +19,11 @@ const KEEPALIVE_INTERVAL_MS = 30_000;
  */
 const CONGESTED_BYTES = 512 * 1024;
 
-/** Requests are not answered behind more than this: a peer may ask for ever and read nothing. */
-const MAX_BUFFERED_AT_ANSWER_BYTES = 2 * CONGESTED_BYTES;
+/**
+ * Bytes in the socket's queue at which nothing more is put there. Data waits long before; what is left
+ * are answers, which a peer could ask for without end while it reads none.
+ */
+const FULL_BYTES = 4 * CONGESTED_BYTES;
 
 /** Receives what arrives on a {@linkcode SessionPath}. */
 export interface DatagramHandler {
@@ -58,8 +61,8 @@ export interface SessionPathDrops {
   badFrames: number;
   /** Control frames with an unknown byte or none. */
   unknownControls: number;
-  /** Requests that were not answered, as the peer does not read what is sent to it. */
-  unreadAnswers: number;
+  /** Frames not sent because the hub has not read for long. */
+  fullQueue: number;
 }
 
 /**
@@ -70,7 +73,7 @@ export interface SessionPathDrops {
  */
 export class SessionPath {
   /** What was dropped, by reason. */
-  readonly drops: SessionPathDrops = { badFrames: 0, unknownControls: 0, unreadAnswers: 0 };
+  readonly drops: SessionPathDrops = { badFrames: 0, unknownControls: 0, fullQueue: 0 };
   readonly #socket: HubSocket;
   readonly #pool: PacketPool;
   readonly #clock: Clock;
@@ -109,7 +112,7 @@ export class SessionPath {
   send(packet: Packet): void {
     packet.start -= RELAY_HEADER_BYTES;
     writeRelayHeader(packet.bytes, packet.start, RelayFlags.data, this.#sessionId);
-    this.#socket.sendFrame(packet.bytes, packet.start, packet.end);
+    this.#sendFrame(packet.bytes, packet.start, packet.end);
     this.#pool.give(packet);
     if (!this.#congested && this.#socket.bufferedBytes > CONGESTED_BYTES) this.#waitForRoom();
   }
@@ -136,21 +139,21 @@ export class SessionPath {
   }
 
   #onControl(op: number | undefined): void {
-    if (op === RelayControl.keepaliveRequest) this.#answer();
+    if (op === RelayControl.keepaliveRequest) this.#sendControl(RelayControl.keepaliveResponse);
     else if (op === RelayControl.keepaliveResponse) this.#handler.answered();
     else this.drops.unknownControls++;
-  }
-
-  #answer(): void {
-    if (this.#socket.bufferedBytes > MAX_BUFFERED_AT_ANSWER_BYTES) this.drops.unreadAnswers++;
-    else this.#sendControl(RelayControl.keepaliveResponse);
   }
 
   #sendControl(op: number): void {
     const frame = new Uint8Array(RELAY_HEADER_BYTES + 1);
     writeRelayHeader(frame, 0, RelayFlags.control, this.#sessionId);
     frame[RELAY_HEADER_BYTES] = op;
-    this.#socket.sendFrame(frame, 0, frame.length);
+    this.#sendFrame(frame, 0, frame.length);
+  }
+
+  #sendFrame(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#socket.bufferedBytes < FULL_BYTES) this.#socket.sendFrame(bytes, start, end);
+    else this.drops.fullQueue++;
   }
 
   #setTimer(): Timer {

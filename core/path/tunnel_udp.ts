@@ -1,11 +1,11 @@
 import type { PacketPool, Random } from "../bytes/mod.ts";
 import type { Clock, Timer } from "../clock/mod.ts";
-import type { PeerCandidates, PeerEndpoint, UdpOffer } from "../control/mod.ts";
+import type { PeerCandidates, PeerEndpoint } from "../control/mod.ts";
 import type { Carrier } from "./carrier.ts";
 import { DirectLink, type DirectLinkHandler } from "./direct_link.ts";
 import { type Endpoint, makeEndpoint } from "../endpoint/mod.ts";
 import type { StunServer, UdpAddress, UdpPort, UdpSystem } from "./udp_port.ts";
-import { UdpRelay, type UdpRelayHandler } from "./udp_relay.ts";
+import { type PlacedOffer, UdpRelay, type UdpRelayHandler } from "./udp_relay.ts";
 
 /** A peer that has not said by then that it is of our own kind is taken for a reference peer, in ms. */
 const REFERENCE_AFTER_MS = 3_000;
@@ -83,10 +83,10 @@ export class TunnelUdp {
     return this.#isUnreachable ? "no UDP: the hub does not answer to it" : undefined;
   }
 
-  /** Tries an offer of the hub at `hosts`, in order; without UDP it is of no effect. */
-  offer(offer: UdpOffer, hosts: readonly string[]): void {
+  /** Tries an offer of the hub; without UDP it is of no effect. */
+  offer(offer: PlacedOffer): void {
     if (!this.#bind()) return;
-    this.#relay!.offer(offer, hosts);
+    this.#relay!.offer(offer);
   }
 
   /** The peer is of our own kind. */

@@ -54,7 +54,11 @@ Deno.test("TunnelUdp asks the STUN servers it is given by name, and does without
     },
   });
   udp.peerIsOurs();
-  udp.offer({ type: "udp-offer", token: TOKEN, port: 41820 }, ["192.0.2.1"]);
+  udp.offer({
+    offer: { type: "udp-offer", token: TOKEN, port: 41820 },
+    hosts: ["192.0.2.1"],
+    allowLoopback: false,
+  });
   for (let step = 0; step < 40; step++) {
     await new Promise((resolve) => setImmediate(resolve));
     clock.advance(50);

@@ -20,6 +20,8 @@ export interface UdpCarrierOptions {
   port: UdpPort;
   /** Where to send. */
   to: UdpAddress;
+  /** Whether that is an address of this machine, besides loopback. Default: false. */
+  isLocal?: boolean;
   /** In front of each datagram, 8 bytes for a relay; copied. */
   token?: Uint8Array;
   /** Session id in the frames, a random u32. */
@@ -36,6 +38,7 @@ export interface UdpCarrierOptions {
 export class UdpCarrier implements Carrier {
   readonly kind: "direct" | "udp-relay";
   readonly remote: string;
+  readonly isLocal: boolean;
   /** Messages dropped because the system took none. */
   dropped = 0;
   congested = false;
@@ -49,6 +52,7 @@ export class UdpCarrier implements Carrier {
     this.kind = options.kind;
     const { hostname, port } = options.to;
     this.remote = hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+    this.isLocal = options.isLocal === true || hostname.startsWith("127.") || hostname === "::1";
     this.#token = options.token?.slice() ?? new Uint8Array(0);
   }
 

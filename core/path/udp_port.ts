@@ -58,7 +58,7 @@ export interface UdpSystem {
   interfaces(): { address: string }[];
 }
 
-/** Room for any datagram that most networks carry, and for any at all. */
+/** Room for any datagram that most networks carry, and for any at all, as on loopback. */
 const RECEIVE_BYTES = { first: 2_048, most: 65_536 } as const;
 
 /** Errors of reading in a row, none of which ends a UDP socket by itself, until it is given up. */
@@ -109,8 +109,10 @@ class DenoUdpPort implements UdpPort {
         errors = 0;
         this.#handler.datagram(buffer, length, from as UdpAddress);
         // It may have been cut off, and was refused then. Such sizes are asked for more than once.
-        const isFull = length === buffer.length && length < RECEIVE_BYTES.most;
-        if (isFull) buffer = new Uint8Array(RECEIVE_BYTES.most);
+        const isLow = length === buffer.length || isLoopback((from as UdpAddress).hostname);
+        if (isLow && buffer.length < RECEIVE_BYTES.most) {
+          buffer = new Uint8Array(RECEIVE_BYTES.most);
+        }
         // Datagrams that wait are received within one turn of the event loop, up to 128.
         this.#batch ??= setImmediate(() => this.#endBatch());
       } catch (error) {
@@ -124,6 +126,10 @@ class DenoUdpPort implements UdpPort {
     this.#batch = undefined;
     this.#handler.batchEnd();
   }
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname.startsWith("127.") || hostname === "::1";
 }
 
 /** UDP of the machine. Needs `--unstable-net` and the permission to listen. */

@@ -1,6 +1,7 @@
 import { decodeHex, type Packet, type PacketPool } from "../bytes/mod.ts";
 import type { Clock, Timer } from "../clock/mod.ts";
 import type { UdpOffer } from "../control/mod.ts";
+import { makeEndpoint, type Scope, scopeOf } from "../endpoint/mod.ts";
 import { readRelayFrame, RELAY_HEADER_BYTES } from "../relay/mod.ts";
 import type { Carrier } from "./carrier.ts";
 import { looksLikeStun } from "../stun/mod.ts";
@@ -8,8 +9,17 @@ import { RelaySearch, TOKEN_BYTES } from "./relay_search.ts";
 import { UdpCarrier } from "./udp_carrier.ts";
 import type { UdpAddress, UdpPort } from "./udp_port.ts";
 
+/** Scopes of addresses that do not belong to one machine. */
+const NOT_OF_ONE: ReadonlySet<Scope> = new Set(["broadcast", "multicast", "unspecified"]);
+
 /** Addresses tried of all hosts of an offer. */
 const MAX_CANDIDATES = 6;
+
+/**
+ * Offers are taken up no faster, in ms, the last of those that wait: whoever is paired with us can send
+ * any number, each of which has us ask for names and probe addresses of its choice.
+ */
+const OFFER_SPACING_MS = 1_000;
 
 /** Relays whose datagrams are received: the newest and those it replaced. */
 const MAX_RELAYS = 3;
@@ -47,6 +57,16 @@ export interface UdpRelayOptions {
   handler: UdpRelayHandler;
 }
 
+/** An offer of a relay, and where it is tried. */
+export interface PlacedOffer {
+  /** What came from the hub, or as if from there. */
+  offer: UdpOffer;
+  /** Addresses or names of the hub, in order. */
+  hosts: readonly string[];
+  /** Whether the hub may be on this very machine, as its WebSocket is. */
+  allowLoopback: boolean;
+}
+
 interface Relay {
   readonly token: Uint8Array;
   readonly to: UdpAddress;
@@ -63,8 +83,11 @@ export class UdpRelay {
   readonly #options: UdpRelayOptions;
   readonly #relays: Relay[] = [];
   #search: { token: Uint8Array; search: RelaySearch } | undefined;
-  /** Counts offers, so that a lookup for one that is not the last is of no effect. */
-  #offers = 0;
+  /** The last offer, until it is taken up. */
+  #waiting: PlacedOffer | undefined;
+  #isLookingUp = false;
+  #nextOfferMs = -Infinity;
+  #offerTimer: Timer | undefined;
   #timer: Timer | undefined;
   #closed = false;
 
@@ -78,18 +101,10 @@ export class UdpRelay {
     return this.#relays[0]?.to;
   }
 
-  /** Tries an offer at `hosts`, in order; each may be a name. */
-  async offer({ token: hex, port }: UdpOffer, hosts: readonly string[]): Promise<void> {
-    const token = decodeHex(hex);
-    if (token?.length !== TOKEN_BYTES) return this.#options.handler.unreachable();
-    const offer = ++this.#offers;
-    const found = await Promise.all([...new Set(hosts)].map(this.#options.lookup));
-    if (this.#closed || offer !== this.#offers) return;
-    const candidates = [...new Set(found.flat())].slice(0, MAX_CANDIDATES)
-      .map((hostname) => ({ transport: "udp", hostname, port } as const));
-    const nowMs = this.#options.clock.nowMs();
-    this.#search = { token, search: new RelaySearch({ token, candidates, nowMs }) };
-    this.#poll();
+  /** Tries an offer, in place of any that came before and has not been taken up. */
+  offer(offer: PlacedOffer): void {
+    this.#waiting = offer;
+    this.#takeUp();
   }
 
   /** Takes a datagram, borrowed, if it comes from the hub; false if not. */
@@ -114,6 +129,41 @@ export class UdpRelay {
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
+    this.#offerTimer?.cancel();
+  }
+
+  #takeUp(): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined || this.#isLookingUp || this.#closed) return;
+    const { clock } = this.#options;
+    const nowMs = clock.nowMs();
+    this.#offerTimer?.cancel();
+    if (nowMs < this.#nextOfferMs) {
+      this.#offerTimer = clock.setTimer(() => this.#takeUp(), this.#nextOfferMs - nowMs);
+      return;
+    }
+    this.#waiting = undefined;
+    this.#nextOfferMs = nowMs + OFFER_SPACING_MS;
+    this.#lookUp(waiting);
+  }
+
+  async #lookUp({ offer: { token: hex, port }, hosts, allowLoopback }: PlacedOffer): Promise<void> {
+    const { clock, lookup, handler } = this.#options;
+    const token = decodeHex(hex);
+    if (token?.length !== TOKEN_BYTES) return handler.unreachable();
+    this.#isLookingUp = true;
+    const found = await Promise.all([...new Set(hosts)].slice(0, MAX_CANDIDATES).map(lookup));
+    this.#isLookingUp = false;
+    if (this.#closed) return;
+    const addresses = found.flat().filter((hostname) =>
+      canBeHub(hostname, { port, allowLoopback })
+    );
+    const candidates = [...new Set(addresses)].slice(0, MAX_CANDIDATES)
+      .map((hostname) => ({ transport: "udp", hostname, port } as const));
+    const search = new RelaySearch({ token, candidates, nowMs: clock.nowMs() });
+    this.#search = { token, search };
+    this.#poll();
+    this.#takeUp();
   }
 
   #onReady(token: Uint8Array, to: UdpAddress): void {
@@ -149,6 +199,17 @@ export class UdpRelay {
     const next = atMs === Infinity ? () => handler.unreachable() : () => this.#poll();
     this.#timer = clock.setTimer(next, Math.min(atMs, search.endMs) - clock.nowMs());
   }
+}
+
+/** What no hub is at gets nothing: groups of machines, and this one unless the hub is here, too. */
+function canBeHub(
+  hostname: string,
+  { port, allowLoopback }: { port: number; allowLoopback: boolean },
+): boolean {
+  const endpoint = makeEndpoint(hostname, port);
+  const scope = endpoint && scopeOf(endpoint);
+  if (scope === "loopback") return allowLoopback;
+  return scope !== undefined && !NOT_OF_ONE.has(scope);
 }
 
 /** In the same time for all tokens of a length, as they are secret. */

@@ -1,4 +1,5 @@
 import type { UdpOffer } from "../control/mod.ts";
+import type { PlacedOffer } from "../path/mod.ts";
 import type { TunnelRole } from "./options.ts";
 
 /** Where the hub of a socket is. */
@@ -7,6 +8,10 @@ export interface HubPlace {
   remote: string;
   /** Host it was dialled by, if it was dialled. */
   urlHost: string | undefined;
+}
+
+function isLoopback(remote: string): boolean {
+  return remote.startsWith("127.") || remote.startsWith("[::1]:") || remote.startsWith("::1:");
 }
 
 /**
@@ -25,4 +30,13 @@ export function relayHosts(
     ? [host ?? urlHost]
     : [host, carrier.remote.slice(0, carrier.remote.lastIndexOf(":")), urlHost];
   return [...new Set(hosts.filter((name) => name !== undefined && name !== ""))] as string[];
+}
+
+/** An offer that came by a socket, and where the hub of that may be reached by UDP. */
+export function placeOffer(
+  role: TunnelRole,
+  { offer, carrier }: { offer: UdpOffer; carrier: HubPlace },
+): PlacedOffer {
+  const hosts = relayHosts(role, { offer, carrier });
+  return { offer, hosts, allowLoopback: isLoopback(carrier.remote) };
 }

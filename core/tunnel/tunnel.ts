@@ -20,7 +20,7 @@ import { Deadline } from "./_deadline.ts";
 import { addressesOf, makeNetstack, makeWireGuard, packetPool } from "./_layers.ts";
 import type { TunnelHandler, TunnelOptions, TunnelRole } from "./options.ts";
 import type { PeerStatus, TunnelStatus } from "./status.ts";
-import { relayHosts } from "./relay_hosts.ts";
+import { placeOffer } from "./relay_hosts.ts";
 
 /**
  * One session between agent and client: TCP connections over WireGuard, over the sockets it is given
@@ -276,7 +276,7 @@ export class Tunnel {
 
   #onOffer(carrier: SocketCarrier, offer: UdpOffer): void {
     if (carrier !== this.#carrier && carrier !== this.#candidate) return;
-    this.#udp?.offer(offer, relayHosts(this.#role, { offer, carrier }));
+    this.#udp?.offer(placeOffer(this.#role, { offer, carrier }));
   }
 
   #onCongestion(carrier: Carrier): void {

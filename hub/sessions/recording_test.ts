@@ -12,6 +12,7 @@ const CARRIER: UdpCarrier = {
       client: { type: "udp-offer", token: "01", port: 1 },
     },
     usedWebSocket() {},
+    quietMs: () => Infinity,
     relayedBytes: (end) => end === "client" ? 100 : 1000,
     end() {},
   }),

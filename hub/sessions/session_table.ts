@@ -34,6 +34,10 @@ export interface Session {
   agent: Peer | undefined;
   /** Monotonic time of its connect, in milliseconds. */
   readonly openedMs: number;
+  /** Seconds for which its ends want to keep UDP while their sockets are gone; 0 for not at all. */
+  readonly grace: { readonly clientSeconds: number; agentSeconds: number };
+  /** Whose token the agent registered with, once it has joined; undefined on an open hub. */
+  agentHolder: Holder | undefined;
   /** What was relayed so far; what came by UDP is added when that ends. */
   readonly traffic: Traffic;
   /** UDP for the present pairing, if there is any. */

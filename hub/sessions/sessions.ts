@@ -3,15 +3,18 @@ import type { Connect, SessionJoin } from "../../core/control/mod.ts";
 import type { Caller } from "../access/mod.ts";
 import type { AuditEntry } from "../audit/mod.ts";
 import { isGranted, type Machine } from "../registry/mod.ts";
+import type { FrameSink, UdpLease } from "../udp/mod.ts";
 import {
   brief,
   deny,
+  type Holder,
   holderOf,
   INVALID_TOKEN,
   type SwitchboardOptions,
   throttledText,
 } from "./context.ts";
 import { PartedSessions, type SessionRight } from "./parted.ts";
+import { type PartedRight, PartedUdp } from "./parted_udp.ts";
 import type { Peer } from "./peer.ts";
 import { MAX_SESSIONS_PER_MACHINE, type Session, SessionTable } from "./session_table.ts";
 
@@ -51,12 +54,24 @@ function endAtAgent({ agent }: Session, { isFinal }: { isFinal: boolean }): void
 
 /** Ends UDP of a session, if it has any, and keeps what was relayed by it. */
 function endUdp(session: Session): void {
-  const { udp, traffic } = session;
+  const { udp } = session;
   if (udp === undefined) return;
-  traffic.toAgentBytes += udp.relayedBytes("client");
-  traffic.toClientBytes += udp.relayedBytes("agent");
+  countUdp(session, udp);
   udp.end();
   session.udp = undefined;
+}
+
+function countUdp({ traffic }: Session, udp: UdpLease): void {
+  traffic.toAgentBytes += udp.relayedBytes("client");
+  traffic.toClientBytes += udp.relayedBytes("agent");
+}
+
+/** Takes frames for an end that is not on UDP, as long as its socket is there. */
+function sinkOf(peer: Peer): FrameSink {
+  return {
+    frame: (bytes, start, end) =>
+      peer.state.kind !== "ended" && peer.outflow.datagram(bytes, start, end),
+  };
 }
 
 /** The sessions of clients: asked for, joined by the agent, ended. Spec: wire.md 2.3, 2.4, 3 */
@@ -65,11 +80,13 @@ export class Sessions {
   readonly #controls: ReadonlyMap<Machine, Peer>;
   readonly #table = new SessionTable();
   readonly #parted = new PartedSessions();
+  readonly #partedUdp: PartedUdp;
 
   /** @param controls the control socket of each machine that is online */
   constructor(options: SwitchboardOptions, controls: ReadonlyMap<Machine, Peer>) {
     this.#options = options;
     this.#controls = controls;
+    this.#partedUdp = new PartedUdp(options.clock);
   }
 
   /** How many sessions there are, and how many of them the agent has joined. */
@@ -130,6 +147,8 @@ export class Sessions {
     session.joinTimer.cancel();
     session.agent?.cut();
     session.agent = peer;
+    session.agentHolder = this.#agentHolder(session.machine);
+    session.grace.agentSeconds = message.udpGrace ?? 0;
     peer.state = { kind: "agent", session };
     peer.target = session.client.outflow;
     session.client.target = peer.outflow;
@@ -143,7 +162,7 @@ export class Sessions {
 
   /** The client's socket is gone. Spec: wire.md 3.6 */
   clientLost(session: Session): void {
-    this.#parted.add(session);
+    this.#part(session);
     this.#close(session, "client left");
     session.client.retire();
     endAtAgent(session, { isFinal: false });
@@ -165,6 +184,7 @@ export class Sessions {
       session.client.refuse(`Access denied: ${reason}`);
     }
     for (const session of this.#parted.of(machine)) this.#withdrawParted(session);
+    this.#partedUdp.enforce((right) => this.#isWithdrawn(right));
   }
 
   /** An agent that is away is told when it is back. */
@@ -177,7 +197,7 @@ export class Sessions {
 
   /** The agent's socket of the session is gone. Spec: wire.md 3.6 */
   agentLost(session: Session): void {
-    this.#parted.add(session);
+    this.#part(session);
     this.#close(session, "agent left");
     session.agent?.retire();
     session.client.dismiss("agent session ended");
@@ -191,9 +211,10 @@ export class Sessions {
    * @param isFinal whether the agent may not take them up again
    */
   endAll(machine: Machine, { isFinal }: { isFinal: boolean }): void {
+    if (isFinal) this.#partedUdp.enforce((right) => right.machine === machine);
     for (const session of this.#table.of(machine)) {
+      if (!isFinal) this.#part(session);
       this.#close(session, "agent gone");
-      if (!isFinal) this.#parted.add(session);
       // So that a client of ours does not wait for an agent that must not come back.
       if (isFinal) session.client.send({ type: "peer-leave" });
       session.client.dismiss("agent disconnected");
@@ -205,6 +226,30 @@ export class Sessions {
   /** Forgets all sessions, whose peers somebody else sends away, as the hub stops. */
   clear(): void {
     for (const session of this.#table.all()) this.#close(session, "hub stopping");
+    this.#partedUdp.enforce(() => true);
+  }
+
+  /** What goes on without sockets is remembered, and may do so by UDP for a while. */
+  #part(session: Session): void {
+    const { udp } = session;
+    this.#parted.add(session);
+    this.#partedUdp.take(session);
+    // What it relays from now on is no part of the session, which is recorded as ended.
+    if (udp !== undefined && session.udp === undefined) countUdp(session, udp);
+  }
+
+  /** Whether either end may not have the session any more; nobody is there to be told. */
+  #isWithdrawn(right: PartedRight): boolean {
+    const { access, clock } = this.#options;
+    const agent = access().authenticateDigest(right.agentHolder?.digest, clock.wallMs());
+    return this.#reasonAgainst(right) !== undefined ||
+      !access().canRegister(agent, right.machine.name);
+  }
+
+  /** Whose token the machine's agent has registered with. */
+  #agentHolder(machine: Machine): Holder | undefined {
+    const state = this.#controls.get(machine)?.state;
+    return state?.kind === "control" ? state.holder : undefined;
   }
 
   #reasonAgainst({ holder, machine, allowedPorts }: SessionRight): string | undefined {
@@ -241,6 +286,8 @@ export class Sessions {
       detail: describeServices(machine, message.ports ?? []),
       joinTimer: clock.setTimer(() => this.#notJoined(session), JOIN_TIMEOUT_MS),
       agent: undefined,
+      agentHolder: undefined,
+      grace: { clientSeconds: message.udpGrace ?? 0, agentSeconds: 0 },
       openedMs: clock.nowMs(),
       traffic: { toAgentBytes: 0, toClientBytes: 0 },
       udp: undefined,
@@ -264,10 +311,8 @@ export class Sessions {
   #offerUdp(session: Session, agent: Peer): void {
     const { client } = session;
     endUdp(session);
-    session.udp = this.#options.udp?.lease({
-      agent: { frame: (bytes, start, end) => agent.outflow.datagram(bytes, start, end) },
-      client: { frame: (bytes, start, end) => client.outflow.datagram(bytes, start, end) },
-    });
+    this.#partedUdp.end(session.wgPubKey);
+    session.udp = this.#options.udp?.lease({ agent: sinkOf(agent), client: sinkOf(client) });
     if (session.udp === undefined) return;
     agent.send(session.udp.offers.agent);
     client.send(session.udp.offers.client);

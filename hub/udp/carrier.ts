@@ -14,6 +14,11 @@ export interface UdpLease {
   usedWebSocket(end: SessionEnd): void;
   /** Bytes of frames that came from an end by UDP so far; 0 where a separate host relays. */
   relayedBytes(end: SessionEnd): number;
+  /**
+   * Milliseconds since the end was heard by UDP that was not for longer; `Infinity` if it never was, 0
+   * where a separate host relays, which does not tell.
+   */
+  quietMs(nowMs: number): number;
   /** The session is over: the tokens no longer work. To be called once. */
   end(): void;
 }
@@ -53,6 +58,7 @@ export class LocalCarrier implements UdpCarrier {
       offers: { agent: offerOf(agent.token, place), client: offerOf(client.token, place) },
       usedWebSocket: (end) => void (sides[end].usesWebSocket = true),
       relayedBytes: (end) => sides[end].relayedBytes,
+      quietMs: (nowMs) => nowMs - Math.min(agent.heardMs, client.heardMs),
       end: () => this.#relay.release(pairing),
     };
   }

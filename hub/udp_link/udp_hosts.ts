@@ -182,7 +182,9 @@ export class UdpHosts implements UdpCarrier {
         if (!usage[end].isDue(clock.nowMs())) return;
         this.#tell({ type: "used-websocket", token: usage[end].token });
       },
-      relayedBytes: () => 0, // hosts do not report
+      // Hosts do not report.
+      relayedBytes: () => 0,
+      quietMs: () => 0,
       end: () => this.#end(pair),
     };
   }

@@ -33,8 +33,10 @@ Deno.test("a marker sent through the tunnel never shows in what the hub sends, r
   await fabric.startHub();
   await using recorder = new Recorder(fabric.hubPort);
   fabric.hubUrlForPeers = `ws://127.0.0.1:${recorder.port}`;
-  await fabric.startAgent([target.port]);
-  await fabric.startClient([target.port]);
+  // What goes directly shows nowhere here.
+  const flags = ["-paths", "websocket"];
+  await fabric.startAgent([target.port], flags);
+  await fabric.startClient([target.port], flags);
 
   using connection = await dial(fabric.localPort());
   await writeAll(connection, new TextEncoder().encode(sent));

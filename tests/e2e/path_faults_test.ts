@@ -69,6 +69,10 @@ Deno.test("a connection goes on by UDP while the WebSocket is a black hole", asy
   assert.equal(byWebSocket(), bytes);
   const isLost = (tunnel: TunnelStatus) => !isUp("websocket")(tunnel);
   await untilTunnel(fabric, { what: "the loss to show", isSo: isLost });
+  // The hub has noticed, too, and told the agent: UDP outlives the session.
+  await fabric.waitForSessions(0);
+  await lab.sendingBy("udp-relay");
+  await exchange(connection, 4);
   clientBox.releaseTcp();
   await untilTunnel(fabric, { what: "another WebSocket", isSo: ({ resumes }) => resumes > 0 });
   await exchange(connection, 3);
@@ -99,8 +103,8 @@ Deno.test("a copy both ways goes on by UDP when a NAT gives the client another p
   };
   await copy(fabric.localPort(), { lenBytes: 16 * MIB, midway: rebind });
   assert.equal((await clientTunnel(fabric))?.path, "udp-relay");
-  // Each way again as much as half of the copy, in datagrams of at most 8 KiB.
-  assert.ok(clientBox.udp.passed - passed > 2 * 8 * MIB / 8192);
+  // Each way again as much as half of the copy, in datagrams of at most 16 KiB.
+  assert.ok(clientBox.udp.passed - passed > 2 * 8 * MIB / 16384);
 });
 
 Deno.test("a copy both ways loses nothing while both ends change their paths every second", async () => {
@@ -139,6 +143,26 @@ Deno.test("old and new connections go by the direct path while the hub is dead",
   await exchange(old, 2);
   using next = await dial(fabric.localPort());
   await exchange(next, 3);
+});
+
+Deno.test("a connection goes on by the direct path for longer than the grace time, until the hub is back", async () => {
+  await using target = new Target(echo);
+  await using fabric = await Fabric.create();
+  const flags = ["-resume-grace", "1"];
+  await fabric.startHub();
+  await fabric.startAgent([target.port], flags);
+  await fabric.startClient([target.port], flags);
+  using connection = await dial(fabric.localPort());
+  await exchange(connection, 1);
+  await untilTunnel(fabric, { what: "a direct path", isSo: isUp("direct") });
+  const from = fabric.client.mark();
+  await fabric.hub.kill();
+  await fabric.client.waitForLine(/open connections go on by the direct path/, { from });
+  const startMs = performance.now();
+  while (performance.now() - startMs < 3_000) await exchange(connection, 2);
+  await fabric.startHub();
+  await untilTunnel(fabric, { what: "another WebSocket", isSo: ({ resumes }) => resumes === 1 });
+  await exchange(connection, 3);
 });
 
 Deno.test("a client whose socket to the hub is half open finds out, and goes on by another", async () => {

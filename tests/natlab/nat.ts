@@ -15,8 +15,8 @@ export interface NatBehaviour {
   readonly hairpin?: boolean;
   /** A mapping unused from the inside for so long is forgotten, ms. Default 30,000. */
   readonly timeoutMs?: number;
-  /** Whether all UDP is dropped. Default false. */
-  readonly blocked?: boolean;
+  /** Whether all UDP is dropped, or that in one direction. Default false. */
+  readonly blocked?: boolean | "in" | "out";
 }
 
 /** Options of {@linkcode Nat}. */
@@ -72,7 +72,8 @@ export class Nat implements Station {
 
   /** From the inside. */
   receive(datagram: Datagram): void {
-    if (this.behaviour.blocked) return;
+    const { blocked } = this.behaviour;
+    if (blocked === true || blocked === "out") return;
     const { destination, bytes } = datagram;
     const mapping = this.#mappingFor(datagram);
     mapping.usedMs = this.#options.clock.nowMs();
@@ -83,7 +84,8 @@ export class Nat implements Station {
   }
 
   #fromOutside({ source, destination, bytes }: Datagram): void {
-    if (this.behaviour.blocked) return;
+    const { blocked } = this.behaviour;
+    if (blocked === true || blocked === "in") return;
     const mapping = this.#mappings.find(({ outside }) => outside.text === destination.text);
     if (mapping === undefined || this.#isStale(mapping)) return;
     if (!mapping.permitted.has(keyOf(source, this.behaviour.filtering))) return;
