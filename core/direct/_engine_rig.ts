@@ -18,7 +18,7 @@ export const OWN: Endpoint = endpoint("10.0.0.2:50000");
 export const SEEN: Endpoint = endpoint("203.0.113.2:61000");
 
 /** An engine, with a record of all that it did and virtual time. */
-export class Bench {
+export class EngineRig {
   readonly engine: DirectEngine;
   readonly announced: (PeerCandidates | PeerEndpoint)[] = [];
   readonly probes: string[] = [];
@@ -51,11 +51,11 @@ export class Bench {
   }
 
   /** With a socket and a peer. */
-  static started(peer: "ours" | "reference", options: Partial<DirectOptions> = {}): Bench {
-    const bench = new Bench(options);
-    bench.engine.setLocal([OWN], 0);
-    bench.engine.start(peer, 0);
-    return bench;
+  static started(peer: "ours" | "reference", options: Partial<DirectOptions> = {}): EngineRig {
+    const rig = new EngineRig(options);
+    rig.engine.setLocal([OWN], 0);
+    rig.engine.start(peer, 0);
+    return rig;
   }
 
   /** The STUN server answers. */
