@@ -1,40 +1,41 @@
 /**
  * Many sessions at once, by hand: one hub, one agent with three machines of 100 clients each, all
  * sending as fast as they can. Prints what an idle session costs the hub, how even the shares are,
- * and whether memory stays flat.
+ * and whether memory stays flat. The clients and what is behind the agent run in threads of this
+ * process, so that it is the hub and the agent that hold somebody up if anybody does.
  *
  *     DENO_TOKIO_EVENT_INTERVAL=1 deno run -A tests/bench/sessions.ts [seconds, 300 unless given] [clients a machine, 100]
  *
  * @module
  */
 
-import { encodeHex } from "../../core/bytes/mod.ts";
-import { systemClock, systemRandom } from "../../core/clock/mod.ts";
-import { dialHub } from "../../core/path/mod.ts";
-import type { TcpConn } from "../../core/netstack/mod.ts";
-import { Tunnel } from "../../core/tunnel/mod.ts";
-import { generatePrivateKey, parseKey, publicKey } from "../../core/wireguard/mod.ts";
+import { systemClock } from "../../core/clock/mod.ts";
 import {
   hubListens,
   launchHub,
   newToken,
-  noise,
   type Process,
   residentBytes,
   startProgram,
 } from "../rig/mod.ts";
-import { HEAD_BYTES, Sink } from "./sink.ts";
+import type { CrowdMember, CrowdQuestion, CrowdState } from "./crowd_thread.ts";
+import type { SinkQuestion } from "./sink_thread.ts";
+import { Thread } from "./thread.ts";
 
 const MACHINES = ["barn", "shed", "attic"];
 const REPORTS = 10;
+/** Threads of clients. */
+const CROWDS = 10;
 
 const [seconds = 300, clientsEach = 100] = Deno.args.map(Number);
 const token = newToken();
-const clock = systemClock;
-const random = systemRandom;
 
 function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+function pass(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function megabytes({ pid }: Process): Promise<number> {
@@ -51,54 +52,8 @@ async function launchAgent(hubUrl: string, home: string, port: number): Promise<
   return await startProgram("telad", { name: "agent", args: ["-config", config], home, env: {} });
 }
 
-/** A session like that of `tela connect`, but in this process and by WebSocket alone. */
-async function openSession(hubUrl: string, machine: string): Promise<Tunnel> {
-  const privateKey = generatePrivateKey(random);
-  const socket = await dialHub({ url: hubUrl, clock, random });
-  socket.send({
-    type: "connect",
-    machineId: machine,
-    token,
-    wgPubKey: encodeHex(publicKey(privateKey)),
-  });
-  let sessionIdx = 0;
-  let peerPublicKey: Uint8Array | undefined;
-  while (sessionIdx === 0 || peerPublicKey === undefined) {
-    const message = await socket.next();
-    if (message === undefined) throw new Error("The hub closed the connection");
-    if (message.type === "error") throw new Error(`The hub refused: ${message.message}`);
-    if (message.type === "ready") ({ sessionIdx } = message);
-    if (message.type === "wg-pubkey") peerPublicKey = parseKey(message.wgPubKey);
-  }
-  const tunnel = new Tunnel({
-    ...{ role: "client", sessionIdx, privateKey, peerPublicKey, clock, random },
-    mtuBytes: 16_384,
-  });
-  tunnel.attach(socket);
-  return tunnel;
-}
-
-/** Opens the connection of a session to the sink and says which one it is. */
-async function connect(tunnel: Tunnel, { port, index }: { port: number; index: number }) {
-  const connection = await tunnel.connect({ port });
-  const head = new Uint8Array(HEAD_BYTES);
-  new DataView(head.buffer).setUint32(0, index);
-  await connection.write(head);
-  return connection;
-}
-
-/** Sends on a connection until its tunnel ends. */
-async function send(tunnel: Tunnel, connection: TcpConn): Promise<void> {
-  const chunk = noise(64 * 1024, 1);
-  try {
-    for (;;) await connection.write(chunk);
-  } catch (error) {
-    if (tunnel.state !== "ended") throw error;
-  }
-}
-
-using sink = new Sink();
-const port = await sink.port;
+using sink = new Thread<SinkQuestion>(new URL("./sink_thread.ts", import.meta.url));
+const port = await sink.ask<number>("port");
 
 const home = await Deno.makeTempDir();
 await using hub = await launchHub({ home: `${home}/hub`, ownerToken: token });
@@ -106,65 +61,81 @@ const hubUrl = `ws://127.0.0.1:${await hubListens(hub)}`;
 await using agent = await launchAgent(hubUrl, `${home}/agent`, port);
 for (const [i] of MACHINES.entries()) await agent.waitForLine(/registered with/, { nth: i + 1 });
 
-const tunnels: Tunnel[] = [];
+const crowds = Array.from(
+  { length: CROWDS },
+  () => new Thread<CrowdQuestion>(new URL("./crowd_thread.ts", import.meta.url)),
+);
+let sessions = 0;
+
+/** Asks all crowds. */
+function askAll(question: CrowdQuestion): Promise<CrowdState[]> {
+  return Promise.all(crowds.map((crowd) => crowd.ask<CrowdState>(question)));
+}
+
 /** Opens sessions with every machine and gives the hub's memory once all is quiet, in MB. */
 async function openAndSettle(countEach: number): Promise<number> {
-  for (const machine of MACHINES) {
-    for (let i = 0; i < countEach; i++) tunnels.push(await openSession(hubUrl, machine));
+  const members = MACHINES.flatMap((machine) =>
+    Array.from({ length: countEach }, (): CrowdMember => {
+      return { hubUrl, machine, token, index: sessions++ };
+    })
+  );
+  for (const [i, crowd] of crowds.entries()) {
+    const own = members.filter(({ index }) => index % CROWDS === i);
+    await crowd.ask<CrowdState>({ type: "open", members: own });
   }
-  await new Promise((resolve) => setTimeout(resolve, 10_000));
+  await pass(10_000);
   return await megabytes(hub);
 }
 // The code that the first sessions make the hub compile is not what a session costs.
 const firstEach = Math.ceil(clientsEach / 5);
 const emptyMb = await openAndSettle(firstEach);
-const first = tunnels.length;
+const first = sessions;
 const idleMb = await openAndSettle(clientsEach - firstEach);
-const perSessionKb = (idleMb - emptyMb) * 1000 / (tunnels.length - first);
+const perSessionKb = (idleMb - emptyMb) * 1000 / (sessions - first);
 print(
-  `${first} to ${tunnels.length} idle sessions: hub ${emptyMb.toFixed(0)} to ` +
-    `${idleMb.toFixed(0)} MB, ` +
+  `${first} to ${sessions} idle sessions: hub ${emptyMb.toFixed(0)} to ${idleMb.toFixed(0)} MB, ` +
     `${perSessionKb.toFixed(1)} kB each; agent ${(await megabytes(agent)).toFixed(0)} MB`,
 );
 
-const connections = await Promise.all(
-  tunnels.map((tunnel, index) => connect(tunnel, { port, index })),
-);
-while (Object.keys(await sink.received()).length < tunnels.length) {
-  await new Promise((resolve) => setTimeout(resolve, 100));
-}
-const sending = tunnels.map((tunnel, index) => send(tunnel, connections[index]!));
-const startMs = clock.nowMs();
+await askAll({ type: "connect", port });
+while (Object.keys(await sink.ask<number[]>("received")).length < sessions) await pass(100);
+await askAll({ type: "send" });
+const startMs = systemClock.nowMs();
 let last: number[] = [];
+let lastMs = startMs;
 for (let report = 1; report <= REPORTS; report++) {
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000 / REPORTS));
-  const received = await sink.received();
+  await pass(seconds * 1000 / REPORTS);
+  const received = await sink.ask<number[]>("received");
+  const nowMs = systemClock.nowMs();
   const shares = received.map((bytes, i) => bytes - (last[i] ?? 0)).toSorted((a, b) => a - b);
-  last = received;
   const total = shares.reduce((sum, bytes) => sum + bytes, 0);
-  const mbit = total * 8 / (seconds * 1e6 / REPORTS);
+  const mbit = total * 8 / 1000 / (nowMs - lastMs);
   const spread = shares.at(-1)! / Math.max(shares[0]!, 1);
+  const states = await askAll({ type: "state" });
+  const down = states.reduce((sum, state) => sum + state.down, 0);
   print(
-    `${((clock.nowMs() - startMs) / 1000).toFixed(0).padStart(4)} s: ` +
-      `${shares.length} sessions, ${mbit.toFixed(0)} Mbit/s, largest share ${
-        spread.toFixed(2)
-      } times ` +
-      `the least, ${tunnels.filter(({ state }) => state !== "up").length} without a path; ` +
-      `hub ${(await megabytes(hub)).toFixed(0)} MB, ` +
-      `agent ${(await megabytes(agent)).toFixed(0)} MB`,
+    `${((nowMs - startMs) / 1000).toFixed(0).padStart(4)} s: ${mbit.toFixed(0)} Mbit/s, ` +
+      `largest share ${spread.toFixed(2)} times the least, ${down} without a path; ` +
+      `hub ${(await megabytes(hub)).toFixed(0)} MB, agent ${
+        (await megabytes(agent)).toFixed(0)
+      } MB`,
   );
+  [last, lastMs] = [received, nowMs];
 }
 const totals = last.toSorted((a, b) => a - b);
 print(`Over all: largest share ${(totals.at(-1)! / totals[0]!).toFixed(2)} times the least`);
-for (const tunnel of tunnels) tunnel.end("measured");
-await Promise.all(sending);
-await new Promise((resolve) => setTimeout(resolve, 15_000));
+const reasons = (await askAll({ type: "end" })).flatMap((state) => state.reasons);
+await pass(15_000);
 print(
   `All closed: hub ${(await megabytes(hub)).toFixed(0)} MB, ` +
     `agent ${(await megabytes(agent)).toFixed(0)} MB`,
 );
-const lost = [hub, agent].flatMap(({ output }) =>
-  output.split("\n").filter((line) => /silent|cannot|DEGRADED|error|did not/.test(line))
-);
-print(`${lost.length} lines of the logs tell of trouble${lost.length > 0 ? ", the first:" : ""}`);
-for (const line of lost.slice(0, 5)) print(`  ${line}`);
+const troubles = [
+  ...reasons,
+  ...[hub, agent].flatMap(({ output }) =>
+    output.split("\n").filter((line) => /silent|cannot|DEGRADED|error|did not/.test(line))
+  ),
+];
+print(`${troubles.length} troubles${troubles.length > 0 ? ", the first:" : ""}`);
+for (const line of troubles.slice(0, 5)) print(`  ${line}`);
+for (const crowd of crowds) crowd[Symbol.dispose]();
