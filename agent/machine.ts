@@ -5,7 +5,7 @@ import type {
   MgmtRequest,
   MgmtResponse,
 } from "../core/control/mod.ts";
-import { withoutRepeats } from "../core/log/mod.ts";
+import { RepeatLog } from "../core/log/mod.ts";
 import type { HubSocket, PathKind, StunServer } from "../core/path/mod.ts";
 import type { MachineConfig } from "./config.ts";
 import { Deadline } from "./deadline.ts";
@@ -85,7 +85,7 @@ class Control {
   readonly #options: MachineOptions;
   readonly #socket: HubSocket;
   readonly #sessions: Sessions;
-  readonly #logError: (text: string) => void;
+  readonly #errors: RepeatLog;
 
   constructor(options: MachineOptions, { socket, sessions }: {
     socket: HubSocket;
@@ -95,7 +95,7 @@ class Control {
     this.#socket = socket;
     this.#sessions = sessions;
     const { log, clock } = options.surroundings;
-    this.#logError = withoutRepeats(log, clock);
+    this.#errors = new RepeatLog(log, { clock });
   }
 
   /** Registers and serves; gives the reason of the end. */
@@ -127,6 +127,7 @@ class Control {
       this.#socket.close(GOING_AWAY, "agent leaving");
       const lost = this.#sessions.disconnected("the connection to the hub has ended");
       await Promise.all([lost, this.#socket.closed]);
+      this.#errors.flush();
     }
   }
 
@@ -160,7 +161,7 @@ class Control {
         break;
       case "error":
         if (isRefusal(message.message)) this.refusal = message.message;
-        else this.#logError(`the hub reports an error: ${message.message}`);
+        else this.#errors.note({ what: "the hub reports an error", detail: message.message });
         break;
       case "session-request":
         this.#sessions.start(message);

@@ -174,7 +174,7 @@ Deno.test("an answer that has no body by its status says nothing of a length, ot
     isSecured: () => false,
     clock: systemClock,
     random: systemRandom,
-    refusals: undefined as never,
+    repeats: undefined as never,
     log: undefined as never,
   });
   const port = server.listen(0, "127.0.0.1");

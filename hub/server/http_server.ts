@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { Random } from "../../core/bytes/mod.ts";
 import { type Clock, sleep, Waits } from "../../core/clock/mod.ts";
-import type { Log } from "../../core/log/mod.ts";
+import type { Log, RepeatLog } from "../../core/log/mod.ts";
 import { connStream, withHead } from "../../core/stream/mod.ts";
 import {
   answerUpgrade,
@@ -9,7 +9,7 @@ import {
   type UpgradeAnswer,
   WebSocketConnection,
 } from "../../core/websocket/mod.ts";
-import { type RefusalLog, sourceOf } from "../access/mod.ts";
+import { fromSource, sourceOf } from "../access/mod.ts";
 import type { Router } from "../http/mod.ts";
 import type { Switchboard } from "../sessions/mod.ts";
 import { LINK_PATH, type UdpHosts } from "../udp_link/mod.ts";
@@ -66,8 +66,8 @@ export interface HttpServerOptions {
   readonly clock: Clock;
   /** For WebSockets. */
   readonly random: Random;
-  /** Takes upgrades that are refused. */
-  readonly refusals: RefusalLog;
+  /** Takes upgrades that are refused, for the log. */
+  readonly repeats: RepeatLog;
   /** Takes a line when something is wrong. */
   readonly log: Log;
   /** Takes a line for each request, if given. */
@@ -234,7 +234,7 @@ export class HttpServer {
     conn: Deno.TcpConn,
     { request, rest }: { request: RequestHead; rest: Uint8Array<ArrayBuffer> },
   ): Promise<void> {
-    const { switchboard, udpHosts, clock, random, refusals } = this.#options;
+    const { switchboard, udpHosts, clock, random, repeats } = this.#options;
     const stream = withHead(connStream(conn), rest);
     const remoteAddress = originOf(stream.remoteAddress, request.headers["x-forwarded-for"]);
     const greeted = this.#silent.enter(sourceOf(remoteAddress));
@@ -254,7 +254,7 @@ export class HttpServer {
     if (!accepted) {
       greeted?.();
       const status = response.slice(9, response.indexOf("\r\n"));
-      refusals.note({ what: "upgrade refused", detail: status, remoteAddress });
+      repeats.note(fromSource({ what: "upgrade refused", detail: status, remoteAddress }));
       return stream.close();
     }
     const connection = new WebSocketConnection({
