@@ -1,8 +1,8 @@
 import { type FlagValues, type Io, UsageError } from "../../core/cli/mod.ts";
 import type { Json, JsonObject } from "../../core/control/mod.ts";
 import type { KnownAgents } from "../../core/identity/mod.ts";
-import { JsonApi } from "../../core/hub_api/mod.ts";
-import { HUB_FLAGS, type HubDeps, parseHubAddress } from "../hub/mod.ts";
+import { JsonApi, parseHubAddress } from "../../core/hub_api/mod.ts";
+import { HUB_FLAGS, type HubDeps } from "../hub/mod.ts";
 
 /** What administration needs of the machine it runs on. */
 export interface AdminDeps extends HubDeps {

@@ -24,7 +24,7 @@ async function askRemote(
 ): Promise<string | undefined> {
   const httpUrl = url.replace(/\/+$/, "");
   const portal = { wsUrl: url, httpUrl, shownUrl: httpUrl };
-  const api = new JsonApi({ ...deps, hub: portal, token, timeoutMs: TIMEOUT_MS });
+  const api = new JsonApi({ ...deps, hub: portal, what: "portal", token, timeoutMs: TIMEOUT_MS });
   const { hubs } = await api.request("GET", directory);
   if (!Array.isArray(hubs)) throw new Error("its answer lists no hubs");
   for (const entry of hubs) {
@@ -51,7 +51,7 @@ export async function resolveName(name: string, deps: NameDeps): Promise<string 
       const found = await askRemote(remote, { name, deps });
       if (found !== undefined) return found;
     } catch (error) {
-      deps.log(`remote "${remote.name}" not asked: ${(error as Error).message}`);
+      deps.log(`remote "${remote.name}" passed over: ${(error as Error).message}`);
     }
   }
   return (await readAliases(deps.files.aliases)).get(name);
