@@ -175,7 +175,6 @@ Deno.test("an answer that has no body by its status says nothing of a length, ot
     clock: systemClock,
     random: systemRandom,
     repeats: undefined as never,
-    log: undefined as never,
   });
   const port = server.listen(0, "127.0.0.1");
   for (const [status, isTold] of [[200, true], [204, false], [304, false], [404, true]] as const) {

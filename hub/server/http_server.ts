@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { Random } from "../../core/bytes/mod.ts";
 import { type Clock, sleep, Waits } from "../../core/clock/mod.ts";
-import type { Log, RepeatLog } from "../../core/log/mod.ts";
+import { defectText, type Log, type RepeatLog } from "../../core/log/mod.ts";
 import { connStream, withHead } from "../../core/stream/mod.ts";
 import {
   answerUpgrade,
@@ -66,10 +66,8 @@ export interface HttpServerOptions {
   readonly clock: Clock;
   /** For WebSockets. */
   readonly random: Random;
-  /** Takes upgrades that are refused, for the log. */
+  /** Takes upgrades that are refused, and what is wrong, for the log. */
   readonly repeats: RepeatLog;
-  /** Takes a line when something is wrong. */
-  readonly log: Log;
   /** Takes a line for each request, if given. */
   readonly accessLog?: Log | undefined;
   /** How long a peer may take to send the head of a request. Default: 10 s. */
@@ -128,7 +126,7 @@ export class HttpServer {
         const { method, socket } = incoming;
         options.accessLog?.(`${method} ${path} ${status} from ${remoteAddressOf(socket)}`);
       }, (error) => {
-        options.log(`cannot answer a request: ${error}`);
+        options.repeats.note({ what: "cannot answer a request", detail: defectText(error) });
         outgoing.destroy();
       });
     });
@@ -170,13 +168,14 @@ export class HttpServer {
   }
 
   async #acceptAll(listener: Deno.TcpListener): Promise<void> {
-    const { clock, log } = this.#options;
+    const { clock, repeats } = this.#options;
     while (this.#listener === listener) {
       try {
         this.#serve(await listener.accept());
       } catch (error) {
         if (this.#listener !== listener) return;
-        log(`cannot accept a connection: ${(error as Error).message}`);
+        const detail = (error as Error).message;
+        repeats.note({ what: "cannot accept a connection", detail });
         await sleep(clock, ACCEPT_RETRY_MS);
       }
     }

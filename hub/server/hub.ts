@@ -123,7 +123,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   const isSecured = () => store.access.isEnabled;
   const { hosts: udpHosts } = udp;
   const serving = { router, switchboard, udpHosts, isSecured, repeats };
-  const server = new HttpServer({ ...serving, clock, random, log, accessLog });
+  const server = new HttpServer({ ...serving, clock, random, accessLog });
   const portalTimer = clock.setTimer(() => {
     portals.sync();
     if (options.firstPortal !== undefined) portals.addFirst(options.firstPortal);

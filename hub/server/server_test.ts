@@ -251,7 +251,6 @@ function bareServer(options: Partial<HttpServerOptions>): HttpServer {
     clock: systemClock,
     random: systemRandom,
     repeats: unused,
-    log: unused,
     ...options,
   });
 }
