@@ -15,7 +15,9 @@ export const ADMIN_FLAGS = {
   hub: HUB_FLAGS.hub,
   token: {
     ...HUB_FLAGS.token,
-    summary: `Owner's token; TELA_TOKEN stands in. ${HUB_FLAGS.token.summary}`,
+    summary:
+      "Token of an owner or administrator. Others on this computer can see a flag: prefer the " +
+      "variable, or TELA_TOKEN, which stands in for it.",
     env: "TELA_OWNER_TOKEN",
   },
 } as const;

@@ -23,7 +23,8 @@ const RUN_DESCRIPTION = `Without -config, data/telahubd.yaml is used if it exist
 telahubd.yaml if it exists, else data/telahubd.yaml is created. The first
 start prints the owner token, once. TELA_OWNER_TOKEN sets it instead.
 TELAHUBD_PORT, _NAME, _UDP, _UDP_PORT, _UDP_HOST, _UDP_RELAY_SECRET and _WWW_DIR
-stand above the file.`;
+stand above the file. TELAHUBD_PORTAL_URL, _PUBLIC_URL and, where the portal asks
+for one, _PORTAL_TOKEN enter a hub that knows no portal at that one.`;
 
 const run = command({
   name: "run",

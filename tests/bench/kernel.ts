@@ -1,7 +1,7 @@
 /**
  * Bulk throughput between our TCP over WireGuard and the Linux kernel's, beside the kernel's own with
  * `wireguard-go` at both ends, over the same simulated link. Needs what `tests/interop` needs to make
- * namespaces. `deno run -A --unstable-net tests/bench/kernel.ts [SECONDS]`.
+ * namespaces. `deno run -A tests/bench/kernel.ts [SECONDS]`.
  *
  * @module
  */

@@ -8,8 +8,8 @@ export interface RoundTrips {
 
 const MESSAGE_BYTES = 64;
 
-/** Round trips before the first that counts: code is compiled and windows open meanwhile. */
-const WARM_UP_TRIPS = 50;
+/** Round trips before the first that counts: until code is compiled they take twice as long. */
+const WARM_UP_TRIPS = 1_000;
 
 /** The same, for measurements of throughput. */
 const WARM_UP_MS = 1000;

@@ -28,11 +28,12 @@ Deno.test("every source folder has its front door and its README", () => {
   const files = new Set(paths);
   const missing = paths
     .filter((path) =>
-      /^(core|hub|agent|client)\/.*\/$/.test(path) && !/(testdata|www)\/$/.test(path)
+      /^(core|hub|agent|client|tests)\/.*\/$/.test(path) && !/(testdata|www)\/$/.test(path)
     )
     .filter((folder) => sources.some((source) => source.startsWith(folder)))
     .filter((folder) => folder !== "core/")
     .flatMap((folder) => {
+      if (folder.startsWith("tests/")) return [folder + "README.md"];
       const door = /^(hub|agent|client)\/$/.test(folder) ? "main.ts" : "mod.ts";
       return [folder + door, folder + "README.md"];
     })
