@@ -5,6 +5,7 @@ import type {
   MgmtRequest,
   MgmtResponse,
 } from "../core/control/mod.ts";
+import { parseHubAddress } from "../core/hub_api/mod.ts";
 import { RepeatLog } from "../core/log/mod.ts";
 import type { HubSocket, PathKind, StunServer } from "../core/path/mod.ts";
 import type { MachineConfig } from "./config.ts";
@@ -70,12 +71,6 @@ interface Attempt {
   readonly refused: boolean;
   readonly reason: string;
   readonly lastedMs: number;
-}
-
-/** A hub's URL for the log, without what may be secret in it. */
-function shownUrl(hub: string): string {
-  const { protocol, host, pathname } = new URL(hub);
-  return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
 }
 
 /** One control connection, from its first message to its end. */
@@ -153,7 +148,7 @@ class Control {
     switch (message.type) {
       case "registered":
         if (!this.registered) {
-          surroundings.log(`registered with ${shownUrl(hub)} as ${machine.name}`);
+          surroundings.log(`registered with ${parseHubAddress(hub).shownUrl} as ${machine.name}`);
         }
         this.registered = true;
         this.#sessions.connected();
@@ -183,7 +178,7 @@ function registerOptions(options: MachineOptions): RegisterOptions {
 async function attempt(options: MachineOptions, sessions: Sessions): Promise<Attempt> {
   const { hub, surroundings, signal } = options;
   const startMs = surroundings.clock.nowMs();
-  surroundings.log(`connecting to ${shownUrl(hub)}`);
+  surroundings.log(`connecting to ${parseHubAddress(hub).shownUrl}`);
   let control: Control | undefined;
   let reason: string;
   try {

@@ -1,4 +1,10 @@
-import type { Json, JsonObject, MgmtRequest, MgmtResponse } from "../../core/control/mod.ts";
+import {
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type MgmtRequest,
+  type MgmtResponse,
+} from "../../core/control/mod.ts";
 import { ConfigError, type ConfigFile } from "../../core/config/mod.ts";
 import { defectText, type Log, type LogRing } from "../../core/log/mod.ts";
 import { describeConfig } from "./config_get.ts";
@@ -46,8 +52,7 @@ interface Answer {
 }
 
 function objectOf(payload: Json | undefined): JsonObject {
-  const isObject = typeof payload === "object" && payload !== null && !Array.isArray(payload);
-  return isObject ? payload : {};
+  return isJsonObject(payload) ? payload : {};
 }
 
 /** The last of the lines, as many as fit in an answer. */

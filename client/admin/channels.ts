@@ -9,7 +9,7 @@ import {
   printable,
   UsageError,
 } from "../../core/cli/mod.ts";
-import type { JsonObject } from "../../core/control/mod.ts";
+import { isJsonObject, type JsonObject } from "../../core/control/mod.ts";
 import { channelName, manifestBase } from "../../core/release/mod.ts";
 import {
   type ADMIN_FLAGS,
@@ -85,8 +85,9 @@ function statusView(label: string, status: JsonObject): string {
 
 function sourcesView(answer: JsonObject): string {
   const { sources } = answer;
-  const isObject = typeof sources === "object" && sources !== null && !Array.isArray(sources);
-  const named = Object.entries(isObject ? sources : {}).toSorted(([a], [b]) => a < b ? -1 : 1);
+  const named = Object.entries(isJsonObject(sources) ? sources : {}).toSorted(([a], [b]) =>
+    a < b ? -1 : 1
+  );
   if (named.length === 0) return "No sources configured.\n";
   const rows = named.map(([name, base]) => [name, typeof base === "string" ? base : ""]);
   return formatTable({ headings: ["CHANNEL", "BASE URL"], rows });

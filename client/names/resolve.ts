@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock/mod.ts";
+import { isJsonObject } from "../../core/control/mod.ts";
 import { type Fetch, JsonApi } from "../../core/hub_api/mod.ts";
 import { readAliases, readRemotes, type Remote } from "./name_files.ts";
 
@@ -28,7 +29,7 @@ async function askRemote(
   const { hubs } = await api.request("GET", directory);
   if (!Array.isArray(hubs)) throw new Error("its answer lists no hubs");
   for (const entry of hubs) {
-    if (typeof entry !== "object" || entry === null || Array.isArray(entry)) continue;
+    if (!isJsonObject(entry)) continue;
     const isNamed = typeof entry.name === "string" &&
       entry.name.toLowerCase() === name.toLowerCase();
     if (isNamed && typeof entry.url === "string") return entry.url.replace(/^http/i, "ws");

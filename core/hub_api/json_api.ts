@@ -1,6 +1,6 @@
 import { printable } from "../cli/mod.ts";
 import type { Clock } from "../clock/mod.ts";
-import type { Json, JsonObject } from "../control/mod.ts";
+import { isJsonObject, type Json, type JsonObject } from "../control/mod.ts";
 import type { HubAddress } from "./hub_address.ts";
 
 /** A hub gives an agent 30 s to answer; the way there and back is on top. Spec: client.md 1.3 */
@@ -61,8 +61,7 @@ export function pathOf(...segments: readonly string[]): string {
 function parseObject(text: string): JsonObject | undefined {
   try {
     const value: Json = JSON.parse(text);
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject ? value : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
