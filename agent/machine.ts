@@ -30,6 +30,9 @@ const SHORT_LIVED_MS = 1_000;
 /** Answers to management requests that may wait until the hub reads them. */
 const MAX_UNREAD_ANSWER_BYTES = 4 * 1024 * 1024;
 
+/** Errors of a hub that begin alike are told together; so much of each is kept. */
+const COMPARED_CHARS = 100;
+
 /** WebSocket close codes. Spec: RFC 6455 §7.4.1 */
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
@@ -143,6 +146,11 @@ class Control {
     return `the connection ended (${code}${reason && ` ${reason}`})`;
   }
 
+  #report(error: string): void {
+    const which = `of ${JSON.stringify(error.slice(0, COMPARED_CHARS))}`;
+    this.#errors.note({ what: "the hub reports an error", detail: error, which });
+  }
+
   #take(message: ControlMessage): void {
     const { surroundings, machine, hub, onUpdate } = this.#options;
     switch (message.type) {
@@ -156,7 +164,7 @@ class Control {
         break;
       case "error":
         if (isRefusal(message.message)) this.refusal = message.message;
-        else this.#errors.note({ what: "the hub reports an error", detail: message.message });
+        else this.#report(message.message);
         break;
       case "session-request":
         this.#sessions.start(message);
