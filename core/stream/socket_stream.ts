@@ -10,6 +10,11 @@ interface PendingRead {
   readonly reject: (error: Error) => void;
 }
 
+interface PendingWrite {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
 class SocketStream implements ByteStream {
   readonly remoteAddress: string;
   readonly #socket: Socket;
@@ -19,8 +24,10 @@ class SocketStream implements ByteStream {
   #unreadBytes = 0;
   #end: { error: Error | undefined } | undefined;
   #reader: PendingRead | undefined;
-  /** Fails the write under way. */
-  #failWrite: ((error: Error) => void) | undefined;
+  /** The write that the system has not taken all of yet. */
+  #writer: PendingWrite | undefined;
+  /** Callbacks to come of writes that were over at once. */
+  #lateCallbacks = 0;
 
   constructor(socket: Socket) {
     const { remoteAddress = "", remotePort } = socket;
@@ -31,7 +38,7 @@ class SocketStream implements ByteStream {
     socket.on("end", finish);
     socket.on("error", finish);
     socket.on("close", () => {
-      this.#failWrite?.(new Error("Cannot write: the socket closed"));
+      this.#settleWrite(new Error("Cannot write: the socket closed"));
       finish();
     });
   }
@@ -70,14 +77,26 @@ class SocketStream implements ByteStream {
 
   write(bytes: Uint8Array): Promise<void> {
     const socket = this.#socket;
-    return new Promise((resolve, reject) => {
-      if (socket.destroyed) return reject(new Error("Cannot write: the socket is closed"));
-      this.#failWrite = reject;
-      socket.write(bytes, (error) => {
-        this.#failWrite = undefined;
-        error ? reject(error) : resolve();
-      });
-    });
+    if (socket.destroyed) return Promise.reject(new Error("Cannot write: the socket is closed"));
+    socket.write(bytes, this.#onWritten);
+    // The system took it: what the callback will say is known, and what fails later fails the next.
+    if (socket.writableLength === 0) {
+      this.#lateCallbacks++;
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => this.#writer = { resolve, reject });
+  }
+
+  readonly #onWritten = (error?: Error | null): void => {
+    if (this.#lateCallbacks > 0) this.#lateCallbacks--;
+    else this.#settleWrite(error);
+  };
+
+  #settleWrite(error: Error | null | undefined): void {
+    const writer = this.#writer;
+    this.#writer = undefined;
+    if (error) writer?.reject(error);
+    else writer?.resolve();
   }
 
   closeWrite(): Promise<void> {
