@@ -1,4 +1,4 @@
-import { withoutRepeats } from "../core/log/mod.ts";
+import { RepeatLog } from "../core/log/mod.ts";
 import { type ByteStream, type ConnLike, connStream } from "../core/stream/mod.ts";
 import { splice } from "../core/tunnel/mod.ts";
 import { Deadline } from "./deadline.ts";
@@ -12,6 +12,9 @@ const DIAL_TIMEOUT_MS = 10_000;
  * few enough that one client cannot use up the file descriptors of the machine. More are reset.
  */
 const MAX_CONNECTIONS = 4096;
+
+/** Failures that are alike are told in one line for so long: a user who mends a service looks on. */
+const FAILURES_WINDOW_MS = 10_000;
 
 /** Options of {@linkcode Forwarder}. */
 export interface ForwarderOptions {
@@ -33,7 +36,7 @@ export class Forwarder {
   readonly #target: string;
   readonly #surroundings: Surroundings;
   readonly #maxConnections: number;
-  readonly #logFailure: (text: string) => void;
+  readonly #failures: RepeatLog;
   readonly #ended = new AbortController();
   readonly #streams = new Set<ByteStream>();
   readonly #tasks = new Set<Promise<void>>();
@@ -45,7 +48,8 @@ export class Forwarder {
     this.#target = target;
     this.#surroundings = surroundings;
     this.#maxConnections = maxConnections;
-    this.#logFailure = withoutRepeats(surroundings.log, surroundings.clock);
+    const { log, clock } = surroundings;
+    this.#failures = new RepeatLog(log, { clock, windowMs: FAILURES_WINDOW_MS });
   }
 
   /** Connections open now, those being dialled included. */
@@ -63,6 +67,7 @@ export class Forwarder {
     this.#ended.abort(new Error("the session has ended"));
     for (const stream of this.#streams) stream.abort();
     while (this.#tasks.size > 0) await Promise.all(this.#tasks);
+    this.#failures.flush();
   }
 
   #track(task: Promise<void>): void {
@@ -109,7 +114,8 @@ export class Forwarder {
       if (verbose) log(`${inbound.remoteAddress} and ${place}: ${end}`);
     } catch (error) {
       if (!this.#ended.signal.aborted) {
-        this.#logFailure(`cannot reach ${place}: ${dialFault(error)}`);
+        const detail = dialFault(error);
+        this.#failures.note({ what: `cannot reach ${place}`, detail, which: `for ${detail}` });
       }
       inbound.abort();
     } finally {

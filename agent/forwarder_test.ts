@@ -97,8 +97,8 @@ Deno.test("Forwarder gives a target 10 s to answer, then resets the client", asy
   await settle();
   assert.match(String(failed), /reset/);
   assert.ok(world.logged("cannot reach box:22: no answer within 10 s"));
-  assert.equal(world.clock.nextTimerMs(), Infinity);
   await close();
+  assert.equal(world.clock.nextTimerMs(), Infinity);
 });
 
 Deno.test("Forwarder resets connections beyond its limit, says so once, and admits again", async () => {

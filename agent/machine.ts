@@ -5,7 +5,8 @@ import type {
   MgmtRequest,
   MgmtResponse,
 } from "../core/control/mod.ts";
-import { withoutRepeats } from "../core/log/mod.ts";
+import { parseHubAddress } from "../core/hub_api/mod.ts";
+import { RepeatLog } from "../core/log/mod.ts";
 import type { HubSocket, PathKind, StunServer } from "../core/path/mod.ts";
 import type { MachineConfig } from "./config.ts";
 import { Deadline } from "./deadline.ts";
@@ -28,6 +29,9 @@ const SHORT_LIVED_MS = 1_000;
 
 /** Answers to management requests that may wait until the hub reads them. */
 const MAX_UNREAD_ANSWER_BYTES = 4 * 1024 * 1024;
+
+/** Errors of a hub that begin alike are told together; so much of each is kept. */
+const COMPARED_CHARS = 100;
 
 /** WebSocket close codes. Spec: RFC 6455 §7.4.1 */
 const GOING_AWAY = 1001;
@@ -72,12 +76,6 @@ interface Attempt {
   readonly lastedMs: number;
 }
 
-/** A hub's URL for the log, without what may be secret in it. */
-function shownUrl(hub: string): string {
-  const { protocol, host, pathname } = new URL(hub);
-  return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
-}
-
 /** One control connection, from its first message to its end. */
 class Control {
   registered = false;
@@ -85,7 +83,7 @@ class Control {
   readonly #options: MachineOptions;
   readonly #socket: HubSocket;
   readonly #sessions: Sessions;
-  readonly #logError: (text: string) => void;
+  readonly #errors: RepeatLog;
 
   constructor(options: MachineOptions, { socket, sessions }: {
     socket: HubSocket;
@@ -95,7 +93,7 @@ class Control {
     this.#socket = socket;
     this.#sessions = sessions;
     const { log, clock } = options.surroundings;
-    this.#logError = withoutRepeats(log, clock);
+    this.#errors = new RepeatLog(log, { clock });
   }
 
   /** Registers and serves; gives the reason of the end. */
@@ -127,6 +125,7 @@ class Control {
       this.#socket.close(GOING_AWAY, "agent leaving");
       const lost = this.#sessions.disconnected("the connection to the hub has ended");
       await Promise.all([lost, this.#socket.closed]);
+      this.#errors.flush();
     }
   }
 
@@ -147,12 +146,17 @@ class Control {
     return `the connection ended (${code}${reason && ` ${reason}`})`;
   }
 
+  #report(error: string): void {
+    const which = `of ${JSON.stringify(error.slice(0, COMPARED_CHARS))}`;
+    this.#errors.note({ what: "the hub reports an error", detail: error, which });
+  }
+
   #take(message: ControlMessage): void {
     const { surroundings, machine, hub, onUpdate } = this.#options;
     switch (message.type) {
       case "registered":
         if (!this.registered) {
-          surroundings.log(`registered with ${shownUrl(hub)} as ${machine.name}`);
+          surroundings.log(`registered with ${parseHubAddress(hub).shownUrl} as ${machine.name}`);
         }
         this.registered = true;
         this.#sessions.connected();
@@ -160,7 +164,7 @@ class Control {
         break;
       case "error":
         if (isRefusal(message.message)) this.refusal = message.message;
-        else this.#logError(`the hub reports an error: ${message.message}`);
+        else this.#report(message.message);
         break;
       case "session-request":
         this.#sessions.start(message);
@@ -182,7 +186,7 @@ function registerOptions(options: MachineOptions): RegisterOptions {
 async function attempt(options: MachineOptions, sessions: Sessions): Promise<Attempt> {
   const { hub, surroundings, signal } = options;
   const startMs = surroundings.clock.nowMs();
-  surroundings.log(`connecting to ${shownUrl(hub)}`);
+  surroundings.log(`connecting to ${parseHubAddress(hub).shownUrl}`);
   let control: Control | undefined;
   let reason: string;
   try {

@@ -114,7 +114,8 @@ Deno.test("Sessions ends a session whose client does not come back, whatever els
   assert.equal(world.clock.nextTimerMs(), Infinity);
 });
 
-Deno.test("Sessions keeps a client that another path leads to, until the hub has been back for as long as it waits", async () => {
+/** A client that another path leads to, while the hub is away. */
+async function withoutHub() {
   const world = new FakeWorld();
   const sessions = sessionsOf(world);
   sessions.connected();
@@ -123,6 +124,11 @@ Deno.test("Sessions keeps a client that another path leads to, until the hub has
   hub.cut();
   await sessions.disconnected("the hub is gone");
   await settle();
+  return { world, sessions, tunnel };
+}
+
+Deno.test("Sessions keeps a client that another path leads to, until the hub has been back for as long as it waits", async () => {
+  const { world, sessions, tunnel } = await withoutHub();
   world.clock.advance(650_000);
   await settle();
   assert.equal(sessions.size, 1);
@@ -136,14 +142,7 @@ Deno.test("Sessions keeps a client that another path leads to, until the hub has
 });
 
 Deno.test("Sessions lets a client go that no path leads to, though the hub is away", async () => {
-  const world = new FakeWorld();
-  const sessions = sessionsOf(world);
-  sessions.connected();
-  const { hub, tunnel } = await ourClient(world, sessions);
-  tunnel.state = "up";
-  hub.cut();
-  await sessions.disconnected("the hub is gone");
-  await settle();
+  const { world, sessions, tunnel } = await withoutHub();
   world.clock.advance(130_000);
   tunnel.state = "waiting";
   world.clock.advance(109_999);

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "../core/clock/mod.ts";
 import { type Host, joinPath, runDir } from "../core/config/mod.ts";
 import { Credentials } from "../core/credentials/mod.ts";
 import { loadAgentIdentity } from "../core/identity/mod.ts";
-import { createLog, type Log, LogRing } from "../core/log/mod.ts";
+import { createLog, defectText, type Log, LogRing } from "../core/log/mod.ts";
 import type { PathKind, StunServer } from "../core/path/mod.ts";
 import { Agent } from "./agent.ts";
 import { type AgentConfig, type ConfigSurroundings, loadConfig, readConfig } from "./config.ts";
@@ -11,7 +11,7 @@ import { configOfFlags, type MachineFlags } from "./flags.ts";
 import { keyPath, loadIds, statePath } from "./ids.ts";
 import { Management } from "./management/mod.ts";
 import { RunFile } from "./run_file.ts";
-import { reasonOf, type Surroundings } from "./surroundings.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { addStoredTokens } from "./tokens.ts";
 
 /** What a stop may take before the process ends without having finished it. */
@@ -197,9 +197,6 @@ export async function runTelad(settings: Settings, { io, process }: Place): Prom
   const ring = new LogRing();
   const log = logTo(io, ring);
   // One machine's fault must not end the others.
-  using _crashes = process.onCrash((error) => {
-    const stack = settings.verbose && error instanceof Error ? error.stack : undefined;
-    log(`internal error: ${stack ?? reasonOf(error)}`);
-  });
+  using _crashes = process.onCrash((error) => log(`internal error: ${defectText(error)}`));
   while (await new Life(settings, { process, log, ring }).run()) log("restarting");
 }

@@ -1,6 +1,6 @@
 import { encodeHex } from "../core/bytes/mod.ts";
 import type { SessionRequest } from "../core/control/mod.ts";
-import { type Log, withoutRepeats } from "../core/log/mod.ts";
+import { type Log, RepeatLog } from "../core/log/mod.ts";
 import { type JoinedSession, joinSession, MAX_SESSION_IDX } from "./join.ts";
 import { Session, type SessionSettings } from "./session.ts";
 import { reasonOf } from "./surroundings.ts";
@@ -33,7 +33,7 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>();
   readonly #joining = new Map<string, Promise<void>>();
   readonly #ending = new Set<Promise<void>>();
-  readonly #logRefusal: (text: string) => void;
+  readonly #refusals: RepeatLog;
   #disconnected = new AbortController();
   #hubIsAway = true;
 
@@ -41,7 +41,7 @@ export class Sessions {
   constructor(options: SessionsOptions) {
     this.#options = options;
     const { log, clock } = options.surroundings;
-    this.#logRefusal = withoutRepeats(log, clock);
+    this.#refusals = new RepeatLog(log, { clock });
   }
 
   /** Sessions now, those that begin, wait or end included. */
@@ -73,13 +73,16 @@ export class Sessions {
     const { log } = this.#options.surroundings;
     const { sessionId, wgPubKey } = request;
     const name = `session ${sessionId.slice(0, SHOWN_ID_CHARS)}`;
-    if (this.#joining.has(sessionId)) return this.#logRefusal(`${name}: asked for twice`);
+    if (this.#joining.has(sessionId)) {
+      return this.#refusals.note({ what: "asked for twice", detail: name });
+    }
     const isKnown = this.#sessions.has(wgPubKey.toLowerCase());
     // A client that is known needs no room, but each of its requests opens a socket.
     const isFull = this.#joining.size >= MAX_SESSIONS ||
       !isKnown && this.size >= MAX_SESSIONS && !this.#endLongestWaiting();
     if (isFull) {
-      return this.#logRefusal(`no session is started: ${MAX_SESSIONS} are open already`);
+      const detail = `${MAX_SESSIONS} are open already`;
+      return this.#refusals.note({ what: "no session is started", detail });
     }
     const prefixed = Object.assign((text: string) => log(`${name}: ${text}`), { for: log.for });
     const joining = this.#join(request, prefixed).finally(() => this.#joining.delete(sessionId));
@@ -112,6 +115,7 @@ export class Sessions {
     this.#disconnected = new AbortController();
     for (const session of this.#sessions.values()) session.end(reason);
     await Promise.all(this.#ending);
+    this.#refusals.flush();
   }
 
   #endLongestWaiting(): boolean {

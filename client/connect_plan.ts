@@ -1,4 +1,5 @@
 import { type FlagValues, UsageError } from "../core/cli/mod.ts";
+import { type HubAddress, parseHubAddress } from "../core/hub_api/mod.ts";
 import { isFingerprint } from "../core/identity/mod.ts";
 import type { PathKind, StunServer } from "../core/path/mod.ts";
 import {
@@ -11,14 +12,7 @@ import {
   readStunServers,
   STUN_FLAG,
 } from "../core/tunnel/mod.ts";
-import {
-  HUB_FLAGS,
-  type HubAddress,
-  type HubStatus,
-  type MachineStatus,
-  parseHubAddress,
-  serviceLabel,
-} from "./hub/mod.ts";
+import { HUB_FLAGS, type HubStatus, type MachineStatus, serviceLabel } from "./hub/mod.ts";
 import { distinct, type Mapping, parsePorts } from "./ports.ts";
 
 /** Flags of `tela connect`. */

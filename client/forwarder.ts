@@ -1,3 +1,4 @@
+import type { RepeatLog } from "../core/log/mod.ts";
 import { type ConnectOptions, type EarlyWrite, TcpError } from "../core/netstack/mod.ts";
 import type { ByteStream } from "../core/stream/mod.ts";
 import { splice } from "../core/tunnel/mod.ts";
@@ -25,8 +26,8 @@ export type DialerSlot = Pick<TunnelSlot<Dialer>, "clear" | "current" | "wait">;
 export interface ForwarderOptions {
   /** Where tunnels come and go. */
   slot: DialerSlot;
-  /** Receives a line for each connection that fails. */
-  log: (text: string) => void;
+  /** Takes each connection that fails. */
+  failures: Pick<RepeatLog, "note">;
   /** Receives a line for each connection. */
   debug: (text: string) => void;
 }
@@ -64,7 +65,7 @@ class Wait {
 /** Carries local connections through the tunnel of the moment. */
 export class Forwarder {
   readonly #slot: DialerSlot;
-  readonly #log: (text: string) => void;
+  readonly #failures: Pick<RepeatLog, "note">;
   readonly #debug: (text: string) => void;
   /** How to end each connection. */
   readonly #connections = new Set<() => void>();
@@ -72,9 +73,9 @@ export class Forwarder {
   #closed = false;
 
   /** Starts with no connection. */
-  constructor({ slot, log, debug }: ForwarderOptions) {
+  constructor({ slot, failures, debug }: ForwarderOptions) {
     this.#slot = slot;
-    this.#log = log;
+    this.#failures = failures;
     this.#debug = debug;
   }
 
@@ -92,7 +93,8 @@ export class Forwarder {
   async forward(local: ByteStream, remotePort: number): Promise<void> {
     if (this.#closed) return local.abort();
     if (this.#waiting >= MAX_WAITING_CONNECTIONS) {
-      this.#log(`Refused a connection to port ${remotePort}: too many wait for the tunnel`);
+      const what = `Refused a connection to port ${remotePort}`;
+      this.#failures.note({ what, detail: "too many wait for the tunnel" });
       return local.abort();
     }
     let wait: Wait | undefined = new Wait();
@@ -139,7 +141,9 @@ export class Forwarder {
         } catch (error) {
           signal.throwIfAborted();
           if (!(error instanceof TcpError) || error.code !== "closed") {
-            this.#log(error instanceof Error ? error.message : String(error));
+            const detail = error instanceof Error ? error.message : String(error);
+            const what = `Connection to port ${port} failed`;
+            this.#failures.note({ what, detail, which: `for ${detail}` });
             return undefined;
           }
           this.#slot.clear(tunnel);

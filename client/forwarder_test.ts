@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../core/clock/mod.ts";
-import { createLog } from "../core/log/mod.ts";
+import { RepeatLog } from "../core/log/mod.ts";
 import { type ByteStream, streamPair } from "../core/stream/mod.ts";
 import { FakeTunnel } from "./_fakes.ts";
 import { type Dialer, Forwarder, MAX_WAITING_CONNECTIONS } from "./forwarder.ts";
@@ -12,9 +12,9 @@ const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 function forwarder() {
   const lines: string[] = [];
   const write = (line: string) => void lines.push(line);
-  const log = createLog({ component: "tela", write, clock: new ManualClock(0) });
+  const failures = new RepeatLog(write, { clock: new ManualClock(0) });
   const slot = new TunnelSlot<Dialer>();
-  return { slot, lines, forwarder: new Forwarder({ slot, log, debug: () => {} }) };
+  return { slot, lines, forwarder: new Forwarder({ slot, failures, debug: () => {} }) };
 }
 
 async function readText(stream: ByteStream): Promise<string> {

@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock/mod.ts";
-import { type Log, withoutRepeats } from "../core/log/mod.ts";
+import { type Log, RepeatLog } from "../core/log/mod.ts";
 import type { Connection, RunningClient } from "./control/mod.ts";
 import type { ClientTunnel } from "./deps.ts";
 import { Forwarder } from "./forwarder.ts";
@@ -8,6 +8,9 @@ import { type Listen, ListenerSet } from "./listener_set.ts";
 import { portLabel } from "./ports.ts";
 import { Retry } from "./reconnect.ts";
 import { TunnelSlot } from "./tunnel_slot.ts";
+
+/** Failures that are alike are told in one line for so long: whoever mends a service looks on. */
+const FAILURES_WINDOW_MS = 10_000;
 
 /** Options of {@linkcode Forwarding}. */
 export interface ForwardingOptions {
@@ -19,7 +22,7 @@ export interface ForwardingOptions {
   machine: string;
   /** Opens the listeners. */
   listen: Listen;
-  /** Times what is not to be logged again soon. */
+  /** Times what is logged once for many. */
   clock: Clock;
   /** Receives what a user should know. */
   log: Log;
@@ -39,6 +42,7 @@ export class Forwarding {
   readonly connection: Connection;
   /** The way to the machine, once there is one. */
   link: Link | undefined;
+  readonly #failures: RepeatLog;
   readonly #forwarder: Forwarder;
 
   /** Starts with no port and no tunnel. */
@@ -53,8 +57,8 @@ export class Forwarding {
       },
     });
     this.connection = connection;
-    const logFailure = withoutRepeats(log, clock);
-    const forwarder = new Forwarder({ slot: this.slot, log: logFailure, debug });
+    this.#failures = new RepeatLog(log, { clock, windowMs: FAILURES_WINDOW_MS });
+    const forwarder = new Forwarder({ slot: this.slot, failures: this.#failures, debug });
     this.#forwarder = forwarder;
     this.listeners = new ListenerSet({
       listen,
@@ -68,6 +72,7 @@ export class Forwarding {
   close(): void {
     this.listeners.close();
     this.#forwarder.close();
+    this.#failures.flush();
     this.connection.unboundAll();
   }
 }

@@ -100,7 +100,8 @@ Deno.test("tela machines names the address when nothing listens there", async ()
     assert.equal(
       text(stderr),
       `Error: cannot reach the hub at http://${address}: connection refused; ` +
-        "check the address, and that the hub is running\n",
+        "check the address, that the hub is running, and the proxy if HTTPS_PROXY or " +
+        "HTTP_PROXY names one\n",
     );
   });
 });

@@ -14,9 +14,9 @@
  * @module
  */
 
+export type { Fetch } from "../core/hub_api/mod.ts";
 export type { ClientDeps, ClientTunnel, OpenTunnelOptions } from "./deps.ts";
 export type { Dialer } from "./forwarder.ts";
-export type { Fetch } from "./hub/mod.ts";
 export type { Listen, LocalServer } from "./listener_set.ts";
 export { telaProgram } from "./program.ts";
 export type { LiveSession } from "./reconnect.ts";

@@ -1,14 +1,8 @@
 import { type Command, command, formatJson } from "../core/cli/mod.ts";
+import { parseHubAddress } from "../core/hub_api/mod.ts";
 import { findMachine } from "./connect_plan.ts";
 import type { ClientDeps } from "./deps.ts";
-import {
-  askHub,
-  HUB_FLAGS,
-  machinesJson,
-  machinesView,
-  parseHubAddress,
-  servicesView,
-} from "./hub/mod.ts";
+import { askHub, HUB_FLAGS, machinesJson, machinesView, servicesView } from "./hub/mod.ts";
 
 const QUERY_FLAGS = {
   ...HUB_FLAGS,

@@ -2,12 +2,7 @@ import { type Command, command, type Io, printable, Prompt } from "../../core/cl
 import { type Clock, systemClock } from "../../core/clock/mod.ts";
 import { ConfigError } from "../../core/config/mod.ts";
 import { CredentialFile } from "../../core/credentials/mod.ts";
-import {
-  type Fetch,
-  type HubAddress,
-  parseHubAddress,
-  redeemCode,
-} from "../../core/hub_api/mod.ts";
+import { type Fetch, parseHubAddress, redeemCode } from "../../core/hub_api/mod.ts";
 
 /** What the commands of this folder need of the process they run in. */
 export interface AccountDeps {
@@ -30,11 +25,6 @@ const HUB_FLAG = {
     required: true,
   },
 } as const;
-
-/** The hub at an address that may be written without a scheme. Spec: client.md 1.0 (`-hub`) */
-function hubAt(address: string): HubAddress {
-  return parseHubAddress(address, { scheme: "wss" });
-}
 
 /** Replaces what a store keeps for a hub; a pin that is kept already stays. */
 async function keep(
@@ -60,7 +50,7 @@ function loginCommand({ systemStore }: AccountDeps): Command {
     examples: ["telad login -hub wss://hub.example.com"],
     seeAlso: ["telad logout", "telad pair"],
     run: async ({ flags, io }) => {
-      const { wsUrl: hub } = hubAt(flags.hub);
+      const { wsUrl: hub } = parseHubAddress(flags.hub, { scheme: "wss" });
       using prompt = new Prompt(io);
       const token = (await prompt.ask({ text: "Token: ", secret: true })).trim();
       if (token === "") throw new Error("Nothing was kept: no token was given");
@@ -80,7 +70,7 @@ function logoutCommand({ systemStore }: AccountDeps): Command {
     examples: ["telad logout -hub wss://hub.example.com"],
     seeAlso: ["telad login"],
     run: async ({ flags, io }) => {
-      const { wsUrl: hub } = hubAt(flags.hub);
+      const { wsUrl: hub } = parseHubAddress(flags.hub, { scheme: "wss" });
       const store = await CredentialFile.open(systemStore());
       if (!store.remove(hub)) return io.stdout(`No credentials found for ${hub}\n`);
       await store.save();
@@ -132,7 +122,7 @@ function pairCommand(deps: AccountDeps): Command {
     run: async ({ flags, io }) => {
       const { fetch, clock = systemClock } = deps;
       const { code, machine } = flags;
-      const hub = hubAt(flags.hub);
+      const hub = parseHubAddress(flags.hub, { scheme: "wss" });
       const { token, identity } = await redeemCode({ hub, code, machine }, { fetch, clock });
       await keepBest(deps, { io, hub: hub.wsUrl, token, identity });
       io.stdout(

@@ -1,5 +1,5 @@
 import { ConfigFile } from "../../core/config/mod.ts";
-import type { Json, JsonObject } from "../../core/control/mod.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../core/control/mod.ts";
 
 /** What may be changed from afar, as the file spells it. Spec: agent.md 7 (config-set) */
 const FIELDS = [
@@ -37,10 +37,6 @@ export interface ChangeResult {
 export class RefusedChange extends Error {
   /** The name of the class. */
   override readonly name: string = "RefusedChange";
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** What a request wants changed. */
@@ -81,12 +77,12 @@ export async function changeConfig(
   payload: Json | undefined,
   { path, check }: ChangeOptions,
 ): Promise<ChangeResult> {
-  if (!isObject(payload)) throw new RefusedChange("invalid payload: must be a JSON object");
+  if (!isJsonObject(payload)) throw new RefusedChange("invalid payload: must be a JSON object");
   const { machine, fields } = payload;
   if (typeof machine !== "string") {
     throw new RefusedChange("invalid payload: machine must be a text");
   }
-  if (!isObject(fields)) throw new RefusedChange("invalid fields: must be a JSON object");
+  if (!isJsonObject(fields)) throw new RefusedChange("invalid fields: must be a JSON object");
   const file = await ConfigFile.read(path);
   const names = file.root.get("machines").list().map((node) => node.get("name").string());
   const index = names.indexOf(machine);

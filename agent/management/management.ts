@@ -1,6 +1,12 @@
-import type { Json, JsonObject, MgmtRequest, MgmtResponse } from "../../core/control/mod.ts";
+import {
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type MgmtRequest,
+  type MgmtResponse,
+} from "../../core/control/mod.ts";
 import { ConfigError, type ConfigFile } from "../../core/config/mod.ts";
-import type { Log, LogRing } from "../../core/log/mod.ts";
+import { defectText, type Log, type LogRing } from "../../core/log/mod.ts";
 import { describeConfig } from "./config_get.ts";
 import { changeConfig, RefusedChange } from "./config_set.ts";
 
@@ -12,6 +18,9 @@ const DEFAULT_LINES = 100;
 
 /** What a hub takes in one message is 1 MiB; a longer one would cost the agent its connection. */
 const MAX_LOG_BYTES = 512 * 1024;
+
+/** Change nothing, and are asked every few seconds by those who watch: logged only when refused. */
+const READS: ReadonlySet<string> = new Set(["config-get", "logs"]);
 
 /** What management changes and tells. */
 export interface ManagementOptions {
@@ -31,7 +40,7 @@ export interface ManagementOptions {
    * @throws {ConfigError} if the file would not be accepted at the start
    */
   restart: () => Promise<void>;
-  /** Told each action, never its arguments. */
+  /** Told each action that changes something or fails, never its arguments. */
   log: Log;
 }
 
@@ -43,8 +52,7 @@ interface Answer {
 }
 
 function objectOf(payload: Json | undefined): JsonObject {
-  const isObject = typeof payload === "object" && payload !== null && !Array.isArray(payload);
-  return isObject ? payload : {};
+  return isJsonObject(payload) ? payload : {};
 }
 
 /** The last of the lines, as many as fit in an answer. */
@@ -96,12 +104,13 @@ export class Management {
     const { log } = this.#options;
     try {
       const answer = await this.#perform(action, payload);
-      log(`management: ${action}${answer.ok ? "" : ` refused: ${answer.message}`}`);
+      if (!answer.ok) log(`management: ${action} refused: ${answer.message}`);
+      else if (!READS.has(action)) log(`management: ${action}`);
       return answer;
     } catch (error) {
       const known = error instanceof ConfigError || error instanceof RefusedChange;
       const message = known ? error.message : "internal error: see the agent's log";
-      log(`management: ${action} failed: ${error instanceof Error ? error.message : error}`);
+      log(`management: ${action} failed: ${known ? message : defectText(error)}`);
       return { ok: false, message };
     }
   }

@@ -152,6 +152,7 @@ Deno.test("logs gives the last lines, 100 unless it is told how many (agent 64)"
   for (const payload of [undefined, null, { lines: 0 }, { lines: "x" }, [1], { lines: -1 }]) {
     assert.equal((await lines(payload)).length, 100);
   }
+  assert.deepEqual(world.lines, [], "who watches the log does not fill it");
 });
 
 Deno.test("restart answers first; an unknown action is refused by name (agent 59, agent 65)", async () => {
@@ -159,6 +160,10 @@ Deno.test("restart answers first; an unknown action is refused by name (agent 59
   assert.deepEqual(await world.ask("restart"), { ok: true, message: "restarting" });
   assert.equal(world.restarts, 1);
   assert.deepEqual(await world.ask("fly"), { ok: false, message: "unknown action: fly" });
+  assert.deepEqual(world.lines.map((line) => line.slice("1970-01-01T00:00:00Z ".length)), [
+    "[telad] management: restart",
+    "[telad] management: fly refused: unknown action: fly",
+  ]);
 });
 
 Deno.test("management answers one request at a time, and bounds those that wait", async () => {

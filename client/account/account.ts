@@ -1,12 +1,7 @@
 import { type Command, command, printable, Prompt, UsageError } from "../../core/cli/mod.ts";
 import { type CredentialFile, credentialKey } from "../../core/credentials/mod.ts";
 import { isFingerprint, type KnownAgents } from "../../core/identity/mod.ts";
-import {
-  type HubAddress,
-  parseHubAddress,
-  redeemCode,
-  type VouchedAgent,
-} from "../../core/hub_api/mod.ts";
+import { parseHubAddress, redeemCode, type VouchedAgent } from "../../core/hub_api/mod.ts";
 import { HUB_FLAGS, type HubDeps } from "../hub/mod.ts";
 
 /** What the commands of this folder need of the machine they run on. */
@@ -15,11 +10,6 @@ export interface AccountDeps extends HubDeps {
   readonly openCredentials: () => Promise<CredentialFile>;
   /** Agents whose identity this user knows; undefined where nothing can be kept. */
   readonly knownAgents: () => KnownAgents | undefined;
-}
-
-/** The hub at an address that may be written without a scheme. Spec: client.md 1.0 (`-hub`) */
-function hubAt(address: string): HubAddress {
-  return parseHubAddress(address, { scheme: "wss" });
 }
 
 /** Keeps a token for a hub; a pin that is kept already stays. */
@@ -49,7 +39,7 @@ export function loginCommand(deps: AccountDeps): Command {
     examples: ["tela login wss://hub.example.com"],
     seeAlso: ["tela logout", "tela pair"],
     run: async ({ args, io }) => {
-      const { wsUrl } = hubAt(args[0]!);
+      const { wsUrl } = parseHubAddress(args[0]!, { scheme: "wss" });
       using prompt = new Prompt(io);
       const token = (await prompt.ask({ text: "Token: ", secret: true })).trim();
       if (token === "") throw new Error("Nothing was kept: no token was given");
@@ -69,7 +59,7 @@ export function logoutCommand(deps: AccountDeps): Command {
     examples: ["tela logout wss://hub.example.com"],
     seeAlso: ["tela login"],
     run: async ({ args, io }) => {
-      const { wsUrl } = hubAt(args[0]!);
+      const { wsUrl } = parseHubAddress(args[0]!, { scheme: "wss" });
       const store = await deps.openCredentials();
       if (!store.remove(wsUrl)) return io.stdout(`Nothing was kept for ${wsUrl}\n`);
       await store.save();
@@ -130,7 +120,7 @@ export function pairCommand(deps: AccountDeps): Command {
     examples: ["tela pair -hub wss://hub.example.com -code 3F9A-07C1"],
     seeAlso: ["tela login", "tela connect"],
     run: async ({ flags, io }) => {
-      const hub = hubAt(flags.hub);
+      const hub = parseHubAddress(flags.hub, { scheme: "wss" });
       const given = flags.agent === undefined ? undefined : parseAgent(flags.agent);
       using prompt = new Prompt(io);
       const code = flags.code || (io.isTerminal.stdin ? await prompt.ask({ text: "Code: " }) : "");

@@ -6,7 +6,7 @@ import {
   printable,
   UsageError,
 } from "../../core/cli/mod.ts";
-import type { Json, JsonObject } from "../../core/control/mod.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../core/control/mod.ts";
 import { ApiError, type ApiMethod, type JsonApi, pathOf } from "../../core/hub_api/mod.ts";
 import { agentsView, fetchHubStatus, machinesJson } from "../hub/mod.ts";
 import { type Channel, channelCommands } from "./channels.ts";
@@ -47,8 +47,7 @@ async function askAgent(api: JsonApi, request: AgentRequest): Promise<JsonObject
     throw new ApiError(`Agent of "${machine}": ${message}`);
   }
   const result = envelope.payload;
-  const isObject = typeof result === "object" && result !== null && !Array.isArray(result);
-  return isObject ? result : envelope;
+  return isJsonObject(result) ? result : envelope;
 }
 
 function listCommand(deps: AdminDeps): Command {
@@ -106,7 +105,7 @@ function setCommand(deps: AdminDeps): Command {
 function parseFields(text: string): JsonObject {
   try {
     const value: Json = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+    if (isJsonObject(value)) return value;
   } catch {
     // Said below, with what is expected.
   }

@@ -7,7 +7,7 @@ import {
   printable,
   UsageError,
 } from "../../core/cli/mod.ts";
-import type { Json, JsonObject } from "../../core/control/mod.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../core/control/mod.ts";
 import { ADMIN_FLAGS, adminApi, type AdminDeps, JSON_FLAG, objectsOf, textOf } from "./context.ts";
 
 const FILTER_FLAGS = {
@@ -55,8 +55,7 @@ function pathWith(path: string, query: URLSearchParams): string {
 
 function objectOf(object: JsonObject, field: string): JsonObject | undefined {
   const value: Json | undefined = object[field];
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? value : undefined;
+  return isJsonObject(value) ? value : undefined;
 }
 
 const HEADINGS = ["ID", "TIME", "EVENT", "RESULT", "IDENTITY", "MACHINE", "SOURCE", "DETAIL"];

@@ -9,7 +9,8 @@ import {
   printable,
   UsageError,
 } from "../../core/cli/mod.ts";
-import type { JsonObject } from "../../core/control/mod.ts";
+import { isJsonObject, type JsonObject } from "../../core/control/mod.ts";
+import { channelName, manifestBase } from "../../core/release/mod.ts";
 import {
   type ADMIN_FLAGS,
   type AGENT_FLAGS,
@@ -50,17 +51,15 @@ export interface ChannelFamily {
 /** Values of the flags that say which program is meant. */
 export type ProgramFlags = FlagValues<typeof ADMIN_FLAGS> & { readonly machine?: string };
 
-/** Spec: client.md 1.4 */
-function channelName(text: string): string {
-  const name = text.trim().toLowerCase();
-  if (/^[a-z0-9-]+$/.test(name)) return name;
+function readChannel(text: string): string {
+  const name = channelName(text);
+  if (name !== undefined) return name;
   throw new UsageError(`Invalid channel "${text}": must be of letters, digits and hyphens`);
 }
 
-/** Base of a manifest's address, without what is put behind it. Spec: client.md 1.4 */
-function manifestBase(text: string): string {
-  const base = text.trim().replace(/\/+$/, "").replace(/\/[^/]*\.json$/, "").replace(/\/+$/, "");
-  if (/^https?:\/\//i.test(base) && URL.canParse(base)) return base;
+function readBase(text: string): string {
+  const base = manifestBase(text);
+  if (base !== undefined) return base;
   throw new UsageError(`Invalid address "${text}": must be as https://releases.example.com`);
 }
 
@@ -86,8 +85,9 @@ function statusView(label: string, status: JsonObject): string {
 
 function sourcesView(answer: JsonObject): string {
   const { sources } = answer;
-  const isObject = typeof sources === "object" && sources !== null && !Array.isArray(sources);
-  const named = Object.entries(isObject ? sources : {}).toSorted(([a], [b]) => a < b ? -1 : 1);
+  const named = Object.entries(isJsonObject(sources) ? sources : {}).toSorted(([a], [b]) =>
+    a < b ? -1 : 1
+  );
   if (named.length === 0) return "No sources configured.\n";
   const rows = named.map(([name, base]) => [name, typeof base === "string" ? base : ""]);
   return formatTable({ headings: ["CHANNEL", "BASE URL"], rows });
@@ -131,12 +131,12 @@ function setCommand(family: ChannelFamily): Command {
     positionals: [{ name: "channel", kind: "required" }],
     examples: [exampleOf(family, "channel set stable")],
     run: async ({ flags, args, io }) => {
-      const name = channelName(argument(args, 0));
+      const name = readChannel(argument(args, 0));
       const base = flags["manifest-base"];
       const channel = await family.open(flags, io);
       const answer = await channel.set({
         channel: name,
-        ...(base && { manifestBase: manifestBase(base) }),
+        ...(base && { manifestBase: readBase(base) }),
       });
       const manifest = printable(textOf(answer, "manifestUrl"));
       io.stdout(`${channel.label}: channel set to ${name}\n  manifest: ${manifest}\n`);
@@ -170,7 +170,7 @@ function setSourceCommand(family: ChannelFamily): Command {
     positionals: [{ name: "channel", kind: "required" }, { name: "url", kind: "required" }],
     examples: [exampleOf(family, "channel sources set lab https://releases.example.com")],
     run: async ({ flags, args, io }) => {
-      const [name, base] = [channelName(argument(args, 0)), manifestBase(argument(args, 1))];
+      const [name, base] = [readChannel(argument(args, 0)), readBase(argument(args, 1))];
       const channel = await family.open(flags, io);
       await channel.setSource(name, base);
       io.stdout(`${channel.label}: channel ${name} comes from ${base}\n`);
@@ -186,7 +186,7 @@ function removeSourceCommand(family: ChannelFamily): Command {
     positionals: [{ name: "channel", kind: "required" }],
     examples: [exampleOf(family, "channel sources remove lab")],
     run: async ({ flags, args, io }) => {
-      const name = channelName(argument(args, 0));
+      const name = readChannel(argument(args, 0));
       await confirm(io, { question: `Forget the source of ${name}?`, force: flags.force });
       const channel = await family.open(flags, io);
       await channel.removeSource(name);

@@ -1,8 +1,8 @@
 import { type FlagValues, type Io, UsageError } from "../../core/cli/mod.ts";
-import type { Json, JsonObject } from "../../core/control/mod.ts";
+import { isJsonObject, type JsonObject } from "../../core/control/mod.ts";
 import type { KnownAgents } from "../../core/identity/mod.ts";
-import { JsonApi } from "../../core/hub_api/mod.ts";
-import { HUB_FLAGS, type HubDeps, parseHubAddress } from "../hub/mod.ts";
+import { JsonApi, parseHubAddress } from "../../core/hub_api/mod.ts";
+import { HUB_FLAGS, type HubDeps } from "../hub/mod.ts";
 
 /** What administration needs of the machine it runs on. */
 export interface AdminDeps extends HubDeps {
@@ -71,9 +71,7 @@ export function textOf(object: JsonObject, field: string): string {
 /** The objects in an array of an answer. */
 export function objectsOf(object: JsonObject, field: string): JsonObject[] {
   const value = object[field];
-  const isObject = (item: Json): item is JsonObject =>
-    typeof item === "object" && item !== null && !Array.isArray(item);
-  return Array.isArray(value) ? value.filter(isObject) : [];
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
 
 /** The texts in an array of an answer. */

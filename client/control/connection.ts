@@ -87,7 +87,11 @@ export class Connection {
     this.#services.clear();
   }
 
-  /** Counts a local TCP connection until `ended` resolves; it must not reject. Spec: client.md 3 (`tunnel_activity`) */
+  /**
+   * Counts a local TCP connection until `ended` resolves, which must not reject.
+   *
+   * Spec: client.md 3 (`tunnel_activity`)
+   */
   carries(mapping: { local: number; remote: number }, ended: Promise<void>): void {
     this.#count(mapping, true);
     ended.finally(() => this.#count(mapping, false));

@@ -8,7 +8,8 @@ import {
   UsageError,
 } from "../../core/cli/mod.ts";
 import type { Random } from "../../core/bytes/mod.ts";
-import { HUB_FLAGS, type HubDeps, parseHubAddress } from "../hub/mod.ts";
+import { parseHubAddress } from "../../core/hub_api/mod.ts";
+import { HUB_FLAGS, type HubDeps } from "../hub/mod.ts";
 import type { SessionAttempt } from "./check_session.ts";
 import { explain, UDP_PORT } from "./explain.ts";
 import type { Report } from "./finding.ts";

@@ -1,5 +1,5 @@
 import { makeEndpoint } from "../../core/endpoint/mod.ts";
-import type { HubAddress } from "../hub/mod.ts";
+import type { HubAddress } from "../../core/hub_api/mod.ts";
 
 /** A server by name or address, as `stun.example.com:3478`. */
 export interface NamedServer {

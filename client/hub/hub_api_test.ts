@@ -89,7 +89,7 @@ Deno.test("fetchHubStatus() gives the innermost reason when it cannot connect", 
     const fetch = () => Promise.reject(cause);
     await assert.rejects(fetchHubStatus(hub, { token: "", fetch, clock: new ManualClock() }), {
       message: `Cannot reach the hub at http://hub.example/base: ${reason}; ` +
-        "check the address, and that the hub is running",
+        "check the address, that the hub is running, and the proxy if HTTPS_PROXY or HTTP_PROXY names one",
       cause,
     });
   }

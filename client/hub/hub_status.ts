@@ -1,12 +1,10 @@
+import { isJsonObject } from "../../core/control/mod.ts";
+
 /** A JSON object of a hub's answer; the hub may be newer or older, so nothing is sure of it. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function objectsIn(value: unknown): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
 
 function textOf(value: unknown): string {
@@ -60,7 +58,7 @@ function readMachine(raw: JsonObject): MachineStatus {
     online: raw.agentConnected === true,
     sessionCount: typeof raw.sessionCount === "number" ? raw.sessionCount : 0,
     agentVersion: textOf(raw.agentVersion),
-    claimedIdentity: isObject(raw.capabilities) ? textOf(raw.capabilities.identity) : "",
+    claimedIdentity: isJsonObject(raw.capabilities) ? textOf(raw.capabilities.identity) : "",
     services: objectsIn(raw.services).map(readService),
     raw,
   };
@@ -68,7 +66,7 @@ function readMachine(raw: JsonObject): MachineStatus {
 
 /** Reads a status document; undefined if it is none. Spec: hub-api.md 1.1 (`/api/status`) */
 export function readHubStatus(document: unknown): HubStatus | undefined {
-  if (!isObject(document) || !Array.isArray(document.machines)) return undefined;
+  if (!isJsonObject(document) || !Array.isArray(document.machines)) return undefined;
   return {
     timestamp: textOf(document.timestamp),
     machines: objectsIn(document.machines).map(readMachine),

@@ -5,7 +5,6 @@
  */
 
 export { askHub, type HubDeps } from "./ask_hub.ts";
-export { type Fetch, type HubAddress, parseHubAddress } from "../../core/hub_api/mod.ts";
 export { fetchHubStatus, type HubApiOptions } from "./hub_api.ts";
 export { HUB_FLAGS } from "./hub_flags.ts";
 export {

@@ -122,8 +122,8 @@ Deno.test("a portal that cannot be asked is passed over, and -v says why without
   assert.equal(hub, "wss://owl.example");
   assert.equal(
     err,
-    '2026-08-01T00:00:00Z [tela] remote "away" not asked: HTTP 404: unknown error\n' +
-      '2026-08-01T00:00:00Z [tela] remote "portal" not asked: its answer lists no hubs\n',
+    '2026-08-01T00:00:00Z [tela] remote "away" passed over: HTTP 404: unknown error\n' +
+      '2026-08-01T00:00:00Z [tela] remote "portal" passed over: its answer lists no hubs\n',
   );
   assert.equal((await world.hubOf(["-hub", "owlsnest"])).err, "");
 });
@@ -142,16 +142,20 @@ Deno.test("a portal that is silent for 10 s is passed over", async () => {
   const ask = command({
     name: "tela",
     summary: "x",
-    flags: { hub: { type: "string", summary: "Hub." } },
+    flags: {
+      hub: { type: "string", summary: "Hub." },
+      v: { type: "boolean", summary: "More." },
+    },
     run: ({ flags }) => void (hub = flags.hub),
   });
   const { files, clock } = world;
-  const io = new MemoryIo({ args: ["-hub", "owlsnest"] });
+  const io = new MemoryIo({ args: ["-hub", "owlsnest", "-v"] });
   const running = run(withHubNames(ask, { files, fetch, clock }), io);
   await asked.promise;
   clock.advance(10_000);
   assert.equal(await running, 0);
   assert.equal(hub, "wss://owl.example");
+  assert.match(io.err, /passed over: Cannot reach the portal at \S+: no answer within 10 s; /);
 });
 
 Deno.test("a portal of older programs is moved among the remotes, where the file can be written (client 25)", async () => {

@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock/mod.ts";
+import { isJsonObject } from "../../core/control/mod.ts";
 import { type Fetch, JsonApi } from "../../core/hub_api/mod.ts";
 import { readAliases, readRemotes, type Remote } from "./name_files.ts";
 
@@ -24,11 +25,11 @@ async function askRemote(
 ): Promise<string | undefined> {
   const httpUrl = url.replace(/\/+$/, "");
   const portal = { wsUrl: url, httpUrl, shownUrl: httpUrl };
-  const api = new JsonApi({ ...deps, hub: portal, token, timeoutMs: TIMEOUT_MS });
+  const api = new JsonApi({ ...deps, hub: portal, what: "portal", token, timeoutMs: TIMEOUT_MS });
   const { hubs } = await api.request("GET", directory);
   if (!Array.isArray(hubs)) throw new Error("its answer lists no hubs");
   for (const entry of hubs) {
-    if (typeof entry !== "object" || entry === null || Array.isArray(entry)) continue;
+    if (!isJsonObject(entry)) continue;
     const isNamed = typeof entry.name === "string" &&
       entry.name.toLowerCase() === name.toLowerCase();
     if (isNamed && typeof entry.url === "string") return entry.url.replace(/^http/i, "ws");
@@ -51,7 +52,7 @@ export async function resolveName(name: string, deps: NameDeps): Promise<string 
       const found = await askRemote(remote, { name, deps });
       if (found !== undefined) return found;
     } catch (error) {
-      deps.log(`remote "${remote.name}" not asked: ${(error as Error).message}`);
+      deps.log(`remote "${remote.name}" passed over: ${(error as Error).message}`);
     }
   }
   return (await readAliases(deps.files.aliases)).get(name);

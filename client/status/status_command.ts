@@ -1,15 +1,9 @@
 import { type Command, command, type FlagValues, formatJson, type Io } from "../../core/cli/mod.ts";
 import { sleep } from "../../core/clock/mod.ts";
+import { parseHubAddress } from "../../core/hub_api/mod.ts";
 import type { ConnectionStatus, ControlEvent, FoundClient } from "../control/mod.ts";
 import type { ControlAddress } from "../control/mod.ts";
-import {
-  askHub,
-  HUB_FLAGS,
-  type HubDeps,
-  type HubStatus,
-  parseHubAddress,
-  statusView,
-} from "../hub/mod.ts";
+import { askHub, HUB_FLAGS, type HubDeps, type HubStatus, statusView } from "../hub/mod.ts";
 import { eventLine } from "./event_view.ts";
 import { connectionView } from "./tunnel_view.ts";
 

@@ -45,7 +45,7 @@ export class PatientWriter {
       if (!await this.#writeOne(text)) this.#lost++;
       else if (wasLost > 0 && this.#waiting.length === 0) {
         this.#lost -= wasLost;
-        this.#push(encoder.encode(`(${wasLost} texts are missing here)\n`));
+        this.#push(encoder.encode(`(${wasLost} texts are missing before this)\n`));
       }
       this.#waitingBytes -= text.length;
     }

@@ -33,7 +33,7 @@ Deno.test("PatientWriter keeps 1 MiB for a reader that has stopped, and tells ho
   for (let i = 0; i < 1500; i++) writer.write(line);
   reader.go();
   await writer.flush();
-  assert.equal(reader.text(), line.repeat(1024) + "(476 texts are missing here)\n");
+  assert.equal(reader.text(), line.repeat(1024) + "(476 texts are missing before this)\n");
 });
 
 Deno.test("PatientWriter goes on when writing fails for a while", async () => {
@@ -50,5 +50,5 @@ Deno.test("PatientWriter goes on when writing fails for a while", async () => {
   fault = undefined;
   writer.write("three\n");
   await writer.flush();
-  assert.equal(text, "three\n(2 texts are missing here)\n");
+  assert.equal(text, "three\n(2 texts are missing before this)\n");
 });

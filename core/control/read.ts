@@ -1,3 +1,4 @@
+import { isJsonObject } from "./is_json_object.ts";
 import type { DefaultUpdate, Json, JsonObject, ServiceDescription } from "./messages.ts";
 
 /** What a {@linkcode Reader} answers to a JSON value of the wrong type. */
@@ -13,10 +14,6 @@ export function fieldsOf(object: JsonObject): Map<string, Json> {
     if (value !== null) fields.set(name.toLowerCase(), value);
   }
   return fields;
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A reader whose field may be absent. */
@@ -56,7 +53,8 @@ export function list<T>(read: Reader<T>): Reader<T[]> {
 }
 
 /** An object left as it is. */
-export const opaqueObject: Reader<JsonObject> = (value = {}) => isObject(value) ? value : ILL_TYPED;
+export const opaqueObject: Reader<JsonObject> = (value = {}) =>
+  isJsonObject(value) ? value : ILL_TYPED;
 
 /** Any JSON value, left as it is. */
 export const opaque: Reader<Json> = (value = null) => value;
@@ -84,12 +82,12 @@ export function fieldReader<T extends object>(
 /** An object with the fields that a schema names, in any letter case; others are ignored. */
 export function record<T extends object>(schema: Schema<T>): Reader<T> {
   const readFields = fieldReader(schema);
-  return (value = {}) => isObject(value) ? readFields(fieldsOf(value)) : ILL_TYPED;
+  return (value = {}) => isJsonObject(value) ? readFields(fieldsOf(value)) : ILL_TYPED;
 }
 
 /** Texts by name; a null reads as an absent entry. */
 const texts: Reader<Record<string, string>> = (value = {}) => {
-  if (!isObject(value)) return ILL_TYPED;
+  if (!isJsonObject(value)) return ILL_TYPED;
   const entries = Object.entries(value).filter(([, entry]) => entry !== null);
   return entries.every(([, entry]) => typeof entry === "string")
     ? Object.fromEntries(entries) as Record<string, string>

@@ -287,7 +287,8 @@ export class DirectEngine {
     const message = this.#peer === "ours" ? this.#candidates() : this.#endpoint();
     if (this.#peer === undefined || message === undefined) return;
     const text = JSON.stringify(message);
-    if (text === this.#announced && !force || !this.#announcements.take(nowMs)) return;
+    const isDue = force || text !== this.#announced;
+    if (!isDue || !this.#announcements.take(nowMs)) return;
     this.#announced = text;
     this.#announcedMs = nowMs;
     this.#sink.announce(message);

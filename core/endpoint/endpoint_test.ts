@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { endpointOf, makeEndpoint, parseEndpoint } from "./endpoint.ts";
-import { scopeOf } from "./scope.ts";
+import { isLoopback, scopeOf } from "./scope.ts";
 
 const GOOD: [text: string, canonical: string][] = [
   ["203.0.113.9:40001", "203.0.113.9:40001"],
@@ -78,7 +78,7 @@ Deno.test("endpointOf() refuses other lengths and impossible ports", () => {
   }
 });
 
-Deno.test("scopeOf() knows where one may not send", () => {
+Deno.test("scopeOf() knows where one may not send, and isLoopback() the one it is named for", () => {
   const scopes: [string, string][] = [
     ["0.0.0.0", "unspecified"],
     ["0.1.2.3", "unspecified"],
@@ -112,5 +112,6 @@ Deno.test("scopeOf() knows where one may not send", () => {
     const endpoint = makeEndpoint(host, 1);
     assert.ok(endpoint, host);
     assert.equal(scopeOf(endpoint), scope, host);
+    assert.equal(isLoopback(endpoint.host), scope === "loopback", host);
   }
 });

@@ -14,4 +14,4 @@
  */
 
 export { type Endpoint, endpointOf, makeEndpoint, parseEndpoint } from "./endpoint.ts";
-export { type Scope, scopeOf } from "./scope.ts";
+export { isLoopback, type Scope, scopeOf } from "./scope.ts";

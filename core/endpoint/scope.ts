@@ -44,6 +44,11 @@ function ipv6Scope(address: Uint8Array): Scope {
   return address[15] === 1 ? "loopback" : "reserved";
 }
 
+/** Whether an address is loopback, as text in its canonical form, which {@linkcode Endpoint.host} has. */
+export function isLoopback(hostname: string): boolean {
+  return hostname.startsWith("127.") || hostname === "::1";
+}
+
 /** How far the endpoint's address reaches. */
 export function scopeOf({ address }: Endpoint): Scope {
   return address.length === 4 ? ipv4Scope(address) : ipv6Scope(address);

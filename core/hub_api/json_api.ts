@@ -1,6 +1,6 @@
 import { printable } from "../cli/mod.ts";
 import type { Clock } from "../clock/mod.ts";
-import type { Json, JsonObject } from "../control/mod.ts";
+import { isJsonObject, type Json, type JsonObject } from "../control/mod.ts";
 import type { HubAddress } from "./hub_address.ts";
 
 /** A hub gives an agent 30 s to answer; the way there and back is on top. Spec: client.md 1.3 */
@@ -37,8 +37,10 @@ export type ApiMethod = "DELETE" | "GET" | "PATCH" | "POST" | "PUT";
 
 /** What {@linkcode JsonApi} asks with. */
 export interface JsonApiOptions {
-  /** The hub. */
+  /** Where the hub is. */
   hub: HubAddress;
+  /** What it is called in errors, as portals are asked in the same way. Default: `hub`. */
+  what?: "hub" | "portal";
   /** Token that requests carry; "" for none. */
   token: string;
   /** Sends the requests. */
@@ -59,8 +61,7 @@ export function pathOf(...segments: readonly string[]): string {
 function parseObject(text: string): JsonObject | undefined {
   try {
     const value: Json = JSON.parse(text);
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject ? value : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
@@ -75,12 +76,18 @@ function reasonOf(error: unknown): string {
   return last === "" ? "no connection" : last[0]!.toLowerCase() + last.slice(1);
 }
 
-/** What to do about a refusal that does not say so itself. */
+/** What to do about a refusal of a hub that does not say so itself. */
 function adviceFor(status: number, said: string): string {
   if (status === 401) return "; check TELA_OWNER_TOKEN or -token, which may be expired or revoked";
   if (status === 403 && said === "forbidden") return "; the token needs the role owner or admin";
   if (status === 429 && said === "") return "; wait a minute and try again";
   return "";
+}
+
+/** The runtime sends requests by the proxies of the environment, and does not say that one failed. */
+function adviceUnreached(what: string): string {
+  return `check the address, that the ${what} is running, and the proxy if HTTPS_PROXY or ` +
+    "HTTP_PROXY names one";
 }
 
 /** The JSON interface of a hub. Spec: hub-api.md 1, client.md 1.3 */
@@ -97,6 +104,10 @@ export class JsonApi {
     return this.#options.hub;
   }
 
+  get #what(): string {
+    return this.#options.what ?? "hub";
+  }
+
   /** The token that requests carry; "" if none. */
   get token(): string {
     return this.#options.token;
@@ -111,7 +122,7 @@ export class JsonApi {
     const value = parseObject(await this.text(method, path, body));
     if (value !== undefined) return value;
     throw new ApiError(
-      `No hub at ${this.#options.hub.httpUrl}: its answer is not a JSON object; check the address`,
+      `No ${this.#what} at ${this.hub.httpUrl}: its answer is not a JSON object; check the address`,
     );
   }
 
@@ -125,7 +136,7 @@ export class JsonApi {
     await this.#exchange({ method, path, body }, ({ piece }) => {
       text += piece;
       if (text.length <= MAX_BODY_CHARS) return;
-      throw new ApiError(`Hub ${this.#options.hub.httpUrl} answered more than 64 MiB`);
+      throw new ApiError(`Answer of the ${this.#what} at ${this.hub.httpUrl} exceeds 64 MiB`);
     });
     return text;
   }
@@ -176,8 +187,8 @@ export class JsonApi {
       if (cause instanceof ApiError) throw cause;
       const isLate = timeout.signal.aborted;
       const reason = isLate ? `no answer within ${timeoutMs / 1000} s` : reasonOf(cause);
-      const advice = "check the address, and that the hub is running";
-      throw new ApiError(`Cannot reach the hub at ${hub.httpUrl}: ${reason}; ${advice}`, {
+      const place = `the ${this.#what} at ${hub.httpUrl}`;
+      throw new ApiError(`Cannot reach ${place}: ${reason}; ${adviceUnreached(this.#what)}`, {
         cause,
       });
     } finally {
@@ -195,11 +206,13 @@ export class JsonApi {
     const location = headers.get("location");
     if (status < 400 && location !== null) {
       const where = printable(URL.parse(location, response.url || this.hub.httpUrl)?.origin ?? "");
-      throw new ApiError(`Hub ${this.hub.httpUrl} is elsewhere: give ${where} as -hub`, { status });
+      const place = `The ${this.#what} at ${this.hub.httpUrl}`;
+      throw new ApiError(`${place} is elsewhere: give ${where} in its place`, { status });
     }
     const field = parseObject(text)?.error;
     const said = typeof field === "string" ? field : "";
-    const message = `HTTP ${status}: ${said || "unknown error"}${adviceFor(status, said)}`;
+    const advice = this.#what === "hub" ? adviceFor(status, said) : "";
+    const message = `HTTP ${status}: ${said || "unknown error"}${advice}`;
     throw new ApiError(message, { status, said });
   }
 }

@@ -62,7 +62,7 @@ Deno.test("JsonApi reads no more of a refusal than a line, and of an answer 64 M
   assert.equal(refusal.taken(), 1);
   const answer = longBody(2000);
   const answered = api(() => new Response(answer.body));
-  await assert.rejects(answered.request("GET", "/x"), { message: /answered more than 64 MiB$/ });
+  await assert.rejects(answered.request("GET", "/x"), { message: /exceeds 64 MiB$/ });
   assert.equal(answer.taken(), 1025);
 });
 
@@ -70,7 +70,7 @@ Deno.test("JsonApi follows no redirect, and says where the hub is", async () => 
   const headers = { location: "https://new.example/api/status" };
   const moved = api(() => new Response(null, { status: 301, headers }));
   await assert.rejects(moved.request("GET", "/api/status"), {
-    message: "Hub https://hub.example is elsewhere: give https://new.example as -hub",
+    message: "The hub at https://hub.example is elsewhere: give https://new.example in its place",
     status: 301,
   });
 });

@@ -7,5 +7,5 @@ export function defectText(error: unknown): string {
   const frames = (error.stack ?? "").split("\n")
     .map((line) => line.trim())
     .filter((line) => line.startsWith("at "));
-  return [error.message, ...frames.slice(0, MAX_FRAMES)].join(" ").replaceAll(/\s+/g, " ");
+  return [String(error), ...frames.slice(0, MAX_FRAMES)].join(" ").replaceAll(/\s+/g, " ");
 }

@@ -6,5 +6,5 @@
 
 export { defectText } from "./defect.ts";
 export { createLog, formatTime, type Log, type LogOptions } from "./log.ts";
-export { withoutRepeats } from "./repeats.ts";
+export { type Repeatable, RepeatLog, type RepeatLogOptions } from "./repeat_log.ts";
 export { LogRing } from "./ring.ts";

@@ -1,6 +1,3 @@
-/** Longest line kept, in UTF-16 units; the rest of one is cut off. */
-const MAX_LINE_LENGTH = 4096;
-
 /** The last lines of a log, for operators who ask over the API. */
 export class LogRing {
   readonly #capacity: number;
@@ -15,10 +12,9 @@ export class LogRing {
     this.#capacity = capacity;
   }
 
-  /** Adds a finished line. */
+  /** Adds a finished line, whose length {@linkcode import("./log.ts").createLog} has bounded. */
   push(line: string): void {
-    const isLong = line.length > MAX_LINE_LENGTH;
-    this.#lines.push(isLong ? `${line.slice(0, MAX_LINE_LENGTH - 1)}…` : line);
+    this.#lines.push(line);
     if (this.#lines.length > 2 * this.#capacity) this.#lines = this.#lines.slice(-this.#capacity);
   }
 

@@ -1,4 +1,5 @@
 import type { Packet, PacketPool } from "../bytes/mod.ts";
+import { isLoopback } from "../endpoint/mod.ts";
 import { RELAY_HEADER_BYTES, RelayFlags, writeRelayHeader } from "../relay/mod.ts";
 import type { Carrier } from "./carrier.ts";
 import type { UdpAddress, UdpPort } from "./udp_port.ts";
@@ -52,7 +53,7 @@ export class UdpCarrier implements Carrier {
     this.kind = options.kind;
     const { hostname, port } = options.to;
     this.remote = hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
-    this.isLocal = options.isLocal === true || hostname.startsWith("127.") || hostname === "::1";
+    this.isLocal = options.isLocal === true || isLoopback(hostname);
     this.#token = options.token?.slice() ?? new Uint8Array(0);
   }
 

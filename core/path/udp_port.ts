@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import { isLoopback } from "../endpoint/mod.ts";
 
 /** Where a datagram goes or came from, in the form Deno uses; `hostname` is an address. */
 export interface UdpAddress {
@@ -108,9 +109,10 @@ class DenoUdpPort implements UdpPort {
         if (this.#closed) return;
         errors = 0;
         this.#handler.datagram(buffer, length, from as UdpAddress);
-        // It may have been cut off, and was refused then. Such sizes are asked for more than once.
-        const isLow = length === buffer.length || isLoopback((from as UdpAddress).hostname);
-        if (isLow && buffer.length < RECEIVE_BYTES.most) {
+        // What filled the buffer may have been cut off, and was refused then: such sizes are asked for
+        // more than once. By loopback they come for certain.
+        const isTooSmall = length === buffer.length || isLoopback((from as UdpAddress).hostname);
+        if (isTooSmall && buffer.length < RECEIVE_BYTES.most) {
           buffer = new Uint8Array(RECEIVE_BYTES.most);
         }
         // Datagrams that wait are received within one turn of the event loop, up to 128.
@@ -126,10 +128,6 @@ class DenoUdpPort implements UdpPort {
     this.#batch = undefined;
     this.#handler.batchEnd();
   }
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname.startsWith("127.") || hostname === "::1";
 }
 
 /** UDP of the machine. Needs `--unstable-net` and the permission to listen. */

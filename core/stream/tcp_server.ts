@@ -18,7 +18,10 @@ const ROOM_INTERVAL_MS = 1000;
 
 /** Options of {@linkcode listenTcp}. */
 export interface ListenOptions {
-  /** Told that the process has no file descriptors for more connections, and that it has again. */
+  /**
+   * Told that the process has no file descriptors for more connections, and that it has again. Default:
+   * nobody is.
+   */
   onRoom?: (hasRoom: boolean) => void;
 }
 

@@ -1,4 +1,5 @@
 import type { UdpOffer } from "../control/mod.ts";
+import { isLoopback } from "../endpoint/mod.ts";
 import type { PlacedOffer } from "../path/mod.ts";
 import type { TunnelRole } from "./options.ts";
 
@@ -10,8 +11,8 @@ export interface HubPlace {
   urlHost: string | undefined;
 }
 
-function isLoopback(remote: string): boolean {
-  return remote.startsWith("127.") || remote.startsWith("[::1]:") || remote.startsWith("::1:");
+function hostOf(remote: string): string {
+  return remote.slice(0, remote.lastIndexOf(":"));
 }
 
 /**
@@ -26,9 +27,7 @@ export function relayHosts(
 ): string[] {
   const { host } = offer;
   const { urlHost } = carrier;
-  const hosts = role === "agent"
-    ? [host ?? urlHost]
-    : [host, carrier.remote.slice(0, carrier.remote.lastIndexOf(":")), urlHost];
+  const hosts = role === "agent" ? [host ?? urlHost] : [host, hostOf(carrier.remote), urlHost];
   return [...new Set(hosts.filter((name) => name !== undefined && name !== ""))] as string[];
 }
 
@@ -38,5 +37,6 @@ export function placeOffer(
   { offer, carrier }: { offer: UdpOffer; carrier: HubPlace },
 ): PlacedOffer {
   const hosts = relayHosts(role, { offer, carrier });
-  return { offer, hosts, allowLoopback: isLoopback(carrier.remote) };
+  const address = hostOf(carrier.remote).replace(/^\[(.*)\]$/, "$1");
+  return { offer, hosts, allowLoopback: isLoopback(address) };
 }

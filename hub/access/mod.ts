@@ -28,6 +28,7 @@ export {
   tokenView,
 } from "./entry.ts";
 export { type RequestToken, TOKEN_COOKIE, tokenOf } from "./extract.ts";
+export { fromSource, type Sourced } from "./from_source.ts";
 export {
   addPermissions,
   clearGrant,
@@ -62,5 +63,4 @@ export {
   StoreBusyError,
 } from "./store.ts";
 export type { IdentityChanges } from "./taken_over.ts";
-export { RefusalLog, type Refused } from "./refusal_log.ts";
 export { type FailureRate, sourceOf, Throttle, type ThrottleOptions } from "./throttle.ts";

@@ -19,8 +19,8 @@ export interface ThrottleOptions {
   readonly clock: Clock;
   /** For each source. */
   readonly perSource: FailureRate;
-  /** For all sources together. */
-  readonly total: FailureRate;
+  /** For all sources together. Default: they are not limited. */
+  readonly total?: FailureRate;
 }
 
 /** The failures of a source, or of all. */
@@ -58,7 +58,7 @@ class Bucket {
 export class Throttle {
   readonly #clock: Clock;
   readonly #perSource: FailureRate;
-  readonly #total: Bucket;
+  readonly #total: Bucket | undefined;
   readonly #sources = new Map<string, Bucket>();
   #refused = 0;
 
@@ -66,7 +66,7 @@ export class Throttle {
   constructor({ clock, perSource, total }: ThrottleOptions) {
     this.#clock = clock;
     this.#perSource = perSource;
-    this.#total = new Bucket(total);
+    this.#total = total && new Bucket(total);
   }
 
   /** How often {@linkcode Throttle.waitMs} has told somebody to wait. */
@@ -83,7 +83,7 @@ export class Throttle {
   waitMs(source: string): number {
     const nowMs = this.#clock.nowMs();
     const own = this.#sources.get(source)?.waitMs(nowMs) ?? 0;
-    const waitMs = Math.max(own, this.#total.waitMs(nowMs));
+    const waitMs = Math.max(own, this.#total?.waitMs(nowMs) ?? 0);
     if (waitMs > 0) this.#refused++;
     return waitMs;
   }
@@ -101,7 +101,7 @@ export class Throttle {
     }
     this.#sources.set(source, bucket);
     const isSourceLocked = bucket.fail(nowMs);
-    return this.#total.fail(nowMs) || isSourceLocked;
+    return this.#total?.fail(nowMs) || isSourceLocked;
   }
 }
 

@@ -29,6 +29,13 @@ Deno.test("Throttle forgives failures with time", () => {
   }
 });
 
+Deno.test("Throttle without a rate for all locks nobody for what others do", () => {
+  const { clock } = setUp();
+  const throttle = new Throttle({ clock, perSource: { burst: 3, refillMs: 1000, lockMs: 1 } });
+  for (let i = 0; i < 1000; i++) assert.equal(throttle.fail(`source ${i}`), false);
+  assert.equal(throttle.waitMs("somebody else"), 0);
+});
+
 Deno.test("Throttle locks all when many sources fail together", () => {
   const { clock, throttle } = setUp();
   for (let i = 0; i < 9; i++) assert.equal(throttle.fail(`source ${i}`), false);

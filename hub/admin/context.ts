@@ -14,7 +14,11 @@ export type Management = Pick<Switchboard, "ask">;
 
 /** Restarts the hub, as far as its configuration lets it. Spec: hub-api.md 1.6 */
 export interface Restart {
-  /** Looks whether that would go well. @throws ConfigError if the hub could not start with what its configuration says now */
+  /**
+   * Looks whether that would go well.
+   *
+   * @throws ConfigError if the hub could not start with what its configuration says now
+   */
   check(): Promise<void>;
   /** Begins it. */
   begin(): void;

@@ -1,3 +1,4 @@
+import { isLoopback } from "../../core/endpoint/mod.ts";
 import { type Caller, type FailureRate, sourceOf, Throttle, tokenOf } from "../access/mod.ts";
 import type { AuditEntry } from "../audit/mod.ts";
 import {
@@ -67,17 +68,12 @@ function isSafe({ method }: Request): boolean {
   return method === "GET" || method === "HEAD";
 }
 
-/** This machine, as {@linkcode sourceOf} names it. */
-const LOOPBACK = /^127\./;
-
 /**
  * Requests of one address: more at once than a program that sets up a hub has, or 100 a second for as
- * long as it likes. Whoever has more waits until that average is kept.
+ * long as it likes. Whoever has more waits until that average is kept. All together are not limited:
+ * one could keep out the others.
  */
 const PER_SOURCE: FailureRate = { burst: 2000, refillMs: 10, lockMs: 20_000 };
-
-/** All addresses together are not limited: one could keep out the others. */
-const IN_TOTAL: FailureRate = { burst: 1, refillMs: 0, lockMs: 0 };
 
 /** Lets owners and admins through, on an open hub nobody. */
 export class Gate {
@@ -88,7 +84,7 @@ export class Gate {
   constructor(options: AdminOptions) {
     this.#options = options;
     const { clock } = options;
-    this.#throttle = new Throttle({ clock, perSource: PER_SOURCE, total: IN_TOTAL });
+    this.#throttle = new Throttle({ clock, perSource: PER_SOURCE });
   }
 
   /** The route of a resource. Spec: hub-api.md 1.0 (OA) */
@@ -108,8 +104,9 @@ export class Gate {
   identify(request: Request, { remoteAddress }: RequestContext): Caller | Response {
     const source = sourceOf(remoteAddress);
     // Whoever is on this machine could read the hub's files; those behind a proxy have their own address.
-    const waitMs = LOOPBACK.test(source) ? 0 : this.#throttle.waitMs(source);
+    const waitMs = isLoopback(source) ? 0 : this.#throttle.waitMs(source);
     if (waitMs > 0) return tooMany("too many requests from your address", waitMs);
+    // What is limited here is asking at all, whatever comes of it.
     this.#throttle.fail(source);
     const identified = this.#options.authenticator.identify(tokenOf(request).token, remoteAddress);
     if (identified.kind !== "throttled") return identified;

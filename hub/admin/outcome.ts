@@ -65,29 +65,45 @@ export async function change<T>(
   { id, event, machine, detail, operation, respond }: ChangeOptions<T>,
 ): Promise<Response> {
   const entry = { event, machine, detail };
-  try {
+  return await committed({ log, context, entry }, async () => {
     const outcome = await store.change(operation);
-    if (!outcome.done) {
-      context.record({ ...entry, result: "refused", reason: outcome.refusal.code });
-      return refusal(outcome.state, outcome.refusal, id);
+    if (outcome.done) return respond(outcome.value);
+    context.record({ ...entry, result: "refused", reason: outcome.refusal.code });
+    return refusal(outcome.state, outcome.refusal, id);
+  });
+}
+
+/** What is changed, by whom, and who is told. */
+export interface Commit {
+  /** Takes a line. */
+  readonly log: AdminOptions["log"];
+  /** Who changes it. */
+  readonly context: AdminContext;
+  /** What is changed; of the log, its detail. */
+  readonly entry: Parameters<AdminContext["record"]>[0];
+}
+
+/**
+ * Answers with what `write` gives, and takes note of the change unless that is a refusal; of what could
+ * not be written, that it was not.
+ */
+export async function committed(
+  { log, context, entry }: Commit,
+  write: () => Promise<Response>,
+): Promise<Response> {
+  try {
+    const response = await write();
+    if (response.ok) {
+      context.record(entry);
+      log(`admin ${JSON.stringify(context.caller.id)}: ${entry.detail}`);
     }
-    context.record(entry);
-    log(`admin ${JSON.stringify(context.caller.id)}: ${detail}`);
-    return respond(outcome.value);
+    return response;
   } catch (error) {
     return failed({ log, context, entry }, error);
   }
 }
 
-/** What a request is answered whose change could not be written. */
-export function failed(
-  { log, context, entry }: {
-    readonly log: AdminOptions["log"];
-    readonly context: AdminContext;
-    readonly entry: Parameters<AdminContext["record"]>[0];
-  },
-  error: unknown,
-): Response {
+function failed({ log, context, entry }: Commit, error: unknown): Response {
   const isBusy = error instanceof StoreBusyError;
   if (!isBusy && !(error instanceof ConfigError)) throw error;
   const { message } = error;

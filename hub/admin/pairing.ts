@@ -116,7 +116,10 @@ class PairingResource {
     const code = pairing.create(promised, { expiresAtMs });
     if (code === undefined) {
       context.record({ event: "pair-code", result: "failed", machine, detail, reason: "too many" });
-      return problem("too many pairing codes wait to be redeemed; let some expire", 503);
+      return problem(
+        "too many pairing codes wait to be redeemed; withdraw some, or let them expire",
+        503,
+      );
     }
     context.record({ event: "pair-code", machine, detail });
     log(`admin ${JSON.stringify(context.caller.id)}: ${detail}`);

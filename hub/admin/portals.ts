@@ -3,7 +3,7 @@ import type { PortalEntry } from "../config/mod.ts";
 import { isHubUrl, PortalError, portalUrl } from "../portals/mod.ts";
 import { type AdminOptions, isName, NAME_RULE } from "./context.ts";
 import type { AdminHandler, Gate } from "./gate.ts";
-import { failed } from "./outcome.ts";
+import { committed } from "./outcome.ts";
 import { readChange } from "./read_change.ts";
 
 /** A portal as it is shown: never its token. Spec: hub-api.md 1.5 */
@@ -43,16 +43,16 @@ class PortalResource {
       event: "admin-change",
       detail: `portal ${JSON.stringify(name)} at ${url}`,
     } as const;
-    try {
-      const { entry: kept, isUpdate } = await portals.add(name, { url, hubUrl, portalToken });
-      context.record(entry);
-      log(`admin ${JSON.stringify(context.caller.id)}: ${entry.detail}`);
-      return json({ status: isUpdate ? "updated" : "created", ...portalView(name, kept) }, 201);
-    } catch (error) {
-      if (!(error instanceof PortalError)) return failed({ log, context, entry }, error);
-      context.record({ ...entry, result: "failed", reason: "portal" });
-      return problem(`cannot register with ${url}: ${error.message}`, 502);
-    }
+    return await committed({ log, context, entry }, async () => {
+      try {
+        const { entry: kept, isUpdate } = await portals.add(name, { url, hubUrl, portalToken });
+        return json({ status: isUpdate ? "updated" : "created", ...portalView(name, kept) }, 201);
+      } catch (error) {
+        if (!(error instanceof PortalError)) throw error;
+        context.record({ ...entry, result: "failed", reason: "portal" });
+        return problem(`cannot register with ${url}: ${error.message}`, 502);
+      }
+    });
   };
 
   readonly remove: AdminHandler = async (request, context) => {
@@ -61,16 +61,13 @@ class PortalResource {
     if (name === "") return problem("missing name: DELETE /api/admin/portals/NAME", 400);
     const detail = `portal ${JSON.stringify(name)} removed`;
     const entry = { event: "admin-change", detail } as const;
-    try {
-      if (!await portals.remove(name)) {
-        return problem(`no portal ${JSON.stringify(name)}; list them to see their names`, 404);
-      }
-      context.record(entry);
-      log(`admin ${JSON.stringify(context.caller.id)}: ${detail}`);
-      return json({ status: "removed", name });
-    } catch (error) {
-      return failed({ log, context, entry }, error);
-    }
+    return await committed(
+      { log, context, entry },
+      async () =>
+        await portals.remove(name)
+          ? json({ status: "removed", name })
+          : problem(`no portal ${JSON.stringify(name)}; list them to see their names`, 404),
+    );
   };
 }
 

@@ -1,8 +1,9 @@
-import { CHANNEL_NAME, type UpdateChange } from "../config/mod.ts";
+import { channelName, manifestBase } from "../../core/release/mod.ts";
+import type { UpdateChange } from "../config/mod.ts";
 import { json, type JsonObject, problem, type Route } from "../http/mod.ts";
 import type { AdminOptions } from "./context.ts";
 import type { AdminContext, AdminHandler, Gate } from "./gate.ts";
-import { failed } from "./outcome.ts";
+import { committed } from "./outcome.ts";
 import { readChange } from "./read_change.ts";
 
 /** Spec: hub-api.md 5.1 (`update.channel`), 7 */
@@ -22,17 +23,12 @@ const NO_CHANNELS = "this hub serves no release channels";
 const NAME_REFUSED = "channel: expected letters, digits and hyphens, as stable";
 const BASE_REFUSED = "expected an address as https://releases.example.com/";
 
-/** The name of a channel as it is kept; undefined if it can be none. */
 function channelOf(value: unknown): string | undefined {
-  const name = typeof value === "string" ? value.trim().toLowerCase() : "";
-  return CHANNEL_NAME.test(name) ? name : undefined;
+  return typeof value === "string" ? channelName(value) : undefined;
 }
 
-/** The base of a manifest's address, without what is put behind it. Spec: hub-api.md 1.6 (PUT) */
 function baseOf(value: unknown): string | undefined {
-  if (typeof value !== "string") return undefined;
-  const base = value.trim().replace(/\/+$/, "").replace(/\/[^/]*\.json$/, "").replace(/\/+$/, "");
-  return /^https?:\/\//i.test(base) && URL.canParse(base) ? base : undefined;
+  return typeof value === "string" ? manifestBase(value) : undefined;
 }
 
 /**
@@ -152,14 +148,10 @@ class UpdateResource {
       ]),
     ];
     const entry = { event: "admin-change", detail: parts.join(", ") } as const;
-    try {
+    return await committed({ log, context, entry }, async () => {
       await updateFile.commitUpdate(change);
-      context.record(entry);
-      log(`admin ${JSON.stringify(context.caller.id)}: ${entry.detail}`);
       return respond();
-    } catch (error) {
-      return failed({ log, context, entry }, error);
-    }
+    });
   }
 }
 

@@ -44,4 +44,4 @@ export { DEFAULT_HUB_DIRECTORY, type PortalEntry } from "./portals.ts";
 export { parseTime } from "./read.ts";
 export { newUuid } from "./uuid.ts";
 export { ConfigWatch, type ConfigWatchOptions } from "./watch.ts";
-export { CHANNEL_NAME, type UpdateChange, type UpdateFile } from "./updates.ts";
+export type { UpdateChange, UpdateFile } from "./updates.ts";

@@ -1,8 +1,5 @@
 import type { UpdateConfig } from "./model.ts";
 
-/** What channels may be called. Spec: hub-api.md 7 */
-export const CHANNEL_NAME: RegExp = /^[a-z0-9-]+$/;
-
 /** A change of what the configuration says of updates; what is absent stays. */
 export interface UpdateChange {
   /** Channel to follow. */

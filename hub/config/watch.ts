@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../../core/clock/mod.ts";
 import { ConfigError } from "../../core/config/mod.ts";
-import type { Log } from "../../core/log/mod.ts";
+import { defectText, type Log } from "../../core/log/mod.ts";
 import { versionOnDisk } from "./disk_version.ts";
 
 /**
@@ -63,7 +63,7 @@ export class ConfigWatch {
       if (version === undefined) log(`warning: ${path} is gone; going on with what it said`);
       else await onChange();
     } catch (error) {
-      const why = error instanceof ConfigError ? error.message : (error as Error).stack;
+      const why = error instanceof ConfigError ? error.message : defectText(error);
       log(`NOT TAKEN OVER: ${why}; going on with what ${path} said before`);
     }
   }

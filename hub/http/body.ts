@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock/mod.ts";
+import { isJsonObject } from "../../core/control/mod.ts";
 import { problem } from "./respond.ts";
 
 /** How long a body may take to arrive. */
@@ -102,8 +103,7 @@ export async function readJsonObject(
   const { isOptional = false } = limits;
   const json = isOptional && value.length === 0 ? null : parseJson(value)?.json;
   if (isOptional && json === null) return { value: {} };
-  const isObject = typeof json === "object" && json !== null && !Array.isArray(json);
-  return isObject
-    ? { value: json as JsonObject }
+  return isJsonObject(json)
+    ? { value: json }
     : { refusal: problem("request body: expected a JSON object", 400) };
 }

@@ -43,7 +43,7 @@ class CompiledRoute {
   readonly route: Route;
   readonly #literalPrefix: string;
   readonly #pattern: URLPattern | undefined;
-  /** Behind the prefix there may be anything. */
+  /** Whether anything may follow the prefix. */
   readonly #isOpenEnded: boolean;
 
   constructor(route: Route) {
@@ -55,7 +55,7 @@ class CompiledRoute {
     this.#isOpenEnded = /^:\w+\(\.\*\)$/.test(path.slice(this.#literalPrefix.length));
   }
 
-  /** Whether the path matches. */
+  /** Whether the path matches, without asking the pattern where it would take anything. */
   covers(path: string): boolean {
     if (this.#isOpenEnded) return path.startsWith(this.#literalPrefix);
     return this.match(path) !== undefined;

@@ -1,10 +1,10 @@
 import type { Clock } from "../../core/clock/mod.ts";
-import { formatTime } from "../../core/log/mod.ts";
+import { formatTime, type RepeatLog } from "../../core/log/mod.ts";
 import {
   type Access,
   type Authenticator,
   type Caller,
-  type RefusalLog,
+  fromSource,
   tokenOf,
 } from "../access/mod.ts";
 import type { HistoryEvent } from "../history/mod.ts";
@@ -46,8 +46,8 @@ export interface PublicRoutesOptions {
   readonly clock: Clock;
   /** Why records of the audit cannot be written, if they cannot. */
   readonly auditFault?: () => string | undefined;
-  /** Takes tokens in queries, which are deprecated. */
-  readonly refusals: RefusalLog;
+  /** Takes tokens in queries, which are deprecated, for the log. */
+  readonly repeats: RepeatLog;
 }
 
 /** Spec: hub-api.md 1.1, `/.well-known/tela` */
@@ -149,7 +149,7 @@ class PublicRoutes {
     const { token, from } = tokenOf(request);
     if (from === "query") {
       const detail = "which is deprecated: use Authorization";
-      this.#options.refusals.note({ what: "token in the query", detail, remoteAddress });
+      this.#options.repeats.note(fromSource({ what: "token in the query", detail, remoteAddress }));
     }
     const caller = this.#options.authenticator.identify(token, remoteAddress);
     if (caller.kind !== "throttled") return caller;

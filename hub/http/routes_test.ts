@@ -39,7 +39,7 @@ function setUp(auth?: AuthConfig) {
       rig.switchboard.sessionCount(machine),
     history: () => rig.history.newestFirst(),
     clock: rig.clock,
-    refusals: rig.refusals,
+    repeats: rig.repeats,
   };
   const router = new Router(publicRoutes(options), {
     onError: (error) => assert.fail(String(error)),

@@ -174,8 +174,7 @@ Deno.test("an answer that has no body by its status says nothing of a length, ot
     isSecured: () => false,
     clock: systemClock,
     random: systemRandom,
-    refusals: undefined as never,
-    log: undefined as never,
+    repeats: undefined as never,
   });
   const port = server.listen(0, "127.0.0.1");
   for (const [status, isTold] of [[200, true], [204, false], [304, false], [404, true]] as const) {

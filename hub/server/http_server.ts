@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { Random } from "../../core/bytes/mod.ts";
 import { type Clock, sleep, Waits } from "../../core/clock/mod.ts";
-import type { Log } from "../../core/log/mod.ts";
+import { defectText, type Log, type RepeatLog } from "../../core/log/mod.ts";
 import { connStream, withHead } from "../../core/stream/mod.ts";
 import {
   answerUpgrade,
@@ -9,7 +9,7 @@ import {
   type UpgradeAnswer,
   WebSocketConnection,
 } from "../../core/websocket/mod.ts";
-import { type RefusalLog, sourceOf } from "../access/mod.ts";
+import { fromSource, sourceOf } from "../access/mod.ts";
 import type { Router } from "../http/mod.ts";
 import type { Switchboard } from "../sessions/mod.ts";
 import { LINK_PATH, type UdpHosts } from "../udp_link/mod.ts";
@@ -66,10 +66,8 @@ export interface HttpServerOptions {
   readonly clock: Clock;
   /** For WebSockets. */
   readonly random: Random;
-  /** Takes upgrades that are refused. */
-  readonly refusals: RefusalLog;
-  /** Takes a line when something is wrong. */
-  readonly log: Log;
+  /** Takes upgrades that are refused, and what is wrong, for the log. */
+  readonly repeats: RepeatLog;
   /** Takes a line for each request, if given. */
   readonly accessLog?: Log | undefined;
   /** How long a peer may take to send the head of a request. Default: 10 s. */
@@ -128,7 +126,7 @@ export class HttpServer {
         const { method, socket } = incoming;
         options.accessLog?.(`${method} ${path} ${status} from ${remoteAddressOf(socket)}`);
       }, (error) => {
-        options.log(`cannot answer a request: ${error}`);
+        options.repeats.note({ what: "cannot answer a request", detail: defectText(error) });
         outgoing.destroy();
       });
     });
@@ -170,13 +168,14 @@ export class HttpServer {
   }
 
   async #acceptAll(listener: Deno.TcpListener): Promise<void> {
-    const { clock, log } = this.#options;
+    const { clock, repeats } = this.#options;
     while (this.#listener === listener) {
       try {
         this.#serve(await listener.accept());
       } catch (error) {
         if (this.#listener !== listener) return;
-        log(`cannot accept a connection: ${(error as Error).message}`);
+        const detail = (error as Error).message;
+        repeats.note({ what: "cannot accept a connection", detail });
         await sleep(clock, ACCEPT_RETRY_MS);
       }
     }
@@ -234,7 +233,7 @@ export class HttpServer {
     conn: Deno.TcpConn,
     { request, rest }: { request: RequestHead; rest: Uint8Array<ArrayBuffer> },
   ): Promise<void> {
-    const { switchboard, udpHosts, clock, random, refusals } = this.#options;
+    const { switchboard, udpHosts, clock, random, repeats } = this.#options;
     const stream = withHead(connStream(conn), rest);
     const remoteAddress = originOf(stream.remoteAddress, request.headers["x-forwarded-for"]);
     const greeted = this.#silent.enter(sourceOf(remoteAddress));
@@ -254,7 +253,7 @@ export class HttpServer {
     if (!accepted) {
       greeted?.();
       const status = response.slice(9, response.indexOf("\r\n"));
-      refusals.note({ what: "upgrade refused", detail: status, remoteAddress });
+      repeats.note(fromSource({ what: "upgrade refused", detail: status, remoteAddress }));
       return stream.close();
     }
     const connection = new WebSocketConnection({

@@ -2,7 +2,7 @@ import type { Random } from "../../core/bytes/mod.ts";
 import type { Clock } from "../../core/clock/mod.ts";
 import { ConfigError } from "../../core/config/mod.ts";
 import type { DefaultUpdate } from "../../core/control/mod.ts";
-import type { Log, LogRing } from "../../core/log/mod.ts";
+import { defectText, type Log, type LogRing, RepeatLog } from "../../core/log/mod.ts";
 import {
   AccessStore,
   Authenticator,
@@ -11,7 +11,6 @@ import {
   EndWatch,
   type IdentityChanges,
   MemoryAuthFile,
-  RefusalLog,
 } from "../access/mod.ts";
 import { adminRoutes, type Restart } from "../admin/mod.ts";
 import {
@@ -116,15 +115,15 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
   const identities = () => parts.store.identities;
   const pages = await consoleRoutes({ wwwDir, identities, clock, log });
   const parts: Parts = partsOf(options);
-  const { store, observer, switchboard, udp, portals, ends, refusals } = parts;
+  const { store, observer, switchboard, udp, portals, ends, repeats } = parts;
   const router = new Router([...routesOf({ ...options, ...parts }), ...pages], {
-    onError: (error) => log(`internal error: ${(error as Error).stack ?? error}`),
+    onError: (error) => log(`internal error: ${defectText(error)}`),
     onAnswer: (answer) => observer.answered(answer),
   });
   const isSecured = () => store.access.isEnabled;
   const { hosts: udpHosts } = udp;
-  const serving = { router, switchboard, udpHosts, isSecured, refusals };
-  const server = new HttpServer({ ...serving, clock, random, log, accessLog });
+  const serving = { router, switchboard, udpHosts, isSecured, repeats };
+  const server = new HttpServer({ ...serving, clock, random, accessLog });
   const portalTimer = clock.setTimer(() => {
     portals.sync();
     if (options.firstPortal !== undefined) portals.addFirst(options.firstPortal);
@@ -133,7 +132,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     ends.stop();
     portalTimer.cancel();
     portals.stop();
-    refusals.flush();
+    repeats.flush();
   };
   let port: number;
   try {
@@ -169,7 +168,7 @@ interface Parts {
   readonly switchboard: Switchboard;
   readonly udp: HubUdp;
   readonly ends: EndWatch;
-  readonly refusals: RefusalLog;
+  readonly repeats: RepeatLog;
 }
 
 function partsOf(options: HubOptions): Parts {
@@ -189,7 +188,10 @@ function partsOf(options: HubOptions): Parts {
   const access = () => store.access;
   const registry = new Registry({ newId: () => newUuid(random) });
   const defaultUpdate = () => defaultUpdateOf(config().update);
-  const udp = new HubUdp({ config, hostname: hostname ?? "0.0.0.0", clock, random, log });
+  const repeats = new RepeatLog(log, { clock });
+  const udp = new HubUdp({
+    ...{ config, hostname: hostname ?? "0.0.0.0", clock, random, log, repeats },
+  });
   const observer: Observer = new Observer({
     ...{ auditFile: options.auditFile, config, access, facts, clock, log },
     machines: () => registry.counts,
@@ -199,10 +201,9 @@ function partsOf(options: HubOptions): Parts {
     throttled: () => ({ tokens: authenticator.throttled, codes: pairing.throttled }),
   });
   const { audit } = observer;
-  const refusals = new RefusalLog(log, clock);
   const authenticator = new Authenticator({ access, clock, audit });
   const switchboard: Switchboard = new Switchboard({
-    ...{ access, authenticator, audit, refusals, clock, log, random },
+    ...{ access, authenticator, audit, repeats, clock, log, random },
     ...{ registry, udp, defaultUpdate },
   });
   const pairing = new Pairing({ ...options, store, audit });
@@ -210,7 +211,7 @@ function partsOf(options: HubOptions): Parts {
   const portals = portalsOf(options, store);
   return {
     ...{ store, authenticator, pairing, portals, observer, registry, switchboard, udp, ends },
-    refusals,
+    repeats,
   };
 }
 

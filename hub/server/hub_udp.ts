@@ -1,6 +1,6 @@
 import type { Random } from "../../core/bytes/mod.ts";
 import type { Clock } from "../../core/clock/mod.ts";
-import type { Log } from "../../core/log/mod.ts";
+import type { Log, RepeatLog } from "../../core/log/mod.ts";
 import type { HubConfig } from "../config/mod.ts";
 import {
   bindUdp,
@@ -29,6 +29,8 @@ export interface HubUdpOptions {
   readonly random: Random;
   /** Told what there is. */
   readonly log: Log;
+  /** Takes hosts that are refused, for the log. */
+  readonly repeats: RepeatLog;
 }
 
 /** A hub goes on without UDP, and offers none. */
@@ -54,7 +56,7 @@ export class HubUdp implements UdpCarrier {
   readonly #own: LocalCarrier | undefined;
 
   /** Binds the port, or logs why not. */
-  constructor({ config, hostname, clock, random, log }: HubUdpOptions) {
+  constructor({ config, hostname, clock, random, log, repeats }: HubUdpOptions) {
     const { udp = true, udpPort, udpRelaySecret = "" } = config();
     const relay = new UdpRelay(random);
     const bound = udp ? tryBind({ port: udpPort, hostname }, log) : undefined;
@@ -68,7 +70,7 @@ export class HubUdp implements UdpCarrier {
       log(`UDP relay and STUN on port ${port}${named}`);
     }
     if (udpRelaySecret !== "") {
-      this.hosts = new UdpHosts({ secret: udpRelaySecret, clock, random, log });
+      this.hosts = new UdpHosts({ secret: udpRelaySecret, clock, random, log, repeats });
       log("a separate UDP host may connect (telahubd udp-relay)");
     }
   }

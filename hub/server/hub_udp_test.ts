@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { decodeHex } from "../../core/bytes/mod.ts";
 import { systemClock, systemRandom } from "../../core/clock/mod.ts";
-import { createLog, LogRing } from "../../core/log/mod.ts";
+import { createLog, LogRing, RepeatLog } from "../../core/log/mod.ts";
 import type { HubConfig } from "../config/mod.ts";
 import { CodeStore } from "../pairing/mod.ts";
 import { RawClient } from "../testing/mod.ts";
@@ -14,12 +14,14 @@ const sinks = { agent: { frame: () => true }, client: { frame: () => true } };
 
 function options(config: HubConfig, lines: string[] = []) {
   const write = (line: string) => void lines.push(line.slice(21));
+  const log = createLog({ component: "hub", clock: systemClock, write });
   return {
     config: () => config,
     hostname: "127.0.0.1",
     clock: systemClock,
     random: systemRandom,
-    log: createLog({ component: "hub", clock: systemClock, write }),
+    log,
+    repeats: new RepeatLog(log, { clock: systemClock }),
   };
 }
 

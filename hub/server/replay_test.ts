@@ -51,7 +51,7 @@ class Replay {
       sessionCount: (machine) => rig.switchboard.sessionCount(machine),
       history: () => rig.history.newestFirst(),
       clock: rig.clock,
-      refusals: rig.refusals,
+      repeats: rig.repeats,
     });
     this.router = new Router(routes, { onError: (error) => assert.fail(String(error)) });
   }

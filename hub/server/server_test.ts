@@ -54,7 +54,7 @@ Deno.test("a secured hub refuses a foreign Origin, an open one does not (wire 2,
   await withHub(async ({ port }, lines) => {
     assert.equal(await statusOf(port, "https://evil.example"), "403");
     assert.equal(await statusOf(port, "https://hub"), "101");
-    assert.match(lines[1]!, /upgrade refused: 403 Forbidden from 127\.0\.0\.1:\d+$/);
+    assert.match(lines[1]!, /upgrade refused: 403 Forbidden, from 127\.0\.0\.1:\d+$/);
   }, SECURED);
   await withHub(async ({ port }) => {
     assert.equal(await statusOf(port, "https://evil.example"), "101");
@@ -250,8 +250,7 @@ function bareServer(options: Partial<HttpServerOptions>): HttpServer {
     isSecured: () => false,
     clock: systemClock,
     random: systemRandom,
-    refusals: unused,
-    log: unused,
+    repeats: unused,
     ...options,
   });
 }
@@ -310,7 +309,7 @@ Deno.test("one address has so many WebSockets that have said nothing, others and
   const silent = new WaitingPeers({ max: 2 });
   const router = new Router([], { onError: () => {} });
   const { switchboard } = rig;
-  const server = bareServer({ router, switchboard, silent, refusals: rig.refusals });
+  const server = bareServer({ router, switchboard, silent, repeats: rig.repeats });
   const port = server.listen(0, "127.0.0.1");
   const dial = async (address: string) => {
     const client = await RawClient.connect(port);

@@ -1,19 +1,19 @@
+import { isLoopback } from "../../core/endpoint/mod.ts";
+
 /**
  * Connections of one address that have not sent a whole request yet. What browsers open in advance,
  * behind one router, is far less; 32 addresses are needed to take all places of a hub.
  */
 const MAX_PER_ADDRESS = 128;
 
-/** Proxies on this machine speak for everybody, and wait for heads themselves. */
-function isLoopback(address: string): boolean {
-  return address.startsWith("127.");
-}
-
 /** Options of {@linkcode WaitingPeers}. */
 export interface WaitingPeersOptions {
   /** Connections of one address at a time. Default: 128. */
   readonly max?: number;
-  /** Addresses that are not counted. Default: loopback. */
+  /**
+   * Addresses that are not counted. Default: loopback, as proxies on this machine speak for everybody,
+   * and wait for heads themselves.
+   */
   readonly isExempt?: (address: string) => boolean;
 }
 

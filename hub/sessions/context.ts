@@ -1,8 +1,8 @@
 import type { Random } from "../../core/bytes/mod.ts";
 import type { Clock } from "../../core/clock/mod.ts";
 import type { DefaultUpdate } from "../../core/control/mod.ts";
-import type { Log } from "../../core/log/mod.ts";
-import type { Access, Authenticator, Caller, RefusalLog } from "../access/mod.ts";
+import type { Log, RepeatLog } from "../../core/log/mod.ts";
+import type { Access, Authenticator, Caller } from "../access/mod.ts";
 import type { Audit } from "../audit/mod.ts";
 import type { Registry } from "../registry/mod.ts";
 import type { Peer } from "./peer.ts";
@@ -24,12 +24,12 @@ export interface SwitchboardOptions {
   readonly defaultUpdate: () => DefaultUpdate | undefined;
   /** Times joins, pings and stalls. */
   readonly clock: Clock;
-  /** Takes refusals, for the log. */
-  readonly refusals: RefusalLog;
   /** Makes session ids. */
   readonly random: Random;
   /** Takes a line for each event; never a token. */
   readonly log: Log;
+  /** Takes what a peer can cause any number of, for the log. */
+  readonly repeats: RepeatLog;
 }
 
 /** Whose token a socket was opened with. */

@@ -1,4 +1,5 @@
 import type { Register } from "../../core/control/mod.ts";
+import { fromSource } from "../access/mod.ts";
 import type { Machine } from "../registry/mod.ts";
 import {
   brief,
@@ -56,7 +57,7 @@ export class Controls {
     const { machineName } = message;
     if (!mayRegister(machineName)) {
       const detail = brief(machineName);
-      this.#options.refusals.note({ what: "register refused", detail, remoteAddress });
+      this.#options.repeats.note(fromSource({ what: "register refused", detail, remoteAddress }));
       deny(this.#options, caller, { peer, machine: machineName, reason: "may not register" });
       return "Access denied";
     }
@@ -122,7 +123,7 @@ export class Controls {
     const source = peer.connection.remoteAddress;
     const gone = { identity: holder?.id, machine: name, source, reason } as const;
     this.#options.audit.record({ event: "agent-gone", ...gone });
-    this.#log(`agent disconnected: ${brief(machine.name)}`);
+    this.#note("agent disconnected", { machine, source });
   }
 
   #attach(peer: Peer, { machine, holder }: Omit<ControlState, "kind">): void {
@@ -148,7 +149,7 @@ export class Controls {
     const source = peer.connection.remoteAddress;
     const detail = `ports=[${ports.slice(0, MAX_PORTS_NAMED).join(" ")}]`;
     audit.record({ event: "register", identity: holder?.id, machine: name, source, detail });
-    this.#log(`registered: ${brief(name)} from ${source}`);
+    this.#note("registered", { machine, source });
   }
 
   #evict(machine: Machine): void {
@@ -158,7 +159,9 @@ export class Controls {
     peer.cut();
   }
 
-  #log(text: string): void {
-    this.#options.log(text);
+  /** An agent may come and go any number of times, or register on one socket without end. */
+  #note(what: string, { machine, source }: { machine: Machine; source: string }): void {
+    const name = brief(machine.name);
+    this.#options.repeats.note({ what, detail: `${name}, from ${source}`, which: `of ${name}` });
   }
 }

@@ -27,7 +27,7 @@ Deno.test("an agent of ours that falls silent is offline within 10 s, its sessio
   assert.deepEqual(control.closings, ["abort"]);
   assert.deepEqual(client.closings, ["closeNow 1001 agent disconnected"]);
   assert.equal(rig.registry.byName("barn")!.isOnline, false);
-  assert.match(rig.lines.join("\n"), /silent, given up: 192\.0\.2\.7:40000/);
+  assert.match(rig.lines.join("\n"), /silent, given up: control, from 192\.0\.2\.7:40000/);
 });
 
 Deno.test("a client of ours that falls silent ends its session within 10 s (wire 25)", async () => {

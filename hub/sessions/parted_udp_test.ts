@@ -153,6 +153,7 @@ Deno.test("UDP without sockets ends with the hub", async () => {
   for (const each of [joined, control]) each.leave();
   await rig.settle();
   assert.equal(udp.relay.tokenCount, 0);
+  rig.repeats.flush();
   assert.equal(rig.clock.nextTimerMs(), Infinity);
 });
 

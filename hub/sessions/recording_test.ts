@@ -76,6 +76,7 @@ Deno.test("every end of a session has its reason", async () => {
   rig.clock.advance(0);
   await stopped;
   assert.deepEqual(reasons().slice(2), ["hub stopping", "hub stopping"]);
+  rig.repeats.flush();
   assert.equal(rig.clock.nextTimerMs(), Infinity, "no timer is left");
 });
 

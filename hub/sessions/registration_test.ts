@@ -81,6 +81,20 @@ Deno.test("register again on the same socket is answered again", () => {
   assert.deepEqual(agent.closings, []);
 });
 
+Deno.test("an agent that registers without end gets two lines of the log a minute", () => {
+  const rig = new SwitchboardRig();
+  const agent = rig.agent();
+  for (let i = 0; i < 1000; i++) {
+    agent.text({ type: "register", agentId: "agent-1", machineName: "barn" });
+  }
+  rig.clock.advance(60_000);
+  const lines = rig.lines.map((line) => line.replace(/^.*\[hub\] /, ""));
+  assert.deepEqual(lines.filter((line) => line.startsWith("registered")), [
+    'registered: "barn", from 192.0.2.7:40000',
+    'registered: 1000 more of "barn" within 60 s',
+  ]);
+});
+
 Deno.test("register of another machine on the same socket takes the first one offline", async () => {
   const rig = new SwitchboardRig();
   const agent = rig.agent("barn");
@@ -168,7 +182,7 @@ Deno.test("registrations and losses are in history and log, without tokens (hub 
     [["agent-disconnect", "agent disconnected"], ["agent-register", "ports=[22 3389]"]],
   );
   const log = rig.lines.join("\n");
-  assert.match(log, /^2026-08-01T09:00:00Z \[hub\] registered: "barn" from 192\.0\.2\.7:40000$/m);
-  assert.match(log, /register refused: "x\\n\[forged\]" from/);
+  assert.match(log, /^2026-08-01T09:00:00Z \[hub\] registered: "barn", from 192\.0\.2\.7:40000$/m);
+  assert.match(log, /register refused: "x\\n\[forged\]", from/);
   assert.doesNotMatch(log, /s3cret|owner-token/);
 });

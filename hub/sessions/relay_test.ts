@@ -148,6 +148,7 @@ Deno.test("shutdown() tells all peers, waits for them, then cuts the rest (hub 8
   await done;
   assert.deepEqual(agent.closings, ["close 1001 hub shutting down", "abort"]);
   assert.deepEqual(late.closings, ["closeNow 1001 hub shutting down"]);
+  rig.repeats.flush();
   assert.equal(rig.clock.nextTimerMs(), Infinity, "no timer is left");
 });
 

@@ -1,6 +1,6 @@
 import { encodeHex } from "../../core/bytes/mod.ts";
 import type { Connect, SessionJoin } from "../../core/control/mod.ts";
-import type { Caller } from "../access/mod.ts";
+import { type Caller, fromSource } from "../access/mod.ts";
 import type { AuditEntry } from "../audit/mod.ts";
 import { isGranted, type Machine } from "../registry/mod.ts";
 import type { FrameSink, UdpLease } from "../udp/mod.ts";
@@ -115,7 +115,7 @@ export class Sessions {
     if (caller.kind === "throttled") return throttledText(caller.waitMs);
     if (!rules.canConnect(caller, message.machineId)) {
       const detail = brief(message.machineId);
-      this.#options.refusals.note({ what: "connect refused", detail, remoteAddress });
+      this.#options.repeats.note(fromSource({ what: "connect refused", detail, remoteAddress }));
       const denied = { peer, machine: message.machineId, reason: "may not connect" };
       deny(this.#options, caller, denied);
       return "Access denied";

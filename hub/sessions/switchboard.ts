@@ -1,6 +1,8 @@
 import { Waits } from "../../core/clock/mod.ts";
 import { type ControlMessage, parseControl } from "../../core/control/mod.ts";
+import { defectText } from "../../core/log/mod.ts";
 import { forwardRelayFrame, readRelayFrame } from "../../core/relay/mod.ts";
+import { fromSource } from "../access/mod.ts";
 import { Sweeper } from "../liveness/mod.ts";
 import type { Machine } from "../registry/mod.ts";
 import type { SwitchboardOptions } from "./context.ts";
@@ -200,7 +202,7 @@ export class Switchboard {
         },
       });
     } catch (error) {
-      log(`internal error with ${connection.remoteAddress}: ${(error as Error).stack ?? error}`);
+      log(`internal error with ${connection.remoteAddress}: ${defectText(error)}`);
     } finally {
       this.#running.delete(peer);
       peer.greeted();
@@ -304,7 +306,9 @@ export class Switchboard {
 
   #giveUp(peer: Peer): void {
     if (peer.state.kind === "ended") return;
-    this.#options.log(`silent, given up: ${peer.connection.remoteAddress}`);
+    const { remoteAddress } = peer.connection;
+    const silent = { what: "silent, given up", detail: peer.state.kind, remoteAddress };
+    this.#options.repeats.note(fromSource(silent));
     this.#lost(peer);
     peer.connection.abort();
   }

@@ -128,6 +128,7 @@ Deno.test(`Switchboard survives any order of events and keeps nothing of the dea
       frames += toAgent.frames + toClient.frames;
       assert.deepEqual(rig.lines.filter((line) => line.includes("internal error")), []);
       await rig.switchboard.shutdown(0);
+      rig.repeats.flush();
       assert.equal(rig.clock.nextTimerMs(), Infinity, "no timer is left");
     }),
     { seed: SEED, numRuns: 300 },

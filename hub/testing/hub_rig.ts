@@ -90,8 +90,7 @@ export class HubRig {
    */
   constructor(auth: AuthConfig, more: Pick<AdminOptions, "records" | "restart"> = {}) {
     this.sockets = new SwitchboardRig({ auth });
-    const { clock, registry, switchboard, authenticator, audited, history, refusals } =
-      this.sockets;
+    const { clock, registry, switchboard, authenticator, audited, history, repeats } = this.sockets;
     this.store = new AccessStore(new RigAuthFile(auth, this), {
       onChange: () => {
         this.sockets.access = this.store.access;
@@ -114,7 +113,7 @@ export class HubRig {
       store: this.store,
       authenticator,
       audit,
-      refusals,
+      repeats,
       clock,
       log,
       random,

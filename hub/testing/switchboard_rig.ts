@@ -1,7 +1,7 @@
 import { ManualClock } from "../../core/clock/mod.ts";
 import type { DefaultUpdate } from "../../core/control/mod.ts";
-import { createLog } from "../../core/log/mod.ts";
-import { Access, Authenticator, RefusalLog } from "../access/mod.ts";
+import { createLog, RepeatLog } from "../../core/log/mod.ts";
+import { Access, Authenticator } from "../access/mod.ts";
 import { type AuditEntry, pendingRecord } from "../audit/mod.ts";
 import type { AuthConfig } from "../config/mod.ts";
 import { History } from "../history/mod.ts";
@@ -34,8 +34,8 @@ export class SwitchboardRig {
   readonly authenticator: Authenticator;
   /** What happened, as history tells it. */
   readonly history: History = new History();
-  /** Takes refusals, for the log. */
-  readonly refusals: RefusalLog;
+  /** Takes what is repeated, for the log. */
+  readonly repeats: RepeatLog;
   /** The machines. */
   readonly registry: Registry;
   /** The switchboard under test. */
@@ -59,7 +59,7 @@ export class SwitchboardRig {
     };
     const write = (line: string) => void this.lines.push(line);
     const log = createLog({ component: "hub", clock: this.clock, write });
-    this.refusals = new RefusalLog(log, this.clock);
+    this.repeats = new RepeatLog(log, { clock: this.clock });
     this.authenticator = new Authenticator({ access, clock: this.clock, audit });
     this.switchboard = new Switchboard({
       registry: this.registry,
@@ -73,7 +73,7 @@ export class SwitchboardRig {
         this.#made++;
         for (let i = 0; i < out.length; i++) out[i] = this.#made >>> (i % 4 * 8);
       },
-      refusals: this.refusals,
+      repeats: this.repeats,
       log,
     });
   }

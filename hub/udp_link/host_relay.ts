@@ -1,6 +1,6 @@
 import { encodeHex, type Random } from "../../core/bytes/mod.ts";
 import { type Clock, sleep, type Timer } from "../../core/clock/mod.ts";
-import type { Log } from "../../core/log/mod.ts";
+import { defectText, type Log } from "../../core/log/mod.ts";
 import { Pulse, Sweeper } from "../liveness/mod.ts";
 import { TOKEN_BYTES, type UdpPairing, type UdpRelay } from "../udp/mod.ts";
 import {
@@ -168,7 +168,7 @@ export class HostRelay {
       });
       return `${end.code} ${end.reason}`;
     } catch (error) {
-      log(`internal error with the hub: ${(error as Error).stack ?? error}`);
+      log(`internal error with the hub: ${defectText(error)}`);
       return "internal error";
     } finally {
       sweeper.stop();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { decodeHex, encodeHex } from "../../core/bytes/mod.ts";
 import { ManualClock, systemRandom } from "../../core/clock/mod.ts";
-import { createLog } from "../../core/log/mod.ts";
+import { createLog, RepeatLog } from "../../core/log/mod.ts";
 import { FakeConnection, FakeSink, linkPipe, type PipeEnd, UdpRig } from "../testing/mod.ts";
 import { HostRelay } from "./host_relay.ts";
 import { encodeLink, parseLink } from "./messages.ts";
@@ -29,7 +29,9 @@ class LinkRig {
 
   newHosts(): UdpHosts {
     const { clock } = this;
-    return new UdpHosts({ secret: SECRET, clock, random: systemRandom, log: this.#log("hub") });
+    const log = this.#log("hub");
+    const repeats = new RepeatLog(log, { clock });
+    return new UdpHosts({ secret: SECRET, clock, random: systemRandom, log, repeats });
   }
 
   newHost({ secret = SECRET, port = 41820, udp = this.udp } = {}): HostRelay {

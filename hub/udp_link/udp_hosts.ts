@@ -1,8 +1,9 @@
 import type { Random } from "../../core/bytes/mod.ts";
 import type { Clock } from "../../core/clock/mod.ts";
-import type { Log } from "../../core/log/mod.ts";
+import { defectText, type Log, type RepeatLog } from "../../core/log/mod.ts";
 import { RELAY_HEADER_BYTES } from "../../core/relay/mod.ts";
 import type { WebSocketConnection } from "../../core/websocket/mod.ts";
+import { fromSource } from "../access/mod.ts";
 import { Pulse, Sweeper } from "../liveness/mod.ts";
 import {
   type FrameSink,
@@ -61,6 +62,8 @@ export interface UdpHostsOptions {
   readonly random: Random;
   /** Told who comes and goes. */
   readonly log: Log;
+  /** Takes those that are refused, for the log. */
+  readonly repeats: RepeatLog;
 }
 
 /** What the hub has received from UDP hosts. */
@@ -209,7 +212,7 @@ export class UdpHosts implements UdpCarrier {
         batchEnd: () => pulse.heard(),
       });
     } catch (error) {
-      log(`internal error with UDP host ${connection.remoteAddress}: ${error}`);
+      log(`internal error with UDP host ${connection.remoteAddress}: ${defectText(error)}`);
     } finally {
       late.cancel();
       this.#strangers.delete(link);
@@ -242,7 +245,9 @@ export class UdpHosts implements UdpCarrier {
   }
 
   #refuse({ connection }: Link, reason: string): void {
-    this.#options.log(`UDP host refused: ${reason}, from ${connection.remoteAddress}`);
+    const { remoteAddress } = connection;
+    const refused = { what: "UDP host refused", detail: reason, remoteAddress };
+    this.#options.repeats.note(fromSource(refused));
     connection.closeNow(1008, reason);
   }
 

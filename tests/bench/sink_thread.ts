@@ -9,7 +9,7 @@ import { readExactly, Target } from "../rig/mod.ts";
 import { answerQuestions } from "./thread.ts";
 
 /** What a connection says before its data: which session it belongs to, 32 bits. */
-export const HEAD_BYTES = 4;
+const HEAD_BYTES = 4;
 
 /** `port` is answered by a number, `received` by the bytes that came of each session. */
 export type SinkQuestion = "port" | "received";

@@ -1,26 +1,18 @@
 import assert from "node:assert/strict";
 import {
-  dial,
+  dialEcho,
   echo,
   Fabric,
   MACHINE,
   programTest,
-  readExactly,
   startProgram,
   Target,
   until,
   within,
-  writeAll,
 } from "../rig/mod.ts";
 
 /** More than a pipe holds. */
 const CONNECTIONS = 1500;
-
-async function exchange(port: number): Promise<void> {
-  using connection = await dial(port);
-  await writeAll(connection, new Uint8Array([42]));
-  assert.equal((await readExactly(connection, 1))[0], 42);
-}
 
 /** What the agent's log is, and how the shell makes it. */
 const LOGS: readonly [what: string, command: string][] = [
@@ -49,8 +41,9 @@ for (const [what, command] of LOGS) {
       await until(isThere, { what: "the agent at the hub" });
       await fabric.startClient([target.port]);
       for (let i = 0; i < CONNECTIONS; i += 50) {
-        const some = Array.from({ length: 50 }, () => exchange(fabric.localPort()));
-        await within(Promise.all(some), { what: "the echoes" });
+        const some = Array.from({ length: 50 }, () => dialEcho(fabric.localPort()));
+        const connections = await within(Promise.all(some), { what: "the echoes" });
+        for (const connection of connections) connection.close();
       }
       assert.equal(agent.status, undefined, "it runs");
     },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import {
   agentRegistered,
   clientBound,
-  dial,
+  dialEcho,
   echo,
   Fabric,
   freePort,
@@ -21,18 +21,6 @@ const MAX_FILES = 64;
 
 const FEW_FILES = ["sh", "-c", `ulimit -n ${MAX_FILES}; exec "$0" "$@"`];
 
-async function open(port: number): Promise<Deno.TcpConn> {
-  const connection = await dial(port);
-  try {
-    await writeAll(connection, new Uint8Array([42]));
-    assert.equal((await readExactly(connection, 1))[0], 42);
-    return connection;
-  } catch (error) {
-    connection.close();
-    throw error;
-  }
-}
-
 /** Opens connections until one fails, has them all work still, closes them, and opens another. */
 async function exhaust(port: number, until: Promise<unknown>): Promise<void> {
   const connections: Deno.TcpConn[] = [];
@@ -40,7 +28,7 @@ async function exhaust(port: number, until: Promise<unknown>): Promise<void> {
   try {
     while (!failed) {
       assert.ok(connections.length < MAX_FILES, "more connections than files");
-      const opened = open(port).then((c) => connections.push(c), () => failed = true);
+      const opened = dialEcho(port).then((c) => connections.push(c), () => failed = true);
       await within(opened, { what: "a connection, or a refusal" });
     }
     await until;
@@ -75,7 +63,7 @@ programTest({
     const [port] = await clientBound(client, 1);
     await exhaust(port!, client.waitForLine(/Too many open files: .*ulimit -n/));
     await client.waitForLine(/New local connections are accepted again/);
-    (await within(open(port!), { what: "a connection after all" })).close();
+    (await within(dialEcho(port!), { what: "a connection after all" })).close();
     assert.equal(client.output.match(/Too many open files/g)?.length, 1);
   },
 });
@@ -98,7 +86,7 @@ programTest({
     const port = fabric.localPort();
     await exhaust(port, agent.waitForLine(/cannot reach .*: too many open files; .*ulimit -n/));
     await target.waitForOpen(0);
-    (await within(open(port), { what: "a connection after all" })).close();
+    (await within(dialEcho(port), { what: "a connection after all" })).close();
     assert.equal(agent.output.match(/too many open files/g)?.length, 1);
   },
 });

@@ -54,6 +54,7 @@ export {
 export { Recorder } from "./recorder.ts";
 export {
   dial,
+  dialEcho,
   echo,
   freePort,
   isGone,

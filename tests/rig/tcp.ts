@@ -35,6 +35,20 @@ export async function readExactly(connection: Deno.Conn, lengthBytes: number): P
   return bytes;
 }
 
+/** Opens a connection to an echo service, and has one byte come back. The caller closes it. */
+export async function dialEcho(port: number): Promise<Deno.TcpConn> {
+  const connection = await dial(port);
+  try {
+    await writeAll(connection, new Uint8Array([42]));
+    const [byte] = await readExactly(connection, 1);
+    if (byte !== 42) throw new Error(`Cannot open an echo: sent 42, ${byte} came back`);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
 /** Reads until the peer ends its direction. */
 export async function readToEnd(connection: Deno.Conn): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
