@@ -99,10 +99,16 @@ export class TcpServer {
     onRoom: (hasRoom: boolean) => void;
   }) {
     this.port = port;
-    this.#server = server;
     this.#reopen = reopen;
     this.#onRoom = onRoom;
+    this.#use(server);
+  }
+
+  #use(server: Server): void {
+    this.#server = server;
     servers.add(this);
+    // What fails once it listens is an accept, for want of files or memory.
+    server.on("error", () => this.#server === server && this.pause());
   }
 
   /** Stops listening; connections that were accepted stay open. */
@@ -142,8 +148,7 @@ export class TcpServer {
       server.close();
       return this.#resumeLater();
     }
-    this.#server = server;
-    servers.add(this);
+    this.#use(server);
     this.#onRoom(true);
   }
 }
