@@ -95,7 +95,8 @@ function emitSyn(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   // All of it, or nothing on a path that became too small for it.
   const dataBytes = answers || lenBytes + tcb.synOptionBytes > snd.synRoomBytes ? 0 : lenBytes;
   const flags = answers ? SYN | ACK : SYN;
-  writeHeader(packet, tcb, snd.iss, rcv.rcvNxt, flags, rcv.synWindow, headerBytes);
+  const window = answers ? rcv.synAckWindow : rcv.synWindow;
+  writeHeader(packet, tcb, snd.iss, rcv.rcvNxt, flags, window, headerBytes);
   writeSynOptions(packet.view, packet.start + TCP_HEADER_BYTES, {
     mss: tcb.announcedMssBytes,
     windowScale: answers && !tcb.scaled ? -1 : rcv.offeredShift,
