@@ -48,7 +48,7 @@ export function emitDue(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   // In SYN-RECEIVED, too, what is not acceptable is answered (RFC 9293 §3.10.7.4).
   if (tcb.state !== "syn-sent") {
     if (nowMs >= tcb.rcv.ackAtMs || tcb.rcv.windowUpdateDue) tcb.rcv.oweAck();
-    while (tcb.rcv.acksOwed > 0) emitEmpty(tcb, sink, ACK, tcb.snd.sndMax);
+    while (tcb.rcv.acksOwed > 0) emitEmpty(tcb, sink, ACK, tcb.snd.emptySeq);
     if (tcb.probeOwed) {
       // A number that has been acknowledged makes the peer answer (RFC 9293 §3.8.4).
       emitEmpty(tcb, sink, ACK, seqAdd(tcb.snd.sndUna, -1));

@@ -125,6 +125,15 @@ export class Sender {
     return seqDiff(this.sndNxt, this.sndUna);
   }
 
+  /**
+   * Number of a segment without data: the next one, or the end of the peer's window if more went than
+   * that holds, as with a SYN. Beyond its window the peer takes nothing, not even an acknowledgement.
+   */
+  get emptySeq(): Seq {
+    const edge = seqMax(seqAdd(this.sndUna, this.window.bytes), this.#streamStart);
+    return seqLt(edge, this.sndMax) ? edge : this.sndMax;
+  }
+
   /** Whether the peer has acknowledged the FIN. */
   get finAcked(): boolean {
     return this.finQueued && seqLt(this.streamEnd, this.sndUna);
