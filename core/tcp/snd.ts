@@ -127,11 +127,12 @@ export class Sender {
 
   /**
    * Number of a segment without data: the next one, or the end of the peer's window if more went than
-   * that holds, as with a SYN. Beyond its window the peer takes nothing, not even an acknowledgement.
+   * that holds, as with a SYN. Beyond its window the peer takes nothing, not even an acknowledgement; but
+   * a FIN, or a probe, that it has taken lies there.
    */
   get emptySeq(): Seq {
     const edge = seqMax(seqAdd(this.sndUna, this.window.bytes), this.#streamStart);
-    return seqLt(edge, this.sndMax) ? edge : this.sndMax;
+    return seqLt(seqAdd(edge, 1), this.sndMax) ? edge : this.sndMax;
   }
 
   /** Whether the peer has acknowledged the FIN. */
