@@ -1,6 +1,7 @@
 import { ACK, FIN, RST, type Segment, SYN } from "./segment.ts";
 import { seqAdd, seqDiff, seqLe, seqLt } from "./seq.ts";
 import type { Tcb } from "./tcb.ts";
+import { windowReopened } from "./timeouts.ts";
 
 /** Processes a segment for this connection. Nothing is emitted. Spec: RFC 9293 §3.10.7. */
 export function segmentArrives(tcb: Tcb, segment: Segment, nowMs: number): void {
@@ -196,7 +197,9 @@ function onAck(tcb: Tcb, segment: Segment, nowMs: number): void {
     }
   }
   if (ahead >= 0) {
+    const wasClosed = snd.window.bytes === 0;
     snd.window.update(segment.window, segment.seq, segment.ack);
+    if (wasClosed && snd.window.bytes > 0 && snd.flightBytes > 0) windowReopened(tcb, nowMs);
     // A peer that answers probes is alive, however long its window stays closed (RFC 9293 §3.8.6.1).
     if (snd.window.bytes === 0) snd.stalledSinceMs = -1;
   }

@@ -158,6 +158,9 @@ export class Receiver {
   #store(seq: Seq, segment: Segment, start: number, end: number, nowMs: number): void {
     // Without memory only what carries the stream on is taken, and little of that; it comes again.
     if (this.#pages.full && (seq !== this.rcvNxt || this.buffer.readableBytes >= PAGE_BYTES)) {
+      // The window that was promised cannot be kept: with it closed the peer waits, as long as it takes,
+      // where unanswered data would make it give up (RFC 9293 §3.8.6).
+      this.#rcvAdv = this.rcvNxt;
       return this.#ackNow();
     }
     const hadHole = this.buffer.ranges.count > 0;

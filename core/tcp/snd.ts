@@ -125,16 +125,6 @@ export class Sender {
     return seqDiff(this.sndNxt, this.sndUna);
   }
 
-  /**
-   * Number of a segment without data: the next one, or the end of the peer's window if more went than
-   * that holds, as with a SYN. Beyond its window the peer takes nothing, not even an acknowledgement; but
-   * a FIN, or a probe, that it has taken lies there.
-   */
-  get emptySeq(): Seq {
-    const edge = seqMax(seqAdd(this.sndUna, this.window.bytes), this.#streamStart);
-    return seqLt(seqAdd(edge, 1), this.sndMax) ? edge : this.sndMax;
-  }
-
   /** Whether the peer has acknowledged the FIN. */
   get finAcked(): boolean {
     return this.finQueued && seqLt(this.streamEnd, this.sndUna);
@@ -381,9 +371,8 @@ export class Sender {
   /** The SYN has been sent, for the first time or again, with the first `dataBytes` of the stream. */
   synSent(nowMs: number, { dataBytes }: { dataBytes: number }): void {
     const { board } = this.recovery;
-    const isFirst = this.sndNxt === this.iss;
     const hasNewData = dataBytes > 0 && this.sndNxt !== this.streamEnd;
-    if (isFirst) this.sent(1, nowMs);
+    if (this.sndNxt === this.iss) this.sent(1, nowMs);
     // One that was repeated to carry data is not the one that is answered.
     else if (this.synLost || !hasNewData) board.resent(0, nowMs);
     if (hasNewData) return this.sent(dataBytes, nowMs);

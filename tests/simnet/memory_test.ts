@@ -20,13 +20,20 @@ const LOOK_MS = 10;
 /** Longest a transfer may take beyond the pauses of its reader, in ms. */
 const MAX_TAIL_MS = 60_000;
 
-const reader = fc.record({
+/** What one transfer is, and how it is read. */
+interface Reader {
+  totalBytes: number;
+  pieceBytes: number;
+  stallMs: number;
+  stallAtBytes: number;
+}
+
+const reader: fc.Arbitrary<Reader> = fc.record({
   totalBytes: fc.integer({ min: 1, max: 400_000 }),
   pieceBytes: fc.constantFrom(500, 3000, 8192, 70_000),
   stallMs: fc.constantFrom(0, 100, 3000, 20_000),
   stallAtBytes: fc.integer({ min: 0, max: 300_000 }),
 });
-type Reader = typeof reader extends fc.Arbitrary<infer T> ? T : never;
 
 const mix = fc.record({
   seed: fc.integer(),
@@ -101,4 +108,17 @@ Deno.test("stacks that share memory stay within it, and every reader that goes o
     assert.equal(memory.lentBytes, 0);
   });
   await fc.assert(property, { seed: 22, numRuns: 60 });
+});
+
+Deno.test("readers that pause for longer than the user timeout, with all memory lent, get their bytes after it", async () => {
+  const net = new SimNet({
+    seed: 23,
+    link: { delayMs: 5, bitsPerSecond: 1e9 },
+    clientTcp: { userTimeoutMs: 10_000, stackBufferBytes: 1 << 29 },
+    serverTcp: { stackBufferBytes: 4 << 20 },
+  });
+  const plan = { totalBytes: 300_000, pieceBytes: 65_536, stallMs: 100_000, stallAtBytes: 0 };
+  const work = Promise.all(Array.from({ length: 60 }, (_, i) => transfer(net, 80 + i, plan)));
+  await net.run(work, plan.stallMs + 5000);
+  net.close();
 });
