@@ -48,9 +48,14 @@ function hasRoom(): boolean {
   }
 }
 
+/** One function for all sockets: an idle connection is to be small. */
+function onClosed(): void {
+  connections--;
+}
+
 function countConnection(socket: Socket): void {
   connections++;
-  socket.once("close", () => connections--);
+  socket.on("close", onClosed);
   if (connections <= roomFor) return;
   if (hasRoom()) {
     roomFor = connections;
