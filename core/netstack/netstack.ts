@@ -188,7 +188,7 @@ export class Netstack {
       listener.release();
       if (error === undefined && !listener.atSyn) listener.deliver(connOf(socket, this.#options));
     };
-    this.#queue.guard(socket, nowMs, () => socket.connection.accept(segment, nowMs));
+    socket.connection.accept(segment, nowMs);
     this.#queue.mark(socket);
     if (listener.atSyn) listener.deliver(connOf(socket, this.#options));
     return "ok";
@@ -199,10 +199,8 @@ export class Netstack {
    * calls of applications see to it themselves. Must not be called from within `output`.
    */
   flush(nowMs: number): void {
-    // Taken out first: one that cannot be sent must not stop every flush that follows.
-    for (let i = this.#strayResets.length; i > 0; i--) {
-      emitReset(this.#strayResets.shift()!, this.#sink);
-    }
+    for (const reset of this.#strayResets) emitReset(reset, this.#sink);
+    this.#strayResets.length = 0;
     this.#echo.flush();
     this.#queue.flush(nowMs);
   }
@@ -273,19 +271,14 @@ export class Netstack {
         reject(tcpError(code, `connect to port ${port}`, signal?.reason));
       };
       socket.connection.open(nowMs);
-      try {
-        early?.((bytes) => socket.writeWithSyn(bytes));
-      } catch (error) {
-        reject(error);
-        socket.abort();
-      }
+      early?.((bytes) => socket.writeWithSyn(bytes));
       this.touch(socket);
     });
   }
 
   /**
    * Accepts connections to a port from now on. `backlog` bounds those that are not accepted yet,
-   * half-open ones included; a SYN beyond it is dropped, and the peer repeats it. Default 1024. With
+   * half-open ones included; a SYN beyond it is dropped, and the peer repeats it. Default 256. With
    * `atSyn` a connection is handed over when its SYN has come: what is written waits until it is open,
    * and half a round trip is saved; but a SYN alone then costs what the application does.
    *
@@ -319,10 +312,7 @@ export class Netstack {
    */
   setMtu(mtuBytes: number): void {
     this.#mtuBytes = checkMtu(mtuBytes, this.#options.pool);
-    const nowMs = this.#options.clock.nowMs();
-    for (const socket of this.#sockets.values()) {
-      this.#queue.guard(socket, nowMs, () => socket.connection.setMtu(mtuBytes));
-    }
+    for (const socket of this.#sockets.values()) socket.connection.setMtu(mtuBytes);
   }
 
   /**
@@ -333,7 +323,7 @@ export class Netstack {
     const nowMs = this.#options.clock.nowMs();
     this.#path.reset();
     for (const socket of this.#sockets.values()) {
-      this.#queue.guard(socket, nowMs, () => socket.connection.pathChanged(nowMs));
+      socket.connection.pathChanged(nowMs);
       this.touch(socket);
     }
   }
@@ -342,17 +332,11 @@ export class Netstack {
   close(): void {
     if (this.#closed) return;
     for (const listener of [...this.#listeners.values()]) listener.close();
-    const nowMs = this.#options.clock.nowMs();
-    for (const socket of this.#sockets.values()) {
-      this.#queue.guard(socket, nowMs, () => socket.abort());
-    }
+    for (const socket of this.#sockets.values()) socket.abort();
+    this.flush(this.#options.clock.nowMs());
     this.#closed = true;
-    try {
-      this.flush(nowMs);
-    } finally {
-      this.#sockets.clear();
-      this.#queue.stop();
-    }
+    this.#sockets.clear();
+    this.#queue.stop();
   }
 
   /** For sockets of this stack: flushes one of them within this event-loop turn. */
