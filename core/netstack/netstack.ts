@@ -278,7 +278,7 @@ export class Netstack {
 
   /**
    * Accepts connections to a port from now on. `backlog` bounds those that are not accepted yet,
-   * half-open ones included; a SYN beyond it is dropped, and the peer repeats it. Default 256. With
+   * half-open ones included; a SYN beyond it is dropped, and the peer repeats it. Default 1024. With
    * `atSyn` a connection is handed over when its SYN has come: what is written waits until it is open,
    * and half a round trip is saved; but a SYN alone then costs what the application does.
    *
