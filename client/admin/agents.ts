@@ -6,7 +6,12 @@ import {
   printable,
   UsageError,
 } from "../../core/cli/mod.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../core/control/mod.ts";
+import {
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  parseJsonObject,
+} from "../../core/control/mod.ts";
 import { ApiError, type ApiMethod, type JsonApi, pathOf } from "../../core/hub_api/mod.ts";
 import { agentsView, fetchHubStatus, machinesJson } from "../hub/mod.ts";
 import { type Channel, channelCommands } from "./channels.ts";
@@ -103,12 +108,8 @@ function setCommand(deps: AdminDeps): Command {
 }
 
 function parseFields(text: string): JsonObject {
-  try {
-    const value: Json = JSON.parse(text);
-    if (isJsonObject(value)) return value;
-  } catch {
-    // Said below, with what is expected.
-  }
+  const fields = parseJsonObject(text);
+  if (fields !== undefined) return fields;
   throw new UsageError(`Invalid fields: must be a JSON object, as '{"location":"garage"}'`);
 }
 

@@ -39,5 +39,5 @@ export type {
   UdpOffer,
   WgPubkey,
 } from "./messages.ts";
-export { isJsonObject } from "./is_json_object.ts";
+export { isJsonObject, parseJsonObject } from "./json_object.ts";
 export { encodeControl, type InvalidMessage, parseControl, type UnknownMessage } from "./parse.ts";

@@ -1,4 +1,4 @@
-import { isJsonObject } from "./is_json_object.ts";
+import { isJsonObject } from "./json_object.ts";
 import type { DefaultUpdate, Json, JsonObject, ServiceDescription } from "./messages.ts";
 
 /** What a {@linkcode Reader} answers to a JSON value of the wrong type. */

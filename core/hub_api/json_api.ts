@@ -1,6 +1,6 @@
 import { printable } from "../cli/mod.ts";
 import type { Clock } from "../clock/mod.ts";
-import { isJsonObject, type Json, type JsonObject } from "../control/mod.ts";
+import { type Json, type JsonObject, parseJsonObject } from "../control/mod.ts";
 import type { HubAddress } from "./hub_address.ts";
 
 /** A hub gives an agent 30 s to answer; the way there and back is on top. Spec: client.md 1.3 */
@@ -58,15 +58,6 @@ export function pathOf(...segments: readonly string[]): string {
   return `/${segments.map(encodeURIComponent).join("/")}`;
 }
 
-function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: Json = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** The platform's reason without its wrapping: `… tcp connect error: Connection refused (os …)`. */
 function reasonOf(error: unknown): string {
   let innermost = error;
@@ -119,7 +110,7 @@ export class JsonApi {
    * @throws {ApiError} if the hub cannot be reached, refuses, or answers something else
    */
   async request(method: ApiMethod, path: string, body?: Json): Promise<JsonObject> {
-    const value = parseObject(await this.text(method, path, body));
+    const value = parseJsonObject(await this.text(method, path, body));
     if (value !== undefined) return value;
     throw new ApiError(
       `No ${this.#what} at ${this.hub.httpUrl}: its answer is not a JSON object; check the address`,
@@ -209,7 +200,7 @@ export class JsonApi {
       const place = `The ${this.#what} at ${this.hub.httpUrl}`;
       throw new ApiError(`${place} is elsewhere: give ${where} in its place`, { status });
     }
-    const field = parseObject(text)?.error;
+    const field = parseJsonObject(text)?.error;
     const said = typeof field === "string" ? field : "";
     const advice = this.#what === "hub" ? adviceFor(status, said) : "";
     const message = `HTTP ${status}: ${said || "unknown error"}${advice}`;

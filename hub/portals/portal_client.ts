@@ -1,4 +1,5 @@
 import { type Clock, sleep } from "../../core/clock/mod.ts";
+import { type JsonObject, parseJsonObject } from "../../core/control/mod.ts";
 import { DEFAULT_HUB_DIRECTORY, type PortalEntry } from "../config/mod.ts";
 
 /** Spec: hub-api.md 8 */
@@ -44,7 +45,7 @@ export interface Registered {
 interface Answer {
   readonly status: number;
   readonly text: string;
-  readonly json: Readonly<Record<string, unknown>> | undefined;
+  readonly json: JsonObject | undefined;
 }
 
 /** The address of a portal as it is kept: `https` if it names no scheme; undefined if it is none. */
@@ -87,15 +88,6 @@ function withoutSecrets(text: string, secrets: readonly (string | undefined)[]):
     (rest, secret) => secret ? rest.replaceAll(secret, "…") : rest,
     text,
   );
-}
-
-function parse(text: string): Answer["json"] {
-  try {
-    const json = JSON.parse(text);
-    return typeof json === "object" && json !== null ? json : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Talks to portals. Spec: hub-api.md 8 */
@@ -200,7 +192,7 @@ export class PortalClient {
         signal: late.signal,
       });
       const text = await readText(response);
-      return { status: response.status, text, json: parse(text) };
+      return { status: response.status, text, json: parseJsonObject(text) };
     } catch (error) {
       if (error instanceof PortalError) throw error;
       const why = late.signal.aborted

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { browserTest, openPage } from "./chromium.ts";
 import { IdleAgent, withHub } from "./rig.ts";
-import { act, administer, signIn } from "./steps.ts";
+import { act, signIn } from "./steps.ts";
 
 /** Opens the view of identities at one of them. */
 async function choose(page: Page, id: string): Promise<void> {
@@ -26,7 +26,7 @@ async function problem(page: Page): Promise<string> {
 
 browserTest("identities and permissions are edited, rotated and removed", async (browser) => {
   await withHub(async ({ fabric, url }) => {
-    await administer(fabric, "POST /api/admin/tokens", { id: "alice" });
+    await fabric.ask("POST /api/admin/tokens", { id: "alice" });
     const { page, complaints } = await openPage(browser);
     await page.goto(url);
     await signIn(page, fabric.token);
@@ -77,7 +77,7 @@ browserTest(
   "what the hub refuses is said in the dialog, and nobody's change is overwritten",
   async (browser) => {
     await withHub(async ({ fabric, url }) => {
-      await administer(fabric, "POST /api/admin/tokens", { id: "alice" });
+      await fabric.ask("POST /api/admin/tokens", { id: "alice" });
       const { page } = await openPage(browser);
       await page.goto(url);
       await signIn(page, fabric.token);
@@ -94,7 +94,7 @@ browserTest(
       await choose(page, "alice");
       await page.click("#identity-edit");
       await page.selectOption("#identity-form-role", "admin");
-      await administer(fabric, "PUT /api/admin/access/alice/machines/barn", {
+      await fabric.ask("PUT /api/admin/access/alice/machines/barn", {
         permissions: ["connect"],
       });
       assert.match(await problem(page), /Somebody else has just changed alice/);
@@ -110,7 +110,7 @@ browserTest(
   async (browser) => {
     await withHub(async ({ fabric, url }) => {
       for (let i = 0; i < 120; i++) {
-        await administer(fabric, "POST /api/admin/tokens", { id: `user-${i}` });
+        await fabric.ask("POST /api/admin/tokens", { id: `user-${i}` });
       }
       const { page, complaints } = await openPage(browser);
       await page.goto(`${url}#audit`);
@@ -120,7 +120,7 @@ browserTest(
       assert.equal(await page.locator("#audit-rows tr").count(), 100);
       await act(page, "Older records", () => page.getByText('"user-0" created').waitFor());
       assert.equal(await page.locator("#audit-rows tr").count(), 120);
-      await administer(fabric, "POST /api/admin/tokens", { id: "latest" });
+      await fabric.ask("POST /api/admin/tokens", { id: "latest" });
       await page.getByText('"latest" created').waitFor();
       assert.equal(await page.locator("#audit-rows tr").count(), 121);
 
@@ -162,7 +162,7 @@ browserTest(
   "whoever is revoked while they look is signed out at once, and sees nothing more",
   async (browser) => {
     await withHub(async ({ fabric, url }) => {
-      const { token } = await administer(fabric, "POST /api/admin/tokens", {
+      const { token } = await fabric.ask("POST /api/admin/tokens", {
         id: "bob",
         role: "admin",
       });
@@ -170,7 +170,7 @@ browserTest(
       await page.goto(`${url}#access`);
       await signIn(page, token);
       await page.getByRole("option", { name: "bob" }).waitFor();
-      await administer(fabric, "POST /api/admin/tokens/bob/revoke");
+      await fabric.ask("POST /api/admin/tokens/bob/revoke");
       await page.locator(".toast", { hasText: "no longer" }).waitFor();
       assert.equal(await page.isVisible("#identities"), false);
       assert.equal(await page.locator("#identities [role=option]").count(), 0);

@@ -1,19 +1,4 @@
-import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { type Fabric, fetchLocal } from "../rig/mod.ts";
-
-/** Asks the hub as its owner, past the page. */
-export async function administer(fabric: Fabric, request: string, body?: object) {
-  const [method, path] = request.split(" ");
-  const response = await fetchLocal(`http://127.0.0.1:${fabric.hubPort}${path}`, {
-    method: method!,
-    headers: { authorization: `Bearer ${fabric.token}` },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  const answer = await response.json();
-  assert.ok(response.ok, JSON.stringify(answer));
-  return answer;
-}
 
 /** Signs in, as a person does. */
 export async function signIn(page: Page, token: string): Promise<void> {

@@ -5,7 +5,7 @@ import type { Fabric } from "../rig/mod.ts";
 import { accessibilityProblems } from "./accessibility.ts";
 import { browserTest, openPage } from "./chromium.ts";
 import { IdleAgent, withHub } from "./rig.ts";
-import { act, administer, signIn } from "./steps.ts";
+import { act, signIn } from "./steps.ts";
 
 /** Set to keep what the views look like; a run without it leaves the tree as it is. */
 const KEEPS_PICTURES = Deno.env.get("TELA_SCREENSHOTS") !== undefined;
@@ -39,7 +39,7 @@ async function furnish(fabric: Fabric, agents: IdleAgent[]): Promise<void> {
     agents.push(await IdleAgent.register(fabric, { ...FIELDS, ...machine }));
   }
   await agents.splice(3, 1)[0]!.close();
-  const ask = (request: string, body?: object) => administer(fabric, request, body);
+  const ask = (request: string, body?: object) => fabric.ask(request, body);
   await ask("POST /api/admin/tokens", { id: "alice", expiresAt: "2099-01-01T00:00:00Z" });
   await ask("PUT /api/admin/access/alice/machines/barn", {
     permissions: ["connect"],

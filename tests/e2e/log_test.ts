@@ -3,9 +3,8 @@ import {
   dialEcho,
   echo,
   Fabric,
-  MACHINE,
+  launchAgent,
   programTest,
-  startProgram,
   Target,
   until,
   within,
@@ -28,15 +27,14 @@ for (const [what, command] of LOGS) {
       await using target = new Target(echo);
       await using fabric = await Fabric.create();
       await fabric.startHub();
-      const home = fabric.home("agent");
-      await Deno.mkdir(home);
-      const ports = String(target.port);
-      await using agent = await startProgram("telad", {
-        args: ["-hub", fabric.hubUrl, "-machine", MACHINE, "-ports", ports, "-v"],
-        home,
+      const { hubUrl, token } = fabric;
+      await using agent = await launchAgent({
+        hubUrl,
+        token,
+        home: fabric.home("agent"),
+        flags: ["-v"],
         prefix: ["sh", "-c", command],
-        env: { TELA_TOKEN: fabric.token },
-      });
+      }, [target.port]);
       const isThere = async () => (await fabric.machine())?.agentConnected;
       await until(isThere, { what: "the agent at the hub" });
       await fabric.startClient([target.port]);

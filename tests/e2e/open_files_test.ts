@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
 import {
-  agentRegistered,
-  clientBound,
   dialEcho,
   echo,
   Fabric,
-  freePort,
-  MACHINE,
-  type Process,
   programTest,
   readExactly,
-  startProgram,
   Target,
   within,
   writeAll,
@@ -51,19 +45,13 @@ programTest({
     await using fabric = await Fabric.create();
     await fabric.startHub();
     await fabric.startAgent([target.port]);
-    const home = fabric.home("client");
-    await Deno.mkdir(home);
-    const ports = `${freePort()}:${target.port}`;
-    await using client: Process = await startProgram("tela", {
-      args: ["connect", "-hub", fabric.hubUrl, "-machine", MACHINE, "-ports", ports],
-      home,
-      prefix: FEW_FILES,
-      env: { TELA_TOKEN: fabric.token },
-    });
-    const [port] = await clientBound(client, 1);
-    await exhaust(port!, client.waitForLine(/Too many open files: .*ulimit -n/));
+    fabric.prefixes.client = FEW_FILES;
+    await fabric.startClient([target.port]);
+    const client = fabric.client;
+    const port = fabric.localPort();
+    await exhaust(port, client.waitForLine(/Too many open files: .*ulimit -n/));
     await client.waitForLine(/New local connections are accepted again/);
-    (await within(dialEcho(port!), { what: "a connection after all" })).close();
+    (await within(dialEcho(port), { what: "a connection after all" })).close();
     assert.equal(client.output.match(/Too many open files/g)?.length, 1);
   },
 });
@@ -76,12 +64,9 @@ programTest({
     await using target = new Target(echo);
     await using fabric = await Fabric.create();
     await fabric.startHub();
-    const home = fabric.home("agent");
-    await Deno.mkdir(home);
-    const args = ["-hub", fabric.hubUrl, "-machine", MACHINE, "-ports", String(target.port)];
-    const env = { TELA_TOKEN: fabric.token };
-    await using agent = await startProgram("telad", { args, home, prefix: FEW_FILES, env });
-    await agentRegistered(agent);
+    fabric.prefixes.agent = FEW_FILES;
+    await fabric.startAgent([target.port]);
+    const agent = fabric.agent;
     await fabric.startClient([target.port]);
     const port = fabric.localPort();
     await exhaust(port, agent.waitForLine(/cannot reach .*: too many open files; .*ulimit -n/));

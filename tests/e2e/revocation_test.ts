@@ -16,19 +16,6 @@ import {
   writeAll,
 } from "../rig/mod.ts";
 
-/** Asks the hub as its owner. */
-async function administer(fabric: Fabric, request: string, body?: object) {
-  const [method, path] = request.split(" ");
-  const response = await fetchLocal(`http://127.0.0.1:${fabric.hubPort}${path}`, {
-    method: method!,
-    headers: { authorization: `Bearer ${fabric.token}` },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  const answer = await response.json();
-  assert.ok(response.ok, JSON.stringify(answer));
-  return answer;
-}
-
 /** What a connection gives until it ends, in whatever way. */
 async function rest(connection: Deno.Conn): Promise<number> {
   const buffer = new Uint8Array(1024);
@@ -51,8 +38,8 @@ Deno.test("a grant of one service is enforced inside the tunnel, and revoking it
   await using fabric = await Fabric.create();
   await fabric.startHub();
   await fabric.startAgent([allowed.port, forbidden.port]);
-  const { token } = await administer(fabric, "POST /api/admin/tokens", { id: "alice" });
-  await administer(fabric, `PUT /api/admin/access/alice/machines/${MACHINE}`, {
+  const { token } = await fabric.ask("POST /api/admin/tokens", { id: "alice" });
+  await fabric.ask(`PUT /api/admin/access/alice/machines/${MACHINE}`, {
     permissions: ["connect"],
     services: [`port-${allowed.port}`],
   });
@@ -67,7 +54,7 @@ Deno.test("a grant of one service is enforced inside the tunnel, and revoking it
   assert.equal(await rest(bad), 0);
   assert.equal(forbidden.openCount, 0);
 
-  await administer(fabric, "POST /api/admin/tokens/alice/revoke");
+  await fabric.ask("POST /api/admin/tokens/alice/revoke");
   assert.equal(await rest(good), 0);
   await allowed.waitForOpen(0);
   await fabric.waitForSessions(0);
@@ -92,9 +79,9 @@ Deno.test("a grant that moves to another service cuts the old one and opens the 
   await using fabric = await Fabric.create();
   await fabric.startHub();
   await fabric.startAgent([first.port, second.port]);
-  const { token } = await administer(fabric, "POST /api/admin/tokens", { id: "alice" });
+  const { token } = await fabric.ask("POST /api/admin/tokens", { id: "alice" });
   const grant = (...services: string[]) =>
-    administer(fabric, `PUT /api/admin/access/alice/machines/${MACHINE}`, {
+    fabric.ask(`PUT /api/admin/access/alice/machines/${MACHINE}`, {
       permissions: ["connect"],
       services,
     });
@@ -117,7 +104,7 @@ Deno.test("rotating an agent's token ends its registration and its sessions", as
   await using target = new Target(echo);
   await using fabric = await Fabric.create();
   await fabric.startHub();
-  const { code } = await administer(fabric, "POST /api/admin/pair-code", {
+  const { code } = await fabric.ask("POST /api/admin/pair-code", {
     type: "register",
     machineId: MACHINE,
   });
@@ -134,7 +121,7 @@ Deno.test("rotating an agent's token ends its registration and its sessions", as
   await writeAll(connection, new Uint8Array([1]));
   await readExactly(connection, 1);
 
-  await administer(fabric, `POST /api/admin/rotate/${identity}`);
+  await fabric.ask(`POST /api/admin/rotate/${identity}`);
   assert.equal(await rest(connection), 0);
   await agent.waitForLine(/access denied/i);
   assert.equal((await fabric.machine())?.agentConnected, false);

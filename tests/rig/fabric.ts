@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { fetchLocal } from "./http.ts";
 import {
   agentRegistered,
@@ -33,6 +34,8 @@ export class Fabric implements AsyncDisposable {
   hubUrlForPeers?: string;
   /** Files of the tree that run in place of `telad` and `tela`. Default: none. */
   scripts: { agent?: string; client?: string } = {};
+  /** Words before the commands of `telad` and `tela`. Default: none. */
+  prefixes: { agent?: readonly string[]; client?: readonly string[] } = {};
   readonly #launches: Promise<Process>[] = [];
   readonly #processes: Process[] = [];
   #hub?: Process;
@@ -125,12 +128,27 @@ export class Fabric implements AsyncDisposable {
     this.#localPorts = await clientBound(this.#client, remotePorts.length);
   }
 
+  /**
+   * Asks the hub as its owner, as in `POST /api/admin/tokens`, and gives the answer's JSON.
+   *
+   * @throws {AssertionError} if the hub refuses, with what it says
+   */
+  // deno-lint-ignore no-explicit-any
+  async ask(request: string, body?: object): Promise<any> {
+    const [method, path] = request.split(" ");
+    const response = await fetchLocal(`http://127.0.0.1:${this.#hubPort}${path}`, {
+      method: method!,
+      headers: { authorization: `Bearer ${this.token}` },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const answer = await response.json();
+    assert.ok(response.ok, JSON.stringify(answer));
+    return answer;
+  }
+
   /** The machine as the hub's `/api/status` shows it, or undefined while it is unknown there. */
   async machine(): Promise<{ agentConnected: boolean; sessionCount: number } | undefined> {
-    const response = await fetchLocal(`http://127.0.0.1:${this.#hubPort}/api/status`, {
-      headers: { authorization: `Bearer ${this.token}` },
-    });
-    const { machines } = await response.json();
+    const { machines } = await this.ask("GET /api/status");
     return machines.find((machine: { id: string }) => machine.id === MACHINE);
   }
 
@@ -155,6 +173,7 @@ export class Fabric implements AsyncDisposable {
       token: this.token,
       home: this.home(role),
       script: this.scripts[role],
+      prefix: this.prefixes[role],
     };
   }
 

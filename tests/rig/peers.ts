@@ -41,6 +41,8 @@ export interface PeerOptions {
   flags?: readonly string[];
   /** File of the tree to run in place of the program's own. Default: none. */
   script?: string | undefined;
+  /** Words before the command, such as `sh -c …`. Default: none. */
+  prefix?: readonly string[] | undefined;
 }
 
 /** Starts a hub and waits for nothing. */
@@ -54,25 +56,25 @@ export async function launchHub({ home, ownerToken, port = 0 }: HubOptions): Pro
 
 /** Starts an agent for machine `barn` with these target ports and waits for nothing. */
 export async function launchAgent(
-  { hubUrl, token, home, flags = [], script }: PeerOptions,
+  { hubUrl, token, home, flags = [], ...how }: PeerOptions,
   ports: number[],
 ): Promise<Process> {
   await Deno.mkdir(home, { recursive: true });
   const args = ["-hub", hubUrl, "-machine", MACHINE, "-ports", ports.join(","), ...flags];
   const env = { TELA_TOKEN: token };
-  return await startProgram("telad", { name: "agent", args, home, script, env });
+  return await startProgram("telad", { name: "agent", args, home, env, ...how });
 }
 
 /** Starts a client that forwards free local ports to `remotePorts`, and waits for nothing. */
 export async function launchClient(
-  { hubUrl, token, home, flags = [], script }: PeerOptions,
+  { hubUrl, token, home, flags = [], ...how }: PeerOptions,
   remotePorts: number[],
 ): Promise<Process> {
   await Deno.mkdir(home, { recursive: true });
   const ports = remotePorts.map((remote) => `${freePort()}:${remote}`).join(",");
   const args = ["connect", "-hub", hubUrl, "-machine", MACHINE, "-ports", ports, ...flags];
   const env = { TELA_TOKEN: token };
-  return await startProgram("tela", { name: "client", args, home, script, env });
+  return await startProgram("tela", { name: "client", args, home, env, ...how });
 }
 
 /** The port a hub listens on, as soon as it does. */

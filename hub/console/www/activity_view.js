@@ -1,7 +1,7 @@
 /** The view of recent activity. */
 
 import { activityRows, isActivityShown } from "./activity.js";
-import { byId, element, setStatus, setText, setTime, statusBadge } from "./dom.js";
+import { byId, element, setStatus, setText, setTime, showCard, statusBadge } from "./dom.js";
 import { KeyedList } from "./keyed_list.js";
 
 /** @typedef {import("./activity.js").ActivityRow} ActivityRow */
@@ -70,10 +70,7 @@ export class ActivityView {
       byId("activity-shown", HTMLElement),
       isFiltered ? `${shown.length} of ${this.#rows.length} events` : "",
     );
-    byId("activity-card", HTMLElement).hidden = shown.length === 0;
-    const empty = byId("activity-empty", HTMLElement);
-    empty.hidden = shown.length > 0;
-    setText(empty, this.#emptyText());
+    showCard("activity", { isEmpty: shown.length === 0, text: this.#emptyText() });
   }
 
   #emptyText() {

@@ -10,7 +10,7 @@ import {
   verification,
 } from "./audit.js";
 import { toast } from "./dialogs.js";
-import { byId, element, setStatus, setText, setTime, statusBadge } from "./dom.js";
+import { byId, element, setStatus, setText, setTime, showCard, statusBadge } from "./dom.js";
 import { KeyedList } from "./keyed_list.js";
 
 /** @typedef {import("./audit.js").AuditRow} AuditRow */
@@ -122,11 +122,11 @@ export class AuditView {
   #show() {
     this.#list.render(auditRows(this.#records));
     const isEmpty = this.#records.length === 0;
-    byId("audit-card", HTMLElement).hidden = isEmpty;
+    showCard("audit", {
+      isEmpty,
+      text: "No record passes this filter. Choose another kind or clear the fields.",
+    });
     byId("audit-older", HTMLElement).hidden = isEmpty || this.#before === undefined;
-    const empty = byId("audit-empty", HTMLElement);
-    empty.hidden = !isEmpty;
-    setText(empty, "No record passes this filter. Choose another kind or clear the fields.");
   }
 
   /** @param {() => Promise<void>} onChange */

@@ -55,6 +55,19 @@ export function setText(target, text) {
 }
 
 /**
+ * Shows the card `#NAME-card` of a list, or `#NAME-empty` in its place.
+ *
+ * @param {string} name
+ * @param {{ isEmpty: boolean, text: string }} options what is said when it is empty
+ */
+export function showCard(name, { isEmpty, text }) {
+  byId(`${name}-card`, HTMLElement).hidden = isEmpty;
+  const empty = byId(`${name}-empty`, HTMLElement);
+  empty.hidden = !isEmpty;
+  setText(empty, text);
+}
+
+/**
  * Shows one of the states that the design language knows.
  *
  * @param {Element} badge a `.status` with a dot and a text

@@ -1,6 +1,15 @@
 /** The view of machines. */
 
-import { byId, copyable, element, setStatus, setText, setTime, statusBadge } from "./dom.js";
+import {
+  byId,
+  copyable,
+  element,
+  setStatus,
+  setText,
+  setTime,
+  showCard,
+  statusBadge,
+} from "./dom.js";
 import { counted } from "./format.js";
 import { KeyedList } from "./keyed_list.js";
 import {
@@ -165,10 +174,7 @@ export class MachinesView {
       byId("machines-shown", HTMLElement),
       isFiltered ? `${keys.length} of ${counted(this.#rows.length, "machine")}` : "",
     );
-    byId("machines-card", HTMLElement).hidden = keys.length === 0;
-    const empty = byId("machines-empty", HTMLElement);
-    empty.hidden = keys.length > 0;
-    setText(empty, this.#emptyText());
+    showCard("machines", { isEmpty: keys.length === 0, text: this.#emptyText() });
   }
 
   #emptyText() {
