@@ -11,7 +11,7 @@ export function segmentArrives(tcb: Tcb, segment: Segment, nowMs: number): void 
   if (isSynWithData(tcb, segment)) return takeSynData(tcb, segment, nowMs);
   const crossed = isCrossedSynAck(tcb, segment);
   if (crossed) takeOffSyn(segment);
-  if (!checkSequence(tcb, segment, nowMs)) return;
+  if (!checkSequence(tcb, segment, nowMs)) return takeAckOfUnacceptable(tcb, segment, nowMs);
   if ((segment.flags & RST) !== 0) return onReset(tcb, segment, nowMs);
   if ((segment.flags & SYN) !== 0) return tcb.challenge(nowMs);
   if ((segment.flags & ACK) === 0) return;
@@ -135,6 +135,20 @@ function checkSequence(tcb: Tcb, segment: Segment, nowMs: number): boolean {
   if (segment.payloadBytes > 0 || (segment.flags & FIN) !== 0) tcb.rcv.outside(segment);
   else tcb.challenge(nowMs);
   return false;
+}
+
+/**
+ * Two ends that each closed their window upon data in flight may know old edges of each other's only:
+ * what they send lies outside, and each would drop for ever what could tell it the new one. So an end
+ * whose data outran a window takes new acknowledgements from anywhere near.
+ *
+ * Deviation from RFC 9293 §3.10.7.4, which makes this allowance for closed windows only.
+ */
+function takeAckOfUnacceptable(tcb: Tcb, segment: Segment, nowMs: number): void {
+  const { snd } = tcb;
+  if (!tcb.synchronised || snd.window.ackSeq(snd) === snd.sndMax) return;
+  if ((segment.flags & (SYN | ACK | RST)) !== ACK || !tcb.rcv.isNear(segment)) return;
+  if (seqLt(snd.sndUna, segment.ack) && seqLe(segment.ack, snd.sndMax)) onAck(tcb, segment, nowMs);
 }
 
 /** Before ours was acknowledged: an acknowledgement of it, and perhaps of data behind it. */

@@ -9,7 +9,7 @@ import {
   writeTimestamps,
 } from "./options.ts";
 import { ACK, FIN, PSH, RST, SYN, TCP_HEADER_BYTES, writeHeader } from "./segment.ts";
-import { type Seq, seqAdd, seqDiff, seqLt, seqMax } from "./seq.ts";
+import { type Seq, seqAdd, seqDiff } from "./seq.ts";
 import type { Tcb } from "./tcb.ts";
 
 /** Where a connection puts its segments. */
@@ -48,7 +48,7 @@ export function emitDue(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   // In SYN-RECEIVED, too, what is not acceptable is answered (RFC 9293 §3.10.7.4).
   if (tcb.state !== "syn-sent") {
     if (nowMs >= tcb.rcv.ackAtMs || tcb.rcv.windowUpdateDue) tcb.rcv.oweAck();
-    while (tcb.rcv.acksOwed > 0) emitEmpty(tcb, sink, ACK, emptySeq(tcb));
+    while (tcb.rcv.acksOwed > 0) emitEmpty(tcb, sink, ACK, tcb.snd.window.ackSeq(tcb.snd));
     if (tcb.probeOwed) {
       // A number that has been acknowledged makes the peer answer (RFC 9293 §3.8.4).
       emitEmpty(tcb, sink, ACK, seqAdd(tcb.snd.sndUna, -1));
@@ -194,16 +194,6 @@ function emitStream(
   const flags = ACK | (last && length > 0 ? PSH : 0) | (fin ? FIN : 0);
   finish(tcb, sink, packet, { seq, flags, blocks });
   return length + (fin ? 1 : 0);
-}
-
-/**
- * Number of an acknowledgement: the next one, or the end of the peer's window if more went than that
- * holds, as with a SYN. Beyond its window the peer takes nothing, not even an acknowledgement; but a
- * FIN, or a probe, that it has taken lies there.
- */
-function emptySeq({ snd }: Tcb): Seq {
-  const edge = seqMax(seqAdd(snd.sndUna, snd.window.bytes), snd.streamStart);
-  return seqLt(seqAdd(edge, 1), snd.sndMax) ? edge : snd.sndMax;
 }
 
 /** Emits a segment without payload. */

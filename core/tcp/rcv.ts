@@ -110,6 +110,11 @@ export class Receiver {
     return seqLt(segment.seq, this.#rcvAdv) && seqLt(this.rcvNxt, seqAdd(segment.seq, length));
   }
 
+  /** Whether an unacceptable segment begins at most the largest window before or behind the expected. */
+  isNear(segment: Segment): boolean {
+    return Math.abs(seqDiff(segment.seq, this.rcvNxt)) <= this.#maxBytes;
+  }
+
   /** Takes payload and FIN of an acceptable segment. */
   take(segment: Segment, nowMs: number): void {
     let { seq, payloadStart: start, payloadEnd: end } = segment;

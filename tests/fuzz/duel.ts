@@ -1,5 +1,6 @@
 import { type Packet, PacketPool } from "../../core/bytes/mod.ts";
 import {
+  BufferMemory,
   Connection,
   emitReset,
   opensConnection,
@@ -64,7 +65,8 @@ export class End {
   /** Whether a SYN opens the connection. */
   listening = false;
   readonly #o: EndOptions;
-  readonly #pages = new PagePool();
+  readonly #memory = new BufferMemory(1 << 24);
+  readonly #pages = new PagePool(Infinity, this.#memory);
   readonly #pool = new PacketPool({ maxPacketBytes: 16384 });
   readonly #segment = new Segment();
   readonly #sink: SegmentSink = {
@@ -73,6 +75,7 @@ export class End {
     send: (packet) => this.#emitted(packet),
   };
   #underWay: Arrival[] = [];
+  #starved = false;
   readonly #history: Uint8Array<ArrayBuffer>[] = [];
   #nowMs = 0;
 
@@ -93,6 +96,13 @@ export class End {
   /** Bytes of memory it holds. */
   get lentBytes(): number {
     return this.#pages.lentBytes;
+  }
+
+  /** Whether others have lent all memory. */
+  set starved(starved: boolean) {
+    if (starved === this.#starved) return;
+    this.#starved = starved;
+    this.#memory.lentBytes += starved ? this.#memory.maxBytes : -this.#memory.maxBytes;
   }
 
   /** When something happens next. */

@@ -1,7 +1,7 @@
 /**
  * Two connections open, passively or both at once, while segments are lost, overtake each other and
- * come again, and while both applications write, read and finish. Then the path is good: everything
- * must arrive, once, both must end, and no empty segments go back and forth.
+ * come again, memory is there and is not, and both applications write, read and finish. Then all is
+ * good: everything must arrive, once, both must end, and no empty segments go back and forth.
  */
 import assert from "node:assert/strict";
 import { Rng } from "../simnet/mod.ts";
@@ -31,7 +31,7 @@ function begin(rng: Rng): Duel {
     synData: true,
     timestamps: rng.below(3) === 0,
     receiveBufferBytes: pick(rng, [1024, 5000, 70_000]),
-    sendBufferBytes: pick(rng, [1024, 20_000]),
+    sendBufferBytes: pick(rng, [1024, 20_000, 70_000]),
     timeWaitMs: 1000,
   };
   const [first, second] = [[40000, 80], [80, 40000]].map((ports) =>
@@ -72,7 +72,7 @@ function step(duel: Duel, rng: Rng): void {
     case 0:
     case 1:
     case 2:
-      end.write(1 + rng.below(3000));
+      end.write(1 + rng.below(pick(rng, [3000, 40_000])));
       break;
     case 3:
       end.read(1 + rng.below(5000));
@@ -83,6 +83,7 @@ function step(duel: Duel, rng: Rng): void {
     case 5:
       if (rng.below(4) === 0) end.connection.pathChanged(duel.nowMs);
       if (rng.below(6) === 0) end.connection.closeWrite();
+      end.starved = rng.below(2) === 0;
       break;
     default:
       pass(duel, rng.below(rng.below(6) === 0 ? 1500 : 60));
@@ -94,7 +95,7 @@ function step(duel: Duel, rng: Rng): void {
 function calm(duel: Duel): void {
   const { ends } = duel;
   const before = ends.map(({ emptySent, fullSent }) => ({ emptySent, fullSent }));
-  for (const end of ends) end.storm = false;
+  for (const end of ends) end.storm = end.starved = false;
   const untilMs = duel.nowMs + MAX_CALM_MS;
   const over = () => ends.every(({ connection }) => connection.state === "closed");
   while (!over()) {
