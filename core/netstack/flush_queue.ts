@@ -81,17 +81,33 @@ export class FlushQueue {
     }
   }
 
-  /** A defect showed in a connection: it is reset, and the others know nothing of it. */
+  /** Does something to a connection. A defect that shows resets it, and the others know nothing of it. */
+  guard(socket: Socket, nowMs: number, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.contain(socket, error, nowMs);
+    }
+  }
+
+  /** A defect showed in a connection; {@linkcode FlushQueue.guard} without its closure. */
   contain(socket: Socket, error: unknown, nowMs: number): void {
     const { connection } = socket;
     this.#host.ended(socket);
-    connection.abort();
-    try {
-      connection.output(this.#host.sink, nowMs);
-    } catch {
-      // The same again, most likely; the peer is told when it sends something.
+    // Each may show the same defect again, and must not keep the next from being tried. If the reset
+    // cannot be sent, the peer is told when it sends something.
+    const lastSteps = [
+      () => connection.abort(),
+      () => connection.output(this.#host.sink, nowMs),
+      () => socket.settle(),
+    ];
+    for (const step of lastSteps) {
+      try {
+        step();
+      } catch {
+        // The first one is what is reported.
+      }
     }
-    socket.settle();
     this.#host.defect(error);
   }
 

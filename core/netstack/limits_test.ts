@@ -119,3 +119,74 @@ Deno.test("a defect in one connection resets it and costs the others nothing", a
   assert.equal(pair.server.stats.connections, 1);
   pair.close();
 });
+
+Deno.test("what takes no packet of a connection costs the others nothing in timers and in close()", async () => {
+  const defects: unknown[] = [];
+  let broken = false;
+  const pair = new Pair({
+    onDefect: (error) => defects.push(error),
+    onServerOutput: ({ view, start }) => {
+      if (broken && view.getUint16(start + 20) === 80) throw new Error("defect");
+    },
+  });
+  const [, firstEnd] = await pair.open(80);
+  const [second, secondEnd] = await pair.open(81);
+  pair.cut = true;
+  await pair.settle(Promise.all([firstEnd, secondEnd].map((end) => end.write(new Uint8Array(9)))));
+  broken = true;
+  pair.cut = false;
+  // The timers of both run out; one cannot send again.
+  await pair.pass(1000);
+  assert.equal(await pair.settle(second.read(new Uint8Array(100))), 9);
+  assert.equal(defects.length, 1);
+  await assert.rejects(firstEnd.read(new Uint8Array(1)), { code: "aborted" });
+  broken = false;
+  const [third, thirdEnd] = await pair.open(80);
+  broken = true;
+  const readings = [third, second, thirdEnd, secondEnd].map((end) => end.read(new Uint8Array(1)));
+  for (const reading of readings) reading.catch(() => {});
+  pair.server.close();
+  assert.equal(pair.server.stats.connections, 0);
+  await assert.rejects(readings[2]!, { code: "aborted" });
+  await assert.rejects(readings[3]!, { code: "aborted" });
+  await assert.rejects(pair.settle(readings[1]!), { code: "reset" });
+  broken = false;
+  pair.client.close();
+});
+
+Deno.test("a defect while calls are settled leaves every other connection its turn", async () => {
+  const defects: unknown[] = [];
+  const pair = new Pair({ onDefect: (error) => defects.push(error) });
+  const [first, firstEnd] = await pair.open(80);
+  const [second, secondEnd] = await pair.open(81);
+  const into = new Uint8Array(100);
+  let broken = false;
+  // Whatever its cause, it shows where the bytes are handed over, each time that is tried.
+  const unusable = new Proxy(into, {
+    get: (target, key) => {
+      if (broken) throw new Error("defect");
+      return Reflect.get(target, key);
+    },
+  });
+  const readings = [firstEnd.read(unusable), secondEnd.read(into)] as const;
+  broken = true;
+  const failing = assert.rejects(readings[0], { code: "aborted" });
+  await pair.settle(Promise.all([first.write(Uint8Array.of(1)), second.write(Uint8Array.of(2))]));
+  assert.equal(await pair.settle(readings[1]), 1);
+  await failing;
+  assert.deepEqual(defects.map(String), ["Error: defect"]);
+  await assert.rejects(pair.settle(first.read(into)), { code: "reset" });
+  assert.equal(pair.server.stats.connections, 1);
+  pair.close();
+});
+
+Deno.test("connect() whose early data cannot be had rejects with the reason, and nothing is opened", async () => {
+  const pair = new Pair({ client: { synData: true } });
+  const early = () => {
+    throw new Error("no data");
+  };
+  await assert.rejects(pair.client.connect({ port: 80, early }), /no data/);
+  await pair.run();
+  assert.equal(pair.client.stats.connections, 0);
+  pair.close();
+});

@@ -188,7 +188,7 @@ export class Netstack {
       listener.release();
       if (error === undefined && !listener.atSyn) listener.deliver(connOf(socket, this.#options));
     };
-    socket.connection.accept(segment, nowMs);
+    this.#queue.guard(socket, nowMs, () => socket.connection.accept(segment, nowMs));
     this.#queue.mark(socket);
     if (listener.atSyn) listener.deliver(connOf(socket, this.#options));
     return "ok";
@@ -199,8 +199,10 @@ export class Netstack {
    * calls of applications see to it themselves. Must not be called from within `output`.
    */
   flush(nowMs: number): void {
-    for (const reset of this.#strayResets) emitReset(reset, this.#sink);
-    this.#strayResets.length = 0;
+    // Taken out first: one that cannot be sent must not stop every flush that follows.
+    for (let i = this.#strayResets.length; i > 0; i--) {
+      emitReset(this.#strayResets.shift()!, this.#sink);
+    }
     this.#echo.flush();
     this.#queue.flush(nowMs);
   }
@@ -271,7 +273,12 @@ export class Netstack {
         reject(tcpError(code, `connect to port ${port}`, signal?.reason));
       };
       socket.connection.open(nowMs);
-      early?.((bytes) => socket.writeWithSyn(bytes));
+      try {
+        early?.((bytes) => socket.writeWithSyn(bytes));
+      } catch (error) {
+        reject(error);
+        socket.abort();
+      }
       this.touch(socket);
     });
   }
@@ -312,7 +319,10 @@ export class Netstack {
    */
   setMtu(mtuBytes: number): void {
     this.#mtuBytes = checkMtu(mtuBytes, this.#options.pool);
-    for (const socket of this.#sockets.values()) socket.connection.setMtu(mtuBytes);
+    const nowMs = this.#options.clock.nowMs();
+    for (const socket of this.#sockets.values()) {
+      this.#queue.guard(socket, nowMs, () => socket.connection.setMtu(mtuBytes));
+    }
   }
 
   /**
@@ -323,7 +333,7 @@ export class Netstack {
     const nowMs = this.#options.clock.nowMs();
     this.#path.reset();
     for (const socket of this.#sockets.values()) {
-      socket.connection.pathChanged(nowMs);
+      this.#queue.guard(socket, nowMs, () => socket.connection.pathChanged(nowMs));
       this.touch(socket);
     }
   }
@@ -332,11 +342,17 @@ export class Netstack {
   close(): void {
     if (this.#closed) return;
     for (const listener of [...this.#listeners.values()]) listener.close();
-    for (const socket of this.#sockets.values()) socket.abort();
-    this.flush(this.#options.clock.nowMs());
+    const nowMs = this.#options.clock.nowMs();
+    for (const socket of this.#sockets.values()) {
+      this.#queue.guard(socket, nowMs, () => socket.abort());
+    }
     this.#closed = true;
-    this.#sockets.clear();
-    this.#queue.stop();
+    try {
+      this.flush(nowMs);
+    } finally {
+      this.#sockets.clear();
+      this.#queue.stop();
+    }
   }
 
   /** For sockets of this stack: flushes one of them within this event-loop turn. */

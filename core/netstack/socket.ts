@@ -138,8 +138,8 @@ export class Socket {
   #settleOpen(): void {
     const { connection, onOpen } = this;
     if (connection.synchronised) {
-      this.onOpen = undefined;
       if (this.#writeClosed && this.#write === undefined) connection.closeWrite();
+      this.onOpen = undefined;
       onOpen?.(undefined);
     } else if (connection.state === "closed") {
       this.onOpen = undefined;
@@ -149,8 +149,10 @@ export class Socket {
 
   #settleRead({ into, resolve }: PendingRead): void {
     if (this.connection.readableBytes > 0) {
+      // A read that a defect breaks off is still there to be rejected.
+      const count = this.connection.read(into);
       this.#read = undefined;
-      resolve(this.connection.read(into));
+      resolve(count);
     } else if (this.connection.finReceived) {
       this.#read = undefined;
       this.#eof = true;

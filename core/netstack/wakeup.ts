@@ -27,10 +27,10 @@ export class Wakeup {
   arm(deadlineMs: number): void {
     if (deadlineMs >= this.#armedMs) return;
     this.#timer?.cancel();
-    this.#armedMs = deadlineMs;
     const nowMs = this.#clock.nowMs();
     const isFar = deadlineMs - nowMs >= COARSE_FROM_MS;
     const atMs = isFar ? Math.ceil(deadlineMs / SLACK_MS) * SLACK_MS : deadlineMs;
+    this.#armedMs = atMs;
     // Whole milliseconds, rounded up: a timer that runs a fraction early would run for nothing.
     const delayMs = Math.ceil(Math.max(atMs - nowMs, 0));
     this.#timer = this.#clock.setTimer(() => {

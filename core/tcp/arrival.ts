@@ -1,6 +1,7 @@
 import { ACK, FIN, RST, type Segment, SYN } from "./segment.ts";
 import { seqAdd, seqDiff, seqLe, seqLt } from "./seq.ts";
 import type { Tcb } from "./tcb.ts";
+import { windowReopened } from "./timeouts.ts";
 
 /** Processes a segment for this connection. Nothing is emitted. Spec: RFC 9293 §3.10.7. */
 export function segmentArrives(tcb: Tcb, segment: Segment, nowMs: number): void {
@@ -10,7 +11,7 @@ export function segmentArrives(tcb: Tcb, segment: Segment, nowMs: number): void 
   if (isSynWithData(tcb, segment)) return takeSynData(tcb, segment, nowMs);
   const crossed = isCrossedSynAck(tcb, segment);
   if (crossed) takeOffSyn(segment);
-  if (!checkSequence(tcb, segment, nowMs)) return;
+  if (!checkSequence(tcb, segment, nowMs)) return takeAckOfUnacceptable(tcb, segment, nowMs);
   if ((segment.flags & RST) !== 0) return onReset(tcb, segment, nowMs);
   if ((segment.flags & SYN) !== 0) return tcb.challenge(nowMs);
   if ((segment.flags & ACK) === 0) return;
@@ -72,7 +73,7 @@ export function takeSyn(tcb: Tcb, segment: Segment, nowMs: number): void {
   tcb.snd.window.shift = scaled ? segment.windowScale : 0;
   tcb.timestamps.on = tcb.options.timestamps && segment.hasTimestamps;
   if (tcb.timestamps.on) tcb.timestamps.begin(segment, nowMs);
-  tcb.snd.setPeerMss(segment.mss);
+  tcb.snd.setPeerMss(segment.mss, { optionBytes: tcb.fixedOptionBytes });
   tcb.snd.window.open(segment.window, segment.seq, tcb.snd.sndUna);
   tcb.sackPermitted = tcb.snd.recovery.selective = segment.sackPermitted;
 }
@@ -80,7 +81,8 @@ export function takeSyn(tcb: Tcb, segment: Segment, nowMs: number): void {
 /** In SYN-RECEIVED: the peer repeats its SYN because data has come to it meanwhile. */
 function isSynWithData(tcb: Tcb, segment: Segment): boolean {
   return tcb.maySend && !tcb.synchronised && (segment.flags & (SYN | ACK | RST)) === SYN &&
-    segment.seq === tcb.rcv.irs && seqLt(tcb.rcv.rcvNxt, seqAdd(segment.seq, segment.seqLength));
+    segment.seq === tcb.rcv.irs &&
+    seqLe(tcb.rcv.rcvNxt, seqAdd(segment.seq, segment.payloadBytes));
 }
 
 /** Takes the data that came with the peer's SYN, if that was agreed. Spec: RFC 7413 §4.2. */
@@ -93,7 +95,9 @@ export function takeSynData(tcb: Tcb, segment: Segment, nowMs: number): void {
 
 function establish(tcb: Tcb): void {
   tcb.state = "established";
-  // The peer may have repeated its SYN before; ours is off the scoreboard now.
+  // The peer's SYN may have come again just before, or for the first time if both open; ours is off
+  // the scoreboard now.
+  if (tcb.synOwed && !tcb.passive) tcb.rcv.oweAck();
   tcb.synOwed = false;
   tcb.timer.stop();
   tcb.snd.established();
@@ -133,11 +137,30 @@ function checkSequence(tcb: Tcb, segment: Segment, nowMs: number): boolean {
   return false;
 }
 
+/**
+ * Two ends that each closed their window upon data in flight may know old edges of each other's only:
+ * what they send lies outside, and each would drop for ever what could tell it the new one. So an end
+ * whose data outran a window takes new acknowledgements from anywhere near.
+ *
+ * Deviation from RFC 9293 §3.10.7.4, which makes this allowance for closed windows only.
+ */
+function takeAckOfUnacceptable(tcb: Tcb, segment: Segment, nowMs: number): void {
+  const { snd } = tcb;
+  if (!tcb.synchronised || snd.window.ackSeq(snd) === snd.sndMax) return;
+  if ((segment.flags & (SYN | ACK | RST)) !== ACK || !tcb.rcv.isNear(segment)) return;
+  if (seqLt(snd.sndUna, segment.ack) && seqLe(segment.ack, snd.sndMax)) onAck(tcb, segment, nowMs);
+}
+
+/** Before ours was acknowledged: an acknowledgement of it, and perhaps of data behind it. */
+function acknowledgesSyn({ snd }: Tcb, { ack }: Segment): boolean {
+  return seqLt(snd.sndUna, ack) && seqLe(ack, snd.sndMax);
+}
+
 /** In a simultaneous open the peer's SYN-ACK repeats its SYN. Spec: RFC 9293 §3.5 (figure 8). */
 function isCrossedSynAck(tcb: Tcb, segment: Segment): boolean {
   return tcb.state === "syn-received" && !tcb.passive &&
     (segment.flags & (SYN | ACK | RST)) === (SYN | ACK) &&
-    segment.seq === tcb.rcv.irs && segment.ack === tcb.snd.sndMax;
+    segment.seq === tcb.rcv.irs && acknowledgesSyn(tcb, segment);
 }
 
 /** Second check. Spec: RFC 9293 §3.10.7.4, RFC 5961 §3.2. */
@@ -159,7 +182,7 @@ function onReset(tcb: Tcb, segment: Segment, nowMs: number): void {
 function checkAck(tcb: Tcb, segment: Segment, nowMs: number): boolean {
   const { snd } = tcb;
   if (tcb.state === "syn-received") {
-    if (seqLt(snd.sndUna, segment.ack) && seqLe(segment.ack, snd.sndMax)) {
+    if (acknowledgesSyn(tcb, segment)) {
       snd.synAcknowledged(segment.ack, nowMs);
       establish(tcb);
       return true;
@@ -188,7 +211,9 @@ function onAck(tcb: Tcb, segment: Segment, nowMs: number): void {
     }
   }
   if (ahead >= 0) {
+    const wasClosed = snd.window.bytes === 0;
     snd.window.update(segment.window, segment.seq, segment.ack);
+    if (wasClosed && snd.window.bytes > 0 && snd.flightBytes > 0) windowReopened(tcb, nowMs);
     // A peer that answers probes is alive, however long its window stays closed (RFC 9293 §3.8.6.1).
     if (snd.window.bytes === 0) snd.stalledSinceMs = -1;
   }

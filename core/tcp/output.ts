@@ -48,7 +48,7 @@ export function emitDue(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   // In SYN-RECEIVED, too, what is not acceptable is answered (RFC 9293 §3.10.7.4).
   if (tcb.state !== "syn-sent") {
     if (nowMs >= tcb.rcv.ackAtMs || tcb.rcv.windowUpdateDue) tcb.rcv.oweAck();
-    while (tcb.rcv.acksOwed > 0) emitEmpty(tcb, sink, ACK, tcb.snd.sndMax);
+    while (tcb.rcv.acksOwed > 0) emitEmpty(tcb, sink, ACK, tcb.snd.window.ackSeq(tcb.snd));
     if (tcb.probeOwed) {
       // A number that has been acknowledged makes the peer answer (RFC 9293 §3.8.4).
       emitEmpty(tcb, sink, ACK, seqAdd(tcb.snd.sndUna, -1));
@@ -95,7 +95,8 @@ function emitSyn(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   // All of it, or nothing on a path that became too small for it.
   const dataBytes = answers || lenBytes + tcb.synOptionBytes > snd.synRoomBytes ? 0 : lenBytes;
   const flags = answers ? SYN | ACK : SYN;
-  writeHeader(packet, tcb, snd.iss, rcv.rcvNxt, flags, rcv.synWindow, headerBytes);
+  const window = answers ? rcv.synAckWindow : rcv.synWindow;
+  writeHeader(packet, tcb, snd.iss, rcv.rcvNxt, flags, window, headerBytes);
   writeSynOptions(packet.view, packet.start + TCP_HEADER_BYTES, {
     mss: tcb.announcedMssBytes,
     windowScale: answers && !tcb.scaled ? -1 : rcv.offeredShift,

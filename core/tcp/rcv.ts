@@ -31,6 +31,8 @@ export class Receiver {
   readonly buffer: ReceiveBuffer;
   /** Shift of our window field once both ends sent the option. Spec: RFC 7323 §2.3. */
   windowShift = 0;
+  /** The window field of a SYN, which is never scaled; the same in each, as data may follow any. */
+  readonly synWindow: number;
   /** Next sequence number expected. */
   rcvNxt: Seq = toSeq(0);
   /** Initial receive sequence number. */
@@ -75,6 +77,7 @@ export class Receiver {
     this.#delaysFinAck = o.options.synData;
     this.#maxBytes = o.options.receiveBufferBytes;
     this.#windowBytes = Math.min(this.#maxBytes, INITIAL_BUFFER_BYTES);
+    this.synWindow = Math.min(this.#limit, 0xffff);
   }
 
   /** Window shift to offer: the least that can announce the whole buffer. */
@@ -105,6 +108,11 @@ export class Receiver {
       return seqLt(this.rcvNxt, segment.seq) && seqLe(segment.seq, this.#rcvAdv);
     }
     return seqLt(segment.seq, this.#rcvAdv) && seqLt(this.rcvNxt, seqAdd(segment.seq, length));
+  }
+
+  /** Whether an unacceptable segment begins at most the largest window before or behind the expected. */
+  isNear(segment: Segment): boolean {
+    return Math.abs(seqDiff(segment.seq, this.rcvNxt)) <= this.#maxBytes;
   }
 
   /** Takes payload and FIN of an acceptable segment. */
@@ -155,6 +163,9 @@ export class Receiver {
   #store(seq: Seq, segment: Segment, start: number, end: number, nowMs: number): void {
     // Without memory only what carries the stream on is taken, and little of that; it comes again.
     if (this.#pages.full && (seq !== this.rcvNxt || this.buffer.readableBytes >= PAGE_BYTES)) {
+      // The window that was promised cannot be kept: with it closed the peer waits, as long as it takes,
+      // where unanswered data would make it give up (RFC 9293 §3.8.6).
+      this.#rcvAdv = this.rcvNxt;
       return this.#ackNow();
     }
     const hadHole = this.buffer.ranges.count > 0;
@@ -243,11 +254,12 @@ export class Receiver {
 
   /** Whether reading has opened the window so far that the peer should be told. */
   get windowUpdateDue(): boolean {
-    if (this.#readBytes === 0 || this.#gain() < this.#leastGain()) return false;
+    if (this.#readBytes === 0 || !this.#opens(this.#gain())) return false;
     // A window that grew by itself, as behind a SYN whose field holds no more, can wait for the next
     // segment: telling of it would cost each short connection a segment of its own.
+    const unit = 1 << this.windowShift;
     return this.#readBytes >= this.#limit / 4 ||
-      seqDiff(this.#rcvAdv, this.rcvNxt) < this.#mssBytes;
+      seqDiff(this.#rcvAdv, this.rcvNxt) - unit < this.#mssBytes;
   }
 
   /**
@@ -257,16 +269,16 @@ export class Receiver {
    */
   window(): number {
     const gain = this.#gain();
-    if (gain >= this.#leastGain()) {
+    if (this.#opens(gain)) {
       this.#rcvAdv = seqAdd(this.#rcvAdv, gain);
       this.#readBytes = 0;
     }
     return Math.min(Math.max(seqDiff(this.#rcvAdv, this.rcvNxt), 0) >> this.windowShift, 0xffff);
   }
 
-  /** The window field of a SYN, which is never scaled. */
-  get synWindow(): number {
-    return Math.min(this.#windowBytes, 0xffff);
+  /** The window field of a SYN-ACK: what the data that came with the SYN has left of it. */
+  get synAckWindow(): number {
+    return Math.min(Math.max(seqDiff(this.#rcvAdv, this.rcvNxt), 0), 0xffff);
   }
 
   /** A segment with the current acknowledgement and window has been sent, `alone` or with data. */
@@ -285,8 +297,14 @@ export class Receiver {
     return seqDiff(edge, this.#rcvAdv);
   }
 
-  #leastGain(): number {
-    return Math.min(this.#limit / 2, this.#mssBytes);
+  /**
+   * Whether the window gains enough to say so. A peer whose segments are larger than half of a buffer
+   * that has shrunk waits for room for a whole one, and may have to be given the last of it.
+   */
+  #opens(gain: number): boolean {
+    if (gain >= Math.min(this.#limit / 2, this.#mssBytes)) return true;
+    return gain > 0 && this.buffer.readableBytes === 0 &&
+      seqDiff(this.#rcvAdv, this.rcvNxt) < 2 * this.#mssBytes;
   }
 
   get #limit(): number {

@@ -1,7 +1,17 @@
-import { type Seq, seqLt, toSeq } from "./seq.ts";
+import { type Seq, seqAdd, seqDiff, seqLt, seqMax, toSeq } from "./seq.ts";
 
 /** Longest time between probes of a closed window. Spec: RFC 9293 §3.8.6.1. */
 const MAX_PERSIST_MS = 60_000;
+
+/** How far sending has come, in the terms of `Sender`. */
+export interface SentSoFar {
+  /** Oldest unacknowledged sequence number. */
+  readonly sndUna: Seq;
+  /** After the highest sequence number ever sent. */
+  readonly sndMax: Seq;
+  /** Number of the first byte not yet acknowledged, which is never that of the SYN. */
+  readonly streamStart: Seq;
+}
 
 /** The window a peer announces, and how often it was asked in vain to open it. */
 export class SendWindow {
@@ -38,6 +48,17 @@ export class SendWindow {
     this.maxBytes = Math.max(this.maxBytes, this.bytes);
     this.#wl1 = seq;
     this.#wl2 = ack;
+  }
+
+  /**
+   * Number of an acknowledgement that goes alone: the next one, or the window's edge if more went than
+   * that holds, as with a SYN, or before it shrank. Beyond it the peer takes nothing, not even an
+   * acknowledgement. But by less than a unit of its field the edge may be further right than that tells,
+   * and a FIN or a probe that was taken lies there; before what was taken nothing counts, either.
+   */
+  ackSeq({ sndUna, sndMax, streamStart }: SentSoFar): Seq {
+    const edge = seqMax(seqAdd(sndUna, this.bytes), streamStart);
+    return seqDiff(sndMax, edge) > 1 << this.shift ? edge : sndMax;
   }
 
   /** A probe was sent. */

@@ -145,9 +145,11 @@ export class Sender {
   }
 
   /** Takes the peer's MSS option, 0 if there was none, when its SYN arrives. */
-  setPeerMss(mssBytes: number): void {
+  setPeerMss(mssBytes: number, { optionBytes }: { optionBytes: number }): void {
     this.#peerMssBytes = mssBytes === 0 ? DEFAULT_MSS_BYTES : Math.max(mssBytes, MIN_MSS_BYTES);
     this.mssBytes = Math.min(this.#peerMssBytes, this.#mtuBytes - MSS_OVERHEAD_BYTES);
+    // What went with the SYN did so before this was known.
+    this.recovery.board.resegment(this.mssBytes - optionBytes);
   }
 
   /** Our SYN has been acknowledged: data may flow. */
@@ -369,13 +371,13 @@ export class Sender {
   /** The SYN has been sent, for the first time or again, with the first `dataBytes` of the stream. */
   synSent(nowMs: number, { dataBytes }: { dataBytes: number }): void {
     const { board } = this.recovery;
-    const isFirst = this.sndNxt === this.iss;
     const hasNewData = dataBytes > 0 && this.sndNxt !== this.streamEnd;
-    if (isFirst) this.sent(1, nowMs);
+    if (this.sndNxt === this.iss) this.sent(1, nowMs);
     // One that was repeated to carry data is not the one that is answered.
     else if (this.synLost || !hasNewData) board.resent(0, nowMs);
-    if (hasNewData) this.sent(dataBytes, nowMs);
-    else if (dataBytes > 0) board.resent(1, nowMs);
+    if (hasNewData) return this.sent(dataBytes, nowMs);
+    // In pieces, if the path was narrower for a while.
+    for (let i = 1; dataBytes > 0 && i < board.count; i++) board.resent(i, nowMs);
   }
 
   /** What was sent from `sndUna` on beyond the window is a probe, and does not count as in flight. */

@@ -70,3 +70,13 @@ function onSynTimeout(tcb: Tcb, nowMs: number): void {
   tcb.snd.synLost = true;
   tcb.synOwed = true;
 }
+
+/**
+ * A window that was closed upon data in flight is open: that data was not taken, and goes again at
+ * once, however long the timeout has become.
+ */
+export function windowReopened({ snd }: Tcb, nowMs: number): void {
+  snd.retransmissionTimeout(nowMs);
+  snd.stalledSinceMs = -1;
+  snd.rtt.resetBackOff();
+}

@@ -82,12 +82,26 @@ Deno.test("when the memory of the stack is lent, each connection makes do with a
   assert.ok(rcv.buffer.readableBytes <= 2 * PAGE_BYTES && rcv.acksOwed > 0);
   const before = rcv.rcvNxt;
   rcv.read(into);
+  rcv.window();
   arrive(8000, 2);
   assert.equal(rcv.rcvNxt, seqAdd(before, 8000));
   rcv.read(into);
-  rcv.window();
-  // What was promised before stays promised; nothing is added to it.
-  assert.ok(windowBytes() <= 0xffff);
+  assert.equal(windowBytes(), PAGE_BYTES);
+});
+
+Deno.test("a window that shrank to a segment opens again whole, however the reader takes what it held", () => {
+  const pages = new PagePool(4 * PAGE_BYTES);
+  for (let i = 0; i < 4; i++) pages.take();
+  const { rcv, arrive, windowBytes } = receiver(pages);
+  for (const pieceBytes of [1, 3000, 8192, 8193, 15_000]) {
+    arrive(16_000, 0);
+    let announced = windowBytes();
+    while (rcv.buffer.readableBytes > 0) {
+      rcv.read(into.subarray(0, pieceBytes));
+      if (rcv.windowUpdateDue) announced = windowBytes();
+    }
+    assert.equal(announced, PAGE_BYTES, `in pieces of ${pieceBytes}`);
+  }
 });
 
 Deno.test("SendBuffer begins small, follows what is wanted, and makes do with a page without memory", () => {

@@ -5,6 +5,16 @@ const FIN = 0x01;
 const RST = 0x04;
 const ACK = 0x10;
 
+const HEADER_BYTES = 20;
+
+/** Kinds of options. */
+const MSS = 2;
+const SCALE = 3;
+
+/** Segment size of a peer that announces none, and the least that is heeded. */
+const DEFAULT_MSS = 536;
+const MIN_MSS = 64;
+
 /** Positions of the peer's stream that are remembered; windows in these tests stay far below. */
 const POSITIONS = 1 << 18;
 
@@ -21,6 +31,8 @@ export interface CheckerOptions {
   readonly peerIss: number;
   /** Bytes of the peer's stream that the connection may hold. */
   readonly receiveBufferBytes: number;
+  /** Whether data may go with SYNs, and before the handshake is complete. */
+  readonly synData: boolean;
 }
 
 /**
@@ -51,6 +63,10 @@ export class Checker {
   /** Shift in the SYN the connection took, -1 for none. */
   #peerScale: number | undefined;
   #ownScale = -1;
+  /** Largest segment that SYN announced. */
+  #peerMss = DEFAULT_MSS;
+  /** Whether the SYN of the connection may have been acknowledged. */
+  #synAcked = false;
 
   /** A connection that has neither sent nor received. */
   constructor(options: CheckerOptions) {
@@ -85,15 +101,22 @@ export class Checker {
     const flags = bytes[13]!;
     const syn = (flags & SYN) !== 0;
     // Options of later SYNs count for nothing.
-    if (syn) this.#peerScale ??= scaleOption(bytes, headerBytes);
+    if (syn && this.#peerScale === undefined) {
+      this.#peerScale = option(bytes, headerBytes, SCALE);
+      const mss = option(bytes, headerBytes, MSS);
+      this.#peerMss = mss <= 0 ? DEFAULT_MSS : Math.max(mss, MIN_MSS);
+    }
     if ((flags & ACK) !== 0) {
       const ack = (view.getInt32(8) - this.#options.localIss) | 0;
       // What acknowledges the future must be dropped as a whole: it counts for nothing here.
       if (ack > this.sndMax) return;
+      this.#synAcked ||= ack > 0;
       const shift = syn || !this.#scaled ? 0 : Math.min(this.#peerScale ?? 0, 14);
       this.#allow(ack, view.getUint16(14) * 2 ** shift);
-    } else if (syn) this.#allow(1, view.getUint16(14));
-    else return;
+    } else if (syn) {
+      this.#allow(1, view.getUint16(14));
+      if (!this.#options.synData) return;
+    } else return;
     const first = ((view.getInt32(4) - this.#peerIss) | 0) + (syn ? 0 : -1);
     for (let at = headerBytes; at < bytes.length; at++) {
       const position = first + at - headerBytes;
@@ -102,7 +125,9 @@ export class Checker {
       const kind = bytes[at] === own ? OWN : bytes[at] === (own ^ 0xff) ? INVERTED : OTHER;
       this.#taken[position]! |= kind;
     }
-    if ((flags & FIN) !== 0) this.#fins.add(first + bytes.length - headerBytes);
+    // One that comes with a SYN before the handshake is not heeded (RFC 9293 §3.10.7.2).
+    if ((flags & FIN) === 0 || (flags & (SYN | ACK)) === SYN) return;
+    this.#fins.add(first + bytes.length - headerBytes);
   }
 
   /** The connection has sent a segment. */
@@ -111,7 +136,7 @@ export class Checker {
     const headerBytes = (bytes[12]! >> 4) * 4;
     const flags = bytes[13]!;
     if ((flags & RST) !== 0) return demand(bytes.length === headerBytes, "a reset carries data");
-    if ((flags & SYN) !== 0) this.#ownScale = scaleOption(bytes, headerBytes);
+    if ((flags & SYN) !== 0) this.#ownScale = option(bytes, headerBytes, SCALE);
     this.#checkSequence(bytes, view, headerBytes);
     if ((flags & ACK) !== 0) this.#checkAck(view, flags);
   }
@@ -144,24 +169,45 @@ export class Checker {
     const flags = bytes[13]!;
     const seq = (view.getInt32(4) - this.#options.localIss) | 0;
     const payloadBytes = bytes.length - headerBytes;
-    const end = seq + payloadBytes + ((flags & SYN) >> 1) + (flags & FIN);
+    const isSyn = (flags & SYN) !== 0;
+    const start = seq + (isSyn ? 1 : 0);
+    const end = start + payloadBytes + (flags & FIN);
     const last = 1 + this.#written;
     demand((flags & FIN) === 0 || this.#closing && end === last + 1, `a FIN ends at ${end}`);
     demand(
-      payloadBytes === 0 || seq + payloadBytes <= last,
+      payloadBytes === 0 || start + payloadBytes <= last,
       `data ends at ${end}, ${this.#written} bytes were written`,
     );
     demand(seq <= this.sndMax, `${seq} leaves a gap behind ${this.sndMax}`);
+    if (isSyn) this.#checkSyn(flags, { seq, end, payloadBytes });
+    else {
+      demand(start === end || this.#maySend, "data goes before the handshake is complete");
+      const segmentBytes = bytes.length - HEADER_BYTES;
+      demand(payloadBytes === 0 || segmentBytes <= this.#peerMss, "a segment exceeds the MSS");
+    }
     // One number beyond the window is a probe.
     demand(
       end <= this.#allowed + 1,
       `${end} lies beyond the window, which ends at ${this.#allowed}`,
     );
     for (let i = 0; i < payloadBytes; i++) {
-      const right = bytes[headerBytes + i] === streamByte(seq - 1 + i);
-      demand(right, `byte ${seq - 1 + i} was sent as another`);
+      const right = bytes[headerBytes + i] === streamByte(start - 1 + i);
+      demand(right, `byte ${start - 1 + i} was sent as another`);
     }
     this.sndMax = Math.max(this.sndMax, end);
+  }
+
+  /** Before the peer's SYN is known nothing goes but SYNs, with data only if that was agreed. */
+  #checkSyn(flags: number, o: { seq: number; end: number; payloadBytes: number }): void {
+    demand(o.seq === 0 && (flags & FIN) === 0, `a SYN has number ${o.seq}, flags ${flags}`);
+    if (o.payloadBytes === 0) return;
+    demand(this.#options.synData && (flags & ACK) === 0, "a SYN brings data");
+    // There is no window yet.
+    this.#allowed = Math.max(this.#allowed, o.end);
+  }
+
+  get #maySend(): boolean {
+    return this.#peerScale !== undefined && (this.#synAcked || this.#options.synData);
   }
 
   #checkAck(view: DataView, flags: number): void {
@@ -196,10 +242,15 @@ export function demand(holds: boolean, message: string): void {
   if (!holds) throw new Error(`Broken rule: ${message}`);
 }
 
-function scaleOption(bytes: Uint8Array, headerBytes: number): number {
+/** Value of the last option of this kind, of one byte or two, in a SYN; -1 if there is none. */
+function option(bytes: Uint8Array, headerBytes: number, kind: number): number {
+  let value = -1;
   for (let at = 20; at < headerBytes && bytes[at] !== 0;) {
-    if (bytes[at] === 3) return bytes[at + 2]!;
-    at += bytes[at] === 1 ? 1 : Math.max(bytes[at + 1]!, 2);
+    const length = bytes[at] === 1 ? 1 : Math.max(bytes[at + 1]!, 2);
+    if (bytes[at] === kind) {
+      value = length === 4 ? bytes[at + 2]! * 256 + bytes[at + 3]! : bytes[at + 2]!;
+    }
+    at += length;
   }
-  return -1;
+  return value;
 }

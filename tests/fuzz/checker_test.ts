@@ -22,10 +22,15 @@ function outbound(draft: Draft): Uint8Array {
   return bytesOf(draft, { localIss: PEER, peerIss: LOCAL });
 }
 
+/** A checker of a connection that nothing has come to. */
+function beginning(synData: boolean): Checker {
+  return new Checker({ localIss: LOCAL, peerIss: PEER, receiveBufferBytes: 1000, synData });
+}
+
 /** A checker that has seen a handshake; the window of both ends is 1000, without scaling. */
 function watching(): Checker {
-  const checker = new Checker({ localIss: LOCAL, peerIss: PEER, receiveBufferBytes: 1000 });
-  checker.injected(inbound({ flags: "S", seq: 0 }));
+  const checker = beginning(false);
+  checker.injected(inbound({ flags: "S", seq: 0, mss: 1200 }));
   checker.emitted(outbound({ flags: "SA", seq: 0, ack: 1 }));
   checker.injected(inbound({ flags: "A", seq: 1, ack: 1 }));
   return checker;
@@ -163,4 +168,55 @@ for (const [name, act, message] of BROKEN) {
     const checker = watching();
     assert.throws(() => act(checker), message);
   });
+}
+
+Deno.test("Checker accepts data with a SYN, and before the handshake is complete, if it was agreed", () => {
+  const active = beginning(true);
+  active.wrote(100);
+  active.emitted(outbound({ flags: "S", seq: 0, lengthBytes: 100 }));
+  active.injected(inbound({ flags: "SA", seq: 0, ack: 1, window: 0 }));
+  active.emitted(outbound({ flags: "A", seq: 1, lengthBytes: 100, ack: 1 }));
+  const passive = beginning(true);
+  passive.injected(inbound({ flags: "S", seq: 0, lengthBytes: 50 }));
+  passive.emitted(outbound({ flags: "SA", seq: 0, ack: 51, window: 950 }));
+  passive.wrote(100);
+  passive.emitted(outbound({ flags: "A", seq: 1, lengthBytes: 100, ack: 51, window: 950 }));
+});
+
+const BROKEN_EARLY: [name: string, act: () => void, message: RegExp][] = [
+  ["data with a SYN that was not agreed", () => {
+    const checker = beginning(false);
+    checker.wrote(10);
+    checker.emitted(outbound({ flags: "S", seq: 0, lengthBytes: 10 }));
+  }, /a SYN brings data/],
+  ["data before the peer's SYN", () => {
+    const checker = beginning(true);
+    checker.wrote(10);
+    checker.emitted(outbound({ flags: "S", seq: 0 }));
+    checker.emitted(outbound({ flags: "A", seq: 1, lengthBytes: 10, ack: 0 }));
+  }, /before the handshake/],
+  ["data before the handshake is complete, not agreed", () => {
+    const checker = beginning(false);
+    checker.injected(inbound({ flags: "S", seq: 0 }));
+    checker.emitted(outbound({ flags: "SA", seq: 0, ack: 1 }));
+    checker.wrote(10);
+    checker.emitted(outbound({ flags: "A", seq: 1, lengthBytes: 10, ack: 1 }));
+  }, /before the handshake/],
+  ["an acknowledgement of a FIN that came with a SYN", () => {
+    const checker = beginning(true);
+    checker.injected(inbound({ flags: "SF", seq: 0, lengthBytes: 10 }));
+    checker.emitted(outbound({ flags: "SA", seq: 0, ack: 12 }));
+  }, /acknowledged 12/],
+  ["a segment larger than the peer takes", () => {
+    const checker = beginning(false);
+    checker.injected(inbound({ flags: "S", seq: 0, mss: 100 }));
+    checker.emitted(outbound({ flags: "SA", seq: 0, ack: 1 }));
+    checker.injected(inbound({ flags: "A", seq: 1, ack: 1 }));
+    checker.wrote(200);
+    checker.emitted(outbound({ flags: "A", seq: 1, lengthBytes: 101, ack: 1 }));
+  }, /exceeds the MSS/],
+];
+
+for (const [name, act, message] of BROKEN_EARLY) {
+  Deno.test(`Checker refuses ${name}`, () => assert.throws(act, message));
 }

@@ -13,6 +13,8 @@ import { type Draft, Target } from "./target.ts";
 
 const STEPS_PER_CONNECTION = 60;
 
+const MTUS = [128, 540, 1040, 8000] as const;
+
 /** Rounds in which the peer sends data: a whole window. */
 const DATA_ROUNDS = 25;
 
@@ -25,7 +27,7 @@ const MAX_GOODBYE_MS = 600_000;
 function step(target: Target, rng: Rng): void {
   switch (rng.below(16)) {
     case 0:
-      return target.write(1 + rng.below(8000));
+      return target.write(1 + rng.below(8000), { withSyn: rng.below(4) === 0 });
     case 1:
     case 2:
       return target.read(1 + rng.below(8000));
@@ -35,7 +37,7 @@ function step(target: Target, rng: Rng): void {
       if (rng.below(20) === 0) target.pathChanged();
       if (rng.below(5) === 0) target.pause(rng.below(2) === 0);
       if (rng.below(40) === 0) target.close(pick(rng, ["close", "close-write"]));
-      return target.connection.setMtu(pick(rng, [128, 540, 1040, 8000]));
+      return target.setMtu(pick(rng, MTUS));
     case 5: {
       target.note("mutated:");
       const bytes = target.encode(randomSegment(target, rng));
@@ -44,6 +46,15 @@ function step(target: Target, rng: Rng): void {
     }
     default:
       return target.send(randomSegment(target, rng));
+  }
+}
+
+/** Before anything comes the path changes, and timers run. */
+function quietBeginning(target: Target, rng: Rng): void {
+  for (let i = 0; i < 6; i++) {
+    target.setMtu(pick(rng, MTUS));
+    target.write(1 + rng.below(1000), { withSyn: rng.below(2) === 0 });
+    target.pass(rng.below(1500));
   }
 }
 
@@ -71,11 +82,15 @@ function orderlyEnd(target: Target): void {
     target.read(70_000);
     if (forgedFin && round === ROUNDS_TO_FINISH) target.abort();
     const answer: Draft = { flags: "A", seq: checker.acked, ack: checker.sndMax, window: 60000 };
-    if (!connection.finReceived) {
+    if (connection.state === "syn-sent" || checker.acked === 0) {
+      // Of what went with the SYN nothing has come, perhaps.
+      Object.assign(answer, { flags: "SA", seq: 0, ack: 1 });
+    } else if (!connection.finReceived) {
       if (round < DATA_ROUNDS) answer.lengthBytes = 3000;
       else answer.flags = "FA";
     } else if (round < DATA_ROUNDS) forgedFin = true;
     target.send(answer);
+    if (connection.synchronised) target.close("close-write");
     acknowledgeAll(target);
     target.pass(500);
   }
@@ -95,14 +110,19 @@ function run([name, prepare]: Start, rng: Rng): void {
     localIss: pick(rng, INITIAL_NUMBERS),
     peerIss: pick(rng, INITIAL_NUMBERS),
     timestamps: rng.below(4) === 0,
+    synData: rng.below(2) === 0,
   });
   try {
     prepare(target);
     assert.equal(target.connection.state, name);
-    for (let i = 0; i < STEPS_PER_CONNECTION; i++) step(target, rng);
+    if (rng.below(4) === 0) quietBeginning(target, rng);
+    // Few steps leave the state it began in to the ending.
+    const steps = rng.below(4) === 0 ? rng.below(6) : STEPS_PER_CONNECTION;
+    for (let i = 0; i < steps; i++) step(target, rng);
     target.pause(false);
     // With timestamps the peer would need to know which forged one was taken last.
-    const orderly = rng.below(2) === 0 && !target.timestamps && target.connection.synchronised;
+    const { state } = target.connection;
+    const orderly = rng.below(2) === 0 && !target.timestamps && state !== "closed";
     if (orderly) orderlyEnd(target);
     else silentEnd(target);
     assert.equal(target.connection.state, "closed");

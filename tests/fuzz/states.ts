@@ -39,10 +39,41 @@ function closing(target: Target): void {
   target.send({ flags: "FA", seq: 1, ack: 1 });
 }
 
+function synSentWithData(target: Target): void {
+  target.open();
+  target.write(700, { withSyn: true });
+}
+
+function bothOpen(target: Target): void {
+  synSentWithData(target);
+  target.send({ flags: "S", seq: 0, lengthBytes: 200, ...RICH });
+}
+
+/** Data in both directions before the handshake is complete, where that was agreed. */
+function early(target: Target): void {
+  target.accept({ flags: "S", seq: 0, lengthBytes: 300, ...RICH, window: 4000 });
+  target.write(2500);
+}
+
+function earlyEnd(target: Target): void {
+  target.accept({ flags: "S", seq: 0 });
+  target.write(100);
+  if (target.synData) target.close("close");
+}
+
 /** Every state of RFC 9293 §3.3.2 but LISTEN, which no connection has, and some busy ones. */
 export const STARTS: readonly Start[] = [
   ["syn-sent", (target) => target.open()],
   ["syn-received", (target) => target.accept({ flags: "S", seq: 0, ...RICH })],
+  ["syn-sent", synSentWithData],
+  ["syn-received", bothOpen],
+  ["syn-received", early],
+  ["syn-received", (target) => {
+    early(target);
+    target.close("close-write");
+  }],
+  ["syn-received", earlyEnd],
+  ["syn-received", (target) => target.accept({ flags: "S", seq: 0, lengthBytes: 10, window: 0 })],
   ["established", established],
   ["established", plain],
   ["established", busy],

@@ -16,6 +16,7 @@ import { Checker, demand } from "./checker.ts";
 
 const PORTS = [40000, 80] as const;
 const PAGE_BYTES = 16384;
+const IPV4_HEADER_BYTES = 20;
 
 /** Segments one call may emit: what both buffers hold in the least segments, and some more. */
 const MAX_BURST = 1500;
@@ -45,6 +46,8 @@ export interface TargetOptions {
   readonly peerIss: number;
   /** Whether it agrees to timestamps. Default false. */
   readonly timestamps?: boolean;
+  /** Whether data goes with SYNs. Default false. */
+  readonly synData?: boolean;
 }
 
 /** A connection that is fed by a fuzzer and watched by a {@linkcode Checker}. */
@@ -53,6 +56,8 @@ export class Target {
   readonly connection: Connection;
   /** Whether it agrees to timestamps. */
   readonly timestamps: boolean;
+  /** Whether data goes with SYNs. */
+  readonly synData: boolean;
   /** What watches it. */
   readonly checker: Checker;
   /** The last events, for a failure. */
@@ -72,18 +77,20 @@ export class Target {
   };
   #written = 0;
   #burst = 0;
+  #mtuBytes = 1040;
 
   /** A closed connection whose numbers begin where they are told. */
-  constructor({ localIss, peerIss, timestamps = false }: TargetOptions) {
-    this.#limits = tcpOptions({ ...LIMITS, timestamps });
+  constructor({ localIss, peerIss, timestamps = false, synData = false }: TargetOptions) {
+    this.#limits = tcpOptions({ ...LIMITS, timestamps, synData });
     this.timestamps = timestamps;
+    this.synData = synData;
     this.#localIss = localIss;
     this.checker = new Checker({ localIss, peerIss, ...this.#limits });
     this.connection = new Connection({
       localPort: PORTS[1],
       remotePort: PORTS[0],
       iss: toSeq(localIss),
-      mtuBytes: 1040,
+      mtuBytes: this.#mtuBytes,
       path: this.#path,
       pages: this.#pages,
       options: this.#limits,
@@ -115,7 +122,6 @@ export class Target {
   /** These bytes arrive, whatever they are. */
   inject(bytes: Uint8Array<ArrayBuffer>): void {
     if (!this.#parse(bytes)) return;
-    if (this.#isKnownDefect(bytes)) return;
     const seq = new DataView(bytes.buffer, bytes.byteOffset).getInt32(4);
     const opening = this.connection.state === "syn-sent" && (bytes[13]! & 0x06) === 0x02;
     if (opening) this.checker.rebase(seq);
@@ -130,10 +136,12 @@ export class Target {
     this.inject(this.encode(draft));
   }
 
-  /** The application writes. */
-  write(count: number): void {
+  /** The application writes, what is to go with the SYN if `withSyn`. */
+  write(count: number, { withSyn = false } = {}): void {
+    this.note(`write ${count} ${withSyn}`);
     const bytes = Uint8Array.from({ length: count }, (_, i) => streamByte(this.#written + i));
-    const taken = this.connection.write(bytes, 0);
+    const { connection } = this;
+    const taken = withSyn ? connection.writeWithSyn(bytes) : connection.write(bytes, 0);
     this.#written += taken;
     this.checker.wrote(taken);
     this.flush();
@@ -161,14 +169,17 @@ export class Target {
     this.flush();
   }
 
-  /**
-   * Data goes another way from now on. What follows is emitted at once: known defect, a probe that is
-   * owed before an acknowledgement of everything is sent after it, out of an empty buffer.
-   */
+  /** Data goes another way from now on. */
   pathChanged(): void {
-    this.pause(false);
     this.connection.pathChanged(this.nowMs);
     this.flush();
+  }
+
+  /** The path carries packets of this size from now on. */
+  setMtu(mtuBytes: number): void {
+    this.note(`mtu ${mtuBytes}`);
+    this.#mtuBytes = mtuBytes;
+    this.connection.setMtu(mtuBytes);
   }
 
   /** Whether the carrier is full: data waits, and what is small still goes. */
@@ -230,13 +241,8 @@ export class Target {
       `> flags ${bytes[13]!.toString(16)} ${seq}+${bytes.length} ${ack} ${view.getUint16(14)}`,
     );
     demand(++this.#burst <= MAX_BURST, "a call emits without end");
+    demand(bytes.length + IPV4_HEADER_BYTES <= this.#mtuBytes, "a segment exceeds the path");
     this.checker.emitted(bytes);
-  }
-
-  /** What `open/simultaneous-data.pkt` shows: a SYN-ACK with data in SYN-RECEIVED misplaces the data. */
-  #isKnownDefect(bytes: Uint8Array): boolean {
-    return this.connection.state === "syn-received" && (bytes[13]! & 0x12) === 0x12 &&
-      bytes.length > (bytes[12]! >> 4) * 4;
   }
 
   #parse(bytes: Uint8Array<ArrayBuffer>): boolean {

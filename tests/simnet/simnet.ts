@@ -1,7 +1,7 @@
 import { type Packet, PacketPool } from "../../core/bytes/mod.ts";
 import { type Ipv4Address, ipv4Address } from "../../core/ip/mod.ts";
 import { Netstack } from "../../core/netstack/mod.ts";
-import type { TcpOptions } from "../../core/tcp/mod.ts";
+import type { BufferMemory, TcpOptions } from "../../core/tcp/mod.ts";
 import { Link, type LinkOptions } from "./link.ts";
 import { Rng } from "./rng.ts";
 import { SimClock } from "./sim_clock.ts";
@@ -20,6 +20,10 @@ export interface SimNetOptions {
   clientTcp?: Partial<TcpOptions>;
   /** Limits of the server's connections. */
   serverTcp?: Partial<TcpOptions>;
+  /** What the server's buffers share with those of other networks. Default: memory of its own. */
+  serverMemory?: BufferMemory;
+  /** Time, where several networks have the same. Default: a clock of its own. */
+  clock?: SimClock;
 }
 
 const CLIENT = ipv4Address(0x0a4d0102);
@@ -28,7 +32,7 @@ const SERVER = ipv4Address(0x0a4d0101);
 /** Two stacks and the network between them, under a virtual clock. */
 export class SimNet {
   /** Virtual time. */
-  readonly clock: SimClock = new SimClock();
+  readonly clock: SimClock;
   /** One end. */
   readonly client: Netstack;
   /** The other end. */
@@ -43,11 +47,15 @@ export class SimNet {
   /** An idle network. */
   constructor(o: SimNetOptions) {
     this.#rng = new Rng(o.seed);
+    this.clock = o.clock ?? new SimClock();
     const { link = {}, back = link, mtuBytes = 1100 } = o;
     this.up = this.#link(link, () => this.server);
     this.down = this.#link(back, () => this.client);
-    this.client = this.#stack([CLIENT, SERVER], mtuBytes, this.up, o.clientTcp);
-    this.server = this.#stack([SERVER, CLIENT], mtuBytes, this.down, o.serverTcp);
+    this.client = this.#stack([CLIENT, SERVER], mtuBytes, this.up, { tcp: o.clientTcp });
+    this.server = this.#stack([SERVER, CLIENT], mtuBytes, this.down, {
+      tcp: o.serverTcp,
+      memory: o.serverMemory,
+    });
   }
 
   #link(options: LinkOptions, to: () => Netstack): Link {
@@ -67,7 +75,7 @@ export class SimNet {
     [localAddress, peerAddress]: [Ipv4Address, Ipv4Address],
     mtuBytes: number,
     link: Link,
-    tcp: Partial<TcpOptions> | undefined,
+    { tcp, memory }: { tcp: Partial<TcpOptions> | undefined; memory?: BufferMemory | undefined },
   ): Netstack {
     const output = (packet: Packet) => {
       link.send(packet.bytes.slice(packet.start, packet.end));
@@ -85,6 +93,7 @@ export class SimNet {
       pool,
       output,
       tcp: tcp ?? {},
+      ...(memory !== undefined && { memory }),
     });
   }
 
