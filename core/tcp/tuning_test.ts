@@ -122,8 +122,22 @@ Deno.test("SendBuffer begins small, follows what is wanted, and makes do with a 
   assert.equal(buffer.freeBytes, PAGE_BYTES - 10_000);
 });
 
+Deno.test("before the first round trip the send buffer takes no more than it begins with, whoever opened", () => {
+  const passive = Rig.established({ peerShift: 8 });
+  const active = new Rig({ peerShift: 8 });
+  active.open();
+  active.send("SA 0 1");
+  for (const { connection } of [passive, active]) {
+    assert.equal(connection.write(new Uint8Array(8 << 20), 0), INITIAL_BUFFER_BYTES);
+  }
+});
+
 Deno.test("the send buffer grows with the congestion window", () => {
-  const rig = Rig.established({ peerShift: 8 });
+  const rig = new Rig({ peerShift: 8 });
+  rig.accept();
+  rig.taken();
+  rig.nowMs = 100;
+  rig.send("A 1 1");
   let written = 0;
   for (let round = 0; round < 12; round++) {
     written += rig.connection.write(new Uint8Array(8 << 20), 0);
