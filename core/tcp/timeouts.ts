@@ -66,8 +66,7 @@ function givenUp(tcb: Tcb, nowMs: number): boolean {
 
 function onSynTimeout(tcb: Tcb, nowMs: number): void {
   if (nowMs - tcb.openedMs >= tcb.options.connectTimeoutMs) return tcb.end("timed-out");
-  tcb.snd.rtt.backOff();
-  tcb.snd.synLost = true;
+  tcb.snd.synTimedOut();
   tcb.synOwed = true;
 }
 
