@@ -191,7 +191,11 @@ export class Netstack {
       }
       listener.handshakeOver(place);
     };
-    this.#queue.guard(socket, nowMs, () => socket.connection.accept(segment, nowMs));
+    this.#queue.guard(
+      socket,
+      nowMs,
+      () => this.#progress.accept(socket.connection, segment, nowMs),
+    );
     this.#queue.mark(socket);
     if (listener.atSyn) listener.deliver(place, connOf(socket, this.#options));
     return "ok";
