@@ -23,6 +23,7 @@ export function runTimer(tcb: Tcb, nowMs: number, { paused }: { paused: boolean 
     case "keep-alive":
       if (tcb.probesSent >= tcb.options.keepAliveProbes) return tcb.reset("timed-out");
       tcb.probesSent++;
+      tcb.probedMs = nowMs;
       tcb.probeOwed = true;
       return;
     case "fin-wait-2":
