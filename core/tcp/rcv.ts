@@ -256,7 +256,7 @@ export class Receiver {
 
   /** Whether reading has opened the window so far that the peer should be told. */
   get windowUpdateDue(): boolean {
-    if (this.#readBytes === 0 || !this.#opens(this.#gain())) return false;
+    if (this.#readBytes === 0 || this.finReceived || !this.#opens(this.#gain())) return false;
     // A window that grew by itself, as behind a SYN whose field holds no more, can wait for the next
     // segment: telling of it would cost each short connection a segment of its own.
     const unit = 1 << this.windowShift;
