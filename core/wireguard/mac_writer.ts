@@ -1,6 +1,7 @@
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { copy } from "./copy.ts";
-import { hash, label, mac } from "./hash.ts";
+import { hash, label } from "./hash.ts";
+import { mac } from "./mac.ts";
 import { COOKIE_REPLY } from "./messages.ts";
 import {
   COOKIE_LIFETIME_MS,
@@ -28,12 +29,12 @@ export class MacWriter {
   write(bytes: Uint8Array, { start, end, nowMs }: MessageAt): void {
     const mac2At = end - MAC_BYTES;
     const mac1At = mac2At - MAC_BYTES;
-    const mac1 = mac(this.#mac1Key, bytes.subarray(start, mac1At));
+    const mac1 = mac(this.#mac1Key, bytes, start, mac1At);
     bytes.set(mac1, mac1At);
     this.#lastMac1 = mac1;
     if (this.#cookie !== undefined && nowMs - this.#cookieAtMs >= COOKIE_LIFETIME_MS) this.wipe();
     if (this.#cookie === undefined) bytes.fill(0, mac2At, end);
-    else bytes.set(mac(this.#cookie, bytes.subarray(start, mac2At)), mac2At);
+    else bytes.set(mac(this.#cookie, bytes, start, mac2At), mac2At);
   }
 
   /**
