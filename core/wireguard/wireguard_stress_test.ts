@@ -7,24 +7,23 @@ import { MacWriter } from "./mac_writer.ts";
 import type { WireGuardStats } from "./stats.ts";
 import { COOKIE_REPLIES_PER_SECOND, LOAD_MESSAGES_PER_SECOND } from "./tuning.ts";
 
-/** The flood that issue 3 names: 10,000 a second. */
 const FLOOD_PER_MS = 10;
 const SEED = 23;
 
 /** The pair draws its keys first, `a` before `b`. */
-function publicKeyOfB(): Uint8Array {
+function publicKeyOf(name: "a" | "b"): Uint8Array {
   const random = seededRandom(1);
-  const keys = [new Uint8Array(32), new Uint8Array(32)];
-  keys.forEach(random);
-  return publicKey(keys[1]!);
+  const keys = { a: new Uint8Array(32), b: new Uint8Array(32) };
+  Object.values(keys).forEach(random);
+  return publicKey(keys[name]);
 }
 
 /** Random messages of a kind that takes part in handshakes, with a valid mac1 or without. */
 function junk(
-  o: { type: 1 | 2; withMac1: boolean; receiver?: Uint8Array },
+  o: { type: 1 | 2; withMac1: boolean; receiver?: Uint8Array; to?: "a" | "b" },
 ): Uint8Array[] {
   const random = seededRandom(SEED);
-  const writer = new MacWriter(publicKeyOfB());
+  const writer = new MacWriter(publicKeyOf(o.to ?? "b"));
   return Array.from({ length: 256 }, () => {
     const message = new Uint8Array(o.type === 1 ? 148 : 92);
     random(message);
@@ -174,3 +173,26 @@ Deno.test("WireGuard rekeys under load by a cookie while traffic goes on", () =>
   assert.deepEqual([stats.sent.initiation, stats.received.cookie, stats.sessions], [3, 1, 2]);
   assert.ok(stats.lastSessionMs >= 125_000 && stats.lastSessionMs < 126_000);
 });
+
+for (const to of ["a", "b"] as const) {
+  const role = to === "a" ? "initiator" : "responder";
+  Deno.test(`WireGuard ${role} outlives its session under a flood that leaves nobody a cookie`, () => {
+    const pair = Pair.established();
+    const { a, b } = pair;
+    const flooded = pair[to];
+    const messages = junk({ type: 1, withMac1: true, to });
+    let count = 0;
+    pair.advance(119_000);
+    for (; pair.nowMs < 190_000; pair.advance(1)) {
+      // More than the cookie replies of a millisecond, and first in each.
+      for (let i = 0; i < FLOOD_PER_MS; i++) {
+        flooded.receive(messages[count++ % messages.length]!, pair.nowMs, manySources(count));
+      }
+      flooded.outbox = flooded.outbox.filter((message) => message[0] !== 3);
+      if (pair.nowMs % 100 !== 0) continue;
+      assert.ok(pair.passes(b, 1) && pair.passes(a, 2), `at ${pair.nowMs} ms`);
+      a.delivered.length = b.delivered.length = 0;
+    }
+    assert.equal(flooded.wireguard.stats.sessions, 2);
+  });
+}
