@@ -4,7 +4,7 @@ import { MacChecker } from "./mac_checker.ts";
 import type { MessageAt } from "./mac_writer.ts";
 import { COOKIE_REPLY, INITIATION, MESSAGE_TYPE, readU32 } from "./messages.ts";
 import { MAC_BYTES } from "./specification.ts";
-import { COOKIE_REPLIES_PER_SECOND } from "./tuning.ts";
+import { COOKIE_REPLY_RATE } from "./tuning.ts";
 
 /** What the gate decides about a handshake message. */
 export type Admission = "admitted" | "bad-mac1" | "cookie-required" | "rate-limited";
@@ -13,10 +13,7 @@ export type Admission = "admitted" | "bad-mac1" | "cookie-required" | "rate-limi
 class Counts {
   readonly load = new LoadMeter();
   readonly sources = new SourceLimiter();
-  readonly cookieReplies = new RateLimiter({
-    perSecond: COOKIE_REPLIES_PER_SECOND,
-    burst: COOKIE_REPLIES_PER_SECOND,
-  });
+  readonly cookieReplies = new RateLimiter(COOKIE_REPLY_RATE);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { copy } from "./copy.ts";
 import { hash, label } from "./hash.ts";
+import { RateLimiter } from "./load.ts";
 import { mac } from "./mac.ts";
 import { COOKIE_REPLY } from "./messages.ts";
 import {
@@ -11,6 +12,7 @@ import {
   MAC_BYTES,
   TAG_BYTES,
 } from "./specification.ts";
+import { COOKIE_REPLY_RATE } from "./tuning.ts";
 
 /** Puts mac1 and mac2 on own handshake messages and keeps the cookie the peer asked for. WG 5.4.4. */
 export class MacWriter {
@@ -19,6 +21,7 @@ export class MacWriter {
   #lastMac1: Uint8Array | undefined;
   #cookie: Uint8Array | undefined;
   #cookieAtMs = 0;
+  readonly #opened = new RateLimiter(COOKIE_REPLY_RATE);
 
   constructor(peerPublicKey: Uint8Array) {
     this.#mac1Key = hash(label(LABEL_MAC1), peerPublicKey);
@@ -38,11 +41,17 @@ export class MacWriter {
   }
 
   /**
-   * Keeps the cookie in the reply at `start`; false, and no change, unless the peer made it for the
-   * handshake message sent last. Spec: WG 5.4.7.
+   * Keeps the cookie in the reply at `start` if the peer made it for the handshake message sent last,
+   * which is good for one; else nothing changes. Spec: WG 5.4.7.
    */
-  consumeCookie(bytes: Uint8Array, start: number, nowMs: number): boolean {
-    if (this.#lastMac1 === undefined) return false;
+  consumeCookie(
+    bytes: Uint8Array,
+    start: number,
+    nowMs: number,
+  ): "cookie" | "unauthentic" | "rate-limited" {
+    if (this.#lastMac1 === undefined) return "unauthentic";
+    // Nothing cheaper than opening it tells a forged one, whose index anyone may have seen.
+    if (!this.#opened.allow(nowMs)) return "rate-limited";
     const nonceAt = start + COOKIE_REPLY.nonce;
     const sealedAt = start + COOKIE_REPLY.encryptedCookie;
     const nonce = copy(bytes, nonceAt, COOKIE_NONCE_BYTES);
@@ -52,12 +61,14 @@ export class MacWriter {
       cookie = xchacha20poly1305(this.#cookieKey, nonce, this.#lastMac1).decrypt(sealed);
     } catch {
       // The library throws for a wrong tag, the only failure that fixed lengths leave.
-      return false;
+      return "unauthentic";
     }
     this.#cookie?.fill(0);
     this.#cookie = cookie;
     this.#cookieAtMs = nowMs;
-    return true;
+    // Else a replay of the reply would make the cookie young again.
+    this.#lastMac1 = undefined;
+    return "cookie";
   }
 
   /** Forgets the cookie. */

@@ -276,7 +276,7 @@ export class WireGuard {
     if (this.#pending?.localIndex !== index && this.#keypairs.find(index) === undefined) {
       return "unknown-index";
     }
-    return this.#macWriter.consumeCookie(bytes, start, nowMs) ? "cookie" : "unauthentic";
+    return this.#macWriter.consumeCookie(bytes, start, nowMs);
   }
 
   #noteReceived(nowMs: number): void {

@@ -5,7 +5,7 @@ import { type End, Pair, seededRandom } from "./_pair.ts";
 import { publicKey } from "./keys.ts";
 import { MacWriter } from "./mac_writer.ts";
 import type { WireGuardStats } from "./stats.ts";
-import { COOKIE_REPLIES_PER_SECOND, LOAD_MESSAGES_PER_SECOND } from "./tuning.ts";
+import { COOKIE_REPLY_RATE, LOAD_MESSAGES_PER_SECOND } from "./tuning.ts";
 
 const FLOOD_PER_MS = 10;
 const SEED = 23;
@@ -61,6 +61,11 @@ function flood({ pair, messages, forMs, source }: Flood): void {
   }
 }
 
+/** Cookie replies that may be sent, or opened, in so many seconds. */
+function mostReplies(seconds: number): number {
+  return COOKIE_REPLY_RATE.perSecond * seconds + COOKIE_REPLY_RATE.burst;
+}
+
 /** Messages for which at least one X25519 was done. */
 function costly({ received }: WireGuardStats): number {
   return received.unauthentic + received["low-order"] + received["wrong-peer"] +
@@ -83,7 +88,7 @@ for (const [name, type, withMac1] of kinds) {
     const messages = junk({ type, withMac1 });
     flood({ pair, messages, forMs: seconds * 1_000, source: manySources });
     assert.equal(costly(stats) - before, withMac1 ? LOAD_MESSAGES_PER_SECOND : 0);
-    const replies = withMac1 ? COOKIE_REPLIES_PER_SECOND * (seconds + 1) : 0;
+    const replies = withMac1 ? mostReplies(seconds) : 0;
     assert.ok(stats.sent.cookie <= replies, `${stats.sent.cookie} cookie replies`);
     assert.equal(stats.received["bad-mac1"], withMac1 ? 0 : seconds * 10_000);
     assert.equal(stats.sent.response, 0 + before, "nothing of the flood was answered");
@@ -116,6 +121,31 @@ Deno.test("WireGuard carries all traffic under a flood of responses to its own i
   flood({ pair, messages, forMs: 1_000, source: manySources });
   assert.equal(costly(stats) - before, LOAD_MESSAGES_PER_SECOND);
   assert.equal(stats.received["unknown-index"], 0, "the flood was of the kind meant");
+});
+
+Deno.test("WireGuard opens few of a flood of cookie replies to its own initiation", () => {
+  const pair = Pair.established();
+  const { b } = pair;
+  pair.passes(pair.a, 1);
+  pair.nowMs = 10_000;
+  b.wireguard.initiate(pair.nowMs);
+  const receiver = b.outbox.pop()!.slice(4, 8);
+  const random = seededRandom(SEED);
+  const messages = Array.from({ length: 256 }, () => {
+    const message = new Uint8Array(64);
+    random(message);
+    message.set([3, 0, 0, 0, ...receiver]);
+    return message;
+  });
+  const seconds = 2;
+  flood({ pair, messages, forMs: seconds * 1_000, source: manySources });
+  const { received } = b.wireguard.stats;
+  assert.equal(received.unauthentic + received["rate-limited"], seconds * 10_000);
+  assert.ok(received.unauthentic <= mostReplies(seconds));
+  assert.ok(
+    received.unauthentic >= COOKIE_REPLY_RATE.perSecond * seconds,
+    "one of the peer may be",
+  );
 });
 
 /** Bytes of the heap in use, garbage collected. */
