@@ -23,15 +23,16 @@ const SIGMA = Uint8Array.from(
   (digit) => parseInt(digit, 16),
 );
 
-/** Scratch of one call, which is synchronous; it ends on the last block of the input. */
+/** Scratch of one call, which is synchronous and wipes what leads back to the key. */
 const state = new Int32Array(8);
 const working = new Int32Array(16);
 const block = new Int32Array(16);
-const last = new Uint8Array(BLOCK_BYTES);
+/** A block filled up with zeros: the key's, and the last. */
+const padded = new Uint8Array(BLOCK_BYTES);
 
 /**
  * Keyed BLAKE2s-128 of the input from `start` to `end`, which is borrowed; the key has at most 32
- * bytes. noble's, its twin, takes more than twice as long, and this is what each message of a flood costs.
+ * bytes. noble's, its twin, takes more than twice as long, and this is what a flood costs.
  *
  * Spec: RFC 7693 §2.5, §3.3; WG 5.4 `MAC`.
  */
@@ -43,21 +44,22 @@ export function mac(
 ): Uint8Array<ArrayBuffer> {
   state.set(IV);
   state[0]! ^= 0x0101_0000 ^ key.length << 8 ^ MAC_BYTES;
-  last.fill(0).set(key);
+  padded.set(key);
   let hashedBytes = BLOCK_BYTES;
   let at = start;
-  compress(last, 0, { hashedBytes, isLast: at === end });
+  compress(padded, 0, { hashedBytes, isLast: at === end });
   for (; end - at > BLOCK_BYTES; at += BLOCK_BYTES) {
     hashedBytes += BLOCK_BYTES;
     compress(input, at, { hashedBytes, isLast: false });
   }
-  last.fill(0);
+  padded.fill(0);
   if (at < end) {
-    for (let i = 0; at + i < end; i++) last[i] = input[at + i]!;
-    compress(last, 0, { hashedBytes: hashedBytes + end - at, isLast: true });
+    for (let i = 0; at + i < end; i++) padded[i] = input[at + i]!;
+    compress(padded, 0, { hashedBytes: hashedBytes + end - at, isLast: true });
   }
   const out = new Uint8Array(MAC_BYTES);
   for (let i = 0; i < MAC_BYTES / 4; i++) writeU32(out, 4 * i, state[i]!);
+  for (const scratch of [state, working, block, padded]) scratch.fill(0);
   return out;
 }
 
