@@ -67,3 +67,45 @@ Deno.test("a connection handed over at its SYN holds a place of the backlog unti
   pair.server.close();
   await pair.run();
 });
+
+Deno.test("a connection handed over at its SYN takes one place of the backlog", async () => {
+  const pair = new Pair();
+  const listener = pair.server.listen({ port: 22, backlog: 2, atSyn: true });
+  const sendSyn = async () => {
+    pair.client.connect({ port: 22 }).catch(() => {});
+    await pair.step();
+    pair.cut = true; // the SYN-ACK is lost
+    await pair.step();
+    pair.cut = false;
+  };
+  await sendSyn();
+  await sendSyn();
+  assert.equal(pair.server.stats.dropped.backlog, undefined);
+  await sendSyn();
+  assert.equal(pair.server.stats.dropped.backlog, 1);
+  const first = await listener.accept();
+  await sendSyn();
+  assert.equal(pair.server.stats.dropped.backlog, 2, "accepted, and half-open still");
+  first.abort();
+  await pair.run();
+  await sendSyn();
+  assert.equal(pair.server.stats.dropped.backlog, 2, "given up");
+  listener.close();
+  pair.close();
+});
+
+Deno.test("a connection that is open holds its place of the backlog until it is accepted", async () => {
+  for (const atSyn of [true, false]) {
+    const pair = new Pair();
+    const listener = pair.server.listen({ port: 22, backlog: 1, atSyn });
+    await pair.settle(pair.client.connect({ port: 22 }));
+    pair.client.connect({ port: 22 }).catch(() => {});
+    await pair.run();
+    assert.equal(pair.server.stats.dropped.backlog, 1);
+    await listener.accept();
+    await pair.settle(pair.client.connect({ port: 22 }));
+    assert.equal(pair.server.stats.dropped.backlog, 1);
+    listener.close();
+    pair.close();
+  }
+});

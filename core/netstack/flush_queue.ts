@@ -26,9 +26,9 @@ export class FlushQueue {
   #dirty: Socket[] = [];
   #flushing: Socket[] = [];
   /** Sockets flushed while the carrier was full, which had no turn; they go first afterwards. */
-  readonly #starved: Socket[] = [];
+  readonly #starved = new Set<Socket>();
   /** Sockets in whose turn the carrier became full. */
-  readonly #held: Socket[] = [];
+  readonly #held = new Set<Socket>();
   #scheduled = false;
   #stopped = false;
 
@@ -75,10 +75,10 @@ export class FlushQueue {
 
   /** Those that the full carrier held back go on; those that had no turn go first. */
   resume(): void {
-    for (const socket of [...this.#starved.splice(0), ...this.#held.splice(0)]) {
-      socket.held = false;
-      this.touch(socket);
-    }
+    for (const socket of this.#starved) this.touch(socket);
+    for (const socket of this.#held) this.touch(socket);
+    this.#starved.clear();
+    this.#held.clear();
   }
 
   /** Does something to a connection. A defect that shows resets it, and the others know nothing of it. */
@@ -111,9 +111,11 @@ export class FlushQueue {
     this.#host.defect(error);
   }
 
-  /** The socket has no deadline any more. */
+  /** The socket has no deadline any more, and waits for no carrier. */
   forget(socket: Socket): void {
     this.#deadlines.remove(socket);
+    this.#starved.delete(socket);
+    this.#held.delete(socket);
   }
 
   /** Flushes nothing by itself any more. */
@@ -130,10 +132,9 @@ export class FlushQueue {
     socket.settle();
     const starved = sink.blocked;
     connection.output(sink, nowMs);
-    if (sink.blocked && !socket.held) {
-      socket.held = true;
-      (starved ? this.#starved : this.#held).push(socket);
-    }
+    if (starved) {
+      if (!this.#held.has(socket)) this.#starved.add(socket);
+    } else if (sink.blocked) this.#held.add(socket);
     if (connection.state === "closed") {
       socket.settle();
       return this.#host.ended(socket);

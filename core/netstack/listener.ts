@@ -6,6 +6,14 @@ interface Waiter {
   readonly reject: (error: TcpError) => void;
 }
 
+/** What holds a place of the backlog: half-open, waiting to be accepted, or both. */
+export interface BacklogPlace {
+  /** Whether the handshake goes on. */
+  halfOpen: boolean;
+  /** The connection, while it waits to be accepted. */
+  conn: TcpConn | undefined;
+}
+
 /** Options of {@linkcode TcpListener}. */
 export interface TcpListenerOptions {
   /** Address and port. */
@@ -26,9 +34,9 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
   readonly atSyn: boolean;
   readonly #backlog: number;
   readonly #onClose: () => void;
-  readonly #ready: TcpConn[] = [];
+  readonly #ready: BacklogPlace[] = [];
   readonly #waiters: Waiter[] = [];
-  #halfOpen = 0;
+  #placesTaken = 0;
   #closed = false;
 
   /** Called by the stack. */
@@ -41,8 +49,13 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
 
   /** The next connection, in the order in which they became ready. Rejects with code `closed` after close. */
   accept(): Promise<TcpConn> {
-    const conn = this.#ready.shift();
-    if (conn !== undefined) return Promise.resolve(conn);
+    const place = this.#ready.shift();
+    if (place?.conn !== undefined) {
+      const { conn } = place;
+      place.conn = undefined;
+      this.#vacate(place);
+      return Promise.resolve(conn);
+    }
     if (this.#closed) return Promise.reject(tcpError("closed", "accept"));
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
@@ -52,7 +65,7 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
     if (this.#closed) return;
     this.#closed = true;
     this.#onClose();
-    for (const conn of this.#ready.splice(0)) conn.abort();
+    for (const { conn } of this.#ready.splice(0)) conn?.abort();
     for (const waiter of this.#waiters.splice(0)) waiter.reject(tcpError("closed", "accept"));
   }
 
@@ -79,23 +92,29 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
     this.close();
   }
 
-  /** For the stack: reserves a place for a SYN, unless the backlog is full. */
-  reserve(): boolean {
-    if (this.#halfOpen + this.#ready.length >= this.#backlog) return false;
-    this.#halfOpen++;
-    return true;
+  /** For the stack: takes a place for a SYN; undefined if the backlog is full. */
+  reserve(): BacklogPlace | undefined {
+    if (this.#placesTaken >= this.#backlog) return undefined;
+    this.#placesTaken++;
+    return { halfOpen: true, conn: undefined };
   }
 
-  /** For the stack: a reserved place is free again, its connection being established or gone. */
-  release(): void {
-    this.#halfOpen--;
+  /** For the stack: the handshake in this place is complete, or given up. */
+  handshakeOver(place: BacklogPlace): void {
+    place.halfOpen = false;
+    this.#vacate(place);
   }
 
-  /** For the stack: hands a connection over. */
-  deliver(conn: TcpConn): void {
+  /** For the stack: hands the connection of this place over. */
+  deliver(place: BacklogPlace, conn: TcpConn): void {
     if (this.#closed) return conn.abort();
     const waiter = this.#waiters.shift();
-    if (waiter === undefined) this.#ready.push(conn);
-    else waiter.resolve(conn);
+    if (waiter !== undefined) return waiter.resolve(conn);
+    place.conn = conn;
+    this.#ready.push(place);
+  }
+
+  #vacate({ halfOpen, conn }: BacklogPlace): void {
+    if (!halfOpen && conn === undefined) this.#placesTaken--;
   }
 }

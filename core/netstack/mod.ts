@@ -42,7 +42,7 @@
 
 export { type TcpAddr, TcpConn } from "./conn.ts";
 export { TcpError, type TcpErrorCode } from "./errors.ts";
-export { TcpListener } from "./listener.ts";
+export { type BacklogPlace, TcpListener } from "./listener.ts";
 export { Netstack } from "./netstack.ts";
 export type { ConnectOptions, EarlyWrite, NetstackOptions } from "./options.ts";
 export type { Socket } from "./socket.ts";

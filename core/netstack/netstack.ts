@@ -181,16 +181,23 @@ export class Netstack {
 
   #onSyn(listener: TcpListener, nowMs: number): InputResult {
     if (this.#sockets.size >= MAX_CONNECTIONS) return "limit";
-    if (!listener.reserve()) return "backlog";
+    const place = listener.reserve();
+    if (place === undefined) return "backlog";
     const segment = this.#segment;
     const socket = this.#newSocket(segment.destinationPort, segment.sourcePort, nowMs);
     socket.onOpen = (error) => {
-      listener.release();
-      if (error === undefined && !listener.atSyn) listener.deliver(connOf(socket, this.#options));
+      if (error === undefined && !listener.atSyn) {
+        listener.deliver(place, connOf(socket, this.#options));
+      }
+      listener.handshakeOver(place);
     };
-    this.#queue.guard(socket, nowMs, () => socket.connection.accept(segment, nowMs));
+    this.#queue.guard(
+      socket,
+      nowMs,
+      () => this.#progress.accept(socket.connection, segment, nowMs),
+    );
     this.#queue.mark(socket);
-    if (listener.atSyn) listener.deliver(connOf(socket, this.#options));
+    if (listener.atSyn) listener.deliver(place, connOf(socket, this.#options));
     return "ok";
   }
 

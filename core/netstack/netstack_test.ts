@@ -281,7 +281,7 @@ Deno.test("a full carrier is shared: no connection starves behind another", asyn
   const pair = new Pair();
   const ends = [await pair.open(80), await pair.open(81), await pair.open(82)];
   pair.client.pause();
-  for (const [client] of ends) await client.write(new Uint8Array(500_000));
+  for (const [client] of ends) await client.write(new Uint8Array(250_000));
   const received = [0, 0, 0];
   const reading = ends.map(async ([, server], i) => {
     const into = new Uint8Array(70_000);

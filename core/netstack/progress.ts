@@ -1,4 +1,4 @@
-import type { Connection, Segment } from "../tcp/mod.ts";
+import { type Connection, type Segment, seqDiff } from "../tcp/mod.ts";
 import type { Socket } from "./socket.ts";
 import type { NetstackProgress } from "./stats.ts";
 
@@ -7,13 +7,19 @@ export class ProgressCounter {
   #ackedBytes = 0;
   #receivedBytes = 0;
 
+  /** Gives a SYN to its connection, and counts what came with it. */
+  accept(connection: Connection, syn: Segment, nowMs: number): void {
+    connection.accept(syn, nowMs);
+    this.#receivedBytes += connection.readableBytes;
+  }
+
   /** Gives a segment to its connection, and counts what it moved. */
   input(connection: Connection, segment: Segment, nowMs: number): void {
-    const { unacknowledgedBytes, readableBytes } = connection;
+    const { unacknowledgedSeq, readableBytes } = connection;
     connection.input(segment, nowMs);
-    // A reset empties both buffers, which is no progress.
+    this.#ackedBytes += seqDiff(connection.unacknowledgedSeq, unacknowledgedSeq);
+    // A reset empties the buffer, which is no progress.
     if (connection.state === "closed") return;
-    this.#ackedBytes += unacknowledgedBytes - connection.unacknowledgedBytes;
     this.#receivedBytes += connection.readableBytes - readableBytes;
   }
 

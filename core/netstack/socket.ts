@@ -26,8 +26,6 @@ export class Socket {
   readonly connection: Connection;
   /** Whether the stack has it on its list of sockets to flush. */
   dirty = false;
-  /** Whether the stack has it on its list of sockets held back while the carrier is full. */
-  held = false;
   /** For the stack's queue of deadlines. */
   queuedAtMs: number = Infinity;
   /** For the stack's queue of deadlines. */

@@ -37,6 +37,8 @@ const FLAG_LETTERS: [string, number][] = [["S", SYN], ["F", FIN], ["R", RST], ["
 export interface RigOptions {
   /** Limits of the connection. */
   tcp?: Partial<TcpOptions>;
+  /** Where buffers take their pages from. Default: there is no end of them. */
+  pages?: PagePool;
   /** MTU of the path. Default 1040: an MSS of 1000. */
   mtuBytes?: number;
   /** MTU announced, if more. */
@@ -85,7 +87,7 @@ export class Rig {
       iss: ISS,
       mtuBytes: options.mtuBytes ?? 1040,
       maxMtuBytes: options.maxMtuBytes,
-      pages: new PagePool(),
+      pages: options.pages ?? new PagePool(),
       path: new PathTimes(),
       options: tcpOptions(options.tcp),
     });

@@ -15,10 +15,13 @@ export function segmentArrives(tcb: Tcb, segment: Segment, nowMs: number): void 
   if ((segment.flags & RST) !== 0) return onReset(tcb, segment, nowMs);
   if ((segment.flags & SYN) !== 0) return tcb.challenge(nowMs);
   if ((segment.flags & ACK) === 0) return;
+  const opens = tcb.state === "syn-received";
   if (!checkAck(tcb, segment, nowMs)) return;
   tcb.lastHeardMs = nowMs;
   tcb.probesSent = 0;
   if (tcb.timestamps.on) tcb.timestamps.update(segment, tcb.rcv.lastAckSent, nowMs);
+  // That of our SYN has been taken, and is no duplicate.
+  if (!opens || segment.sackCount > 0) takeAck(tcb, segment, nowMs);
   onAck(tcb, segment, nowMs);
   // The window of a SYN is not scaled (RFC 7323 §2.2).
   if (crossed) tcb.snd.window.open(segment.window, segment.seq, tcb.snd.sndUna);
@@ -148,7 +151,10 @@ function takeAckOfUnacceptable(tcb: Tcb, segment: Segment, nowMs: number): void 
   const { snd } = tcb;
   if (!tcb.synchronised || snd.window.ackSeq(snd) === snd.sndMax) return;
   if ((segment.flags & (SYN | ACK | RST)) !== ACK || !tcb.rcv.isNear(segment)) return;
-  if (seqLt(snd.sndUna, segment.ack) && seqLe(segment.ack, snd.sndMax)) onAck(tcb, segment, nowMs);
+  if (seqLt(snd.sndUna, segment.ack) && seqLe(segment.ack, snd.sndMax)) {
+    takeAck(tcb, segment, nowMs);
+    onAck(tcb, segment, nowMs);
+  }
 }
 
 /** Before ours was acknowledged: an acknowledgement of it, and perhaps of data behind it. */
@@ -196,8 +202,8 @@ function checkAck(tcb: Tcb, segment: Segment, nowMs: number): boolean {
   return false;
 }
 
-/** Fifth check, second part: what the acknowledgement says. */
-function onAck(tcb: Tcb, segment: Segment, nowMs: number): void {
+/** Fifth check, second part: what has arrived. */
+function takeAck(tcb: Tcb, segment: Segment, nowMs: number): void {
   const { snd } = tcb;
   const ahead = seqDiff(segment.ack, snd.sndUna);
   if (tcb.timestamps.on) snd.echoedMs = tcb.timestamps.echoedMs(segment, nowMs);
@@ -210,7 +216,12 @@ function onAck(tcb: Tcb, segment: Segment, nowMs: number): void {
       snd.recovery.duplicateAck(snd, snd.congestion, nowMs);
     }
   }
-  if (ahead >= 0) {
+}
+
+/** Fifth check, third part: the window, and what follows from an acknowledged FIN. */
+function onAck(tcb: Tcb, segment: Segment, nowMs: number): void {
+  const { snd } = tcb;
+  if (seqLe(snd.sndUna, segment.ack)) {
     const wasClosed = snd.window.bytes === 0;
     snd.window.update(segment.window, segment.seq, segment.ack);
     if (wasClosed && snd.window.bytes > 0 && snd.flightBytes > 0) windowReopened(tcb, nowMs);

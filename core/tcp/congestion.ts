@@ -3,8 +3,8 @@
  * when to send it again is decided by the sender, not here.
  */
 export abstract class CongestionControl {
-  /** Congestion window. Spec: RFC 5681 §2 (cwnd). */
-  cwndBytes = Infinity;
+  /** Congestion window, 0 until the connection begins. Spec: RFC 5681 §2 (cwnd). */
+  cwndBytes = 0;
   /** Slow-start threshold. Spec: RFC 5681 §2 (ssthresh). */
   ssthreshBytes = Infinity;
 

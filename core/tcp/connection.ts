@@ -1,7 +1,7 @@
 import { segmentArrives, takeSyn, takeSynData } from "./arrival.ts";
 import { emitDue, type SegmentSink } from "./output.ts";
 import type { Segment } from "./segment.ts";
-import { seqDiff, seqLt, toSeq } from "./seq.ts";
+import { type Seq, seqDiff, seqLt, toSeq } from "./seq.ts";
 import { Tcb, type TcbOptions, type TcpFailure, type TcpState } from "./tcb.ts";
 import { runTimer } from "./timeouts.ts";
 
@@ -58,6 +58,11 @@ export class Connection {
   /** Whether the peer has finished: nothing follows the readable bytes. */
   get finReceived(): boolean {
     return this.#tcb.rcv.finReceived;
+  }
+
+  /** Number of the first byte written that is not yet acknowledged. */
+  get unacknowledgedSeq(): Seq {
+    return this.#tcb.snd.streamStart;
   }
 
   /** Bytes written and not yet acknowledged. */

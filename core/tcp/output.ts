@@ -80,8 +80,10 @@ function armTimer(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   } else if (tcb.state === "fin-wait-2" && tcb.orphan) {
     if (timer.kind !== "fin-wait-2") timer.start("fin-wait-2", nowMs + options.finWait2Ms);
   } else if (tcb.keepAlive) {
-    const intervalsMs = tcb.probesSent * options.keepAliveIntervalMs;
-    timer.start("keep-alive", tcb.lastHeardMs + options.keepAliveIdleMs + intervalsMs);
+    const atMs = tcb.probesSent > 0
+      ? tcb.probedMs + options.keepAliveIntervalMs
+      : tcb.lastHeardMs + options.keepAliveIdleMs;
+    timer.start("keep-alive", atMs);
   } else timer.stop();
 }
 

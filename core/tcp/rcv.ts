@@ -3,7 +3,7 @@ import { MAX_SACK_BLOCKS } from "./options.ts";
 import { PAGE_BYTES, type PagePool } from "./paged_buffer.ts";
 import { ReceiveBuffer } from "./receive_buffer.ts";
 import { FIN, type Segment } from "./segment.ts";
-import { type Seq, seqAdd, seqDiff, seqLe, seqLt, toSeq } from "./seq.ts";
+import { type Seq, seqAdd, seqDiff, seqLe, seqLt, seqMax, toSeq } from "./seq.ts";
 import { INITIAL_BUFFER_BYTES } from "./send_buffer.ts";
 import { DEFAULT_MSS_BYTES } from "./snd.ts";
 
@@ -47,6 +47,8 @@ export class Receiver {
   lastAckSent: Seq = toSeq(0);
   /** After the last sequence number the peer was allowed to send. */
   #rcvAdv: Seq = toSeq(0);
+  /** The same before a window was closed upon data: the peer may have sent that far. */
+  #rcvAdvMax: Seq = toSeq(0);
   /** Window at most. */
   #maxBytes: number;
   /** Window now, when the buffer is empty. */
@@ -91,7 +93,7 @@ export class Receiver {
   synchronise(irs: Seq, scaled: boolean): void {
     this.irs = irs;
     this.rcvNxt = seqAdd(irs, 1);
-    this.#rcvAdv = seqAdd(this.rcvNxt, this.synWindow);
+    this.#rcvAdv = this.#rcvAdvMax = seqAdd(this.rcvNxt, this.synWindow);
     this.windowShift = scaled ? this.offeredShift : 0;
     this.#maxBytes = Math.min(this.#maxBytes, 0xffff << this.windowShift);
     this.#windowBytes = Math.min(this.#windowBytes, this.#maxBytes);
@@ -105,7 +107,7 @@ export class Receiver {
     if (length === 0) {
       // The right edge too, which RFC 9293 leaves out: a peer that has filled the window sends its
       // acknowledgements from there.
-      return seqLt(this.rcvNxt, segment.seq) && seqLe(segment.seq, this.#rcvAdv);
+      return seqLt(this.rcvNxt, segment.seq) && seqLe(segment.seq, this.#rcvAdvMax);
     }
     return seqLt(segment.seq, this.#rcvAdv) && seqLt(this.rcvNxt, seqAdd(segment.seq, length));
   }
@@ -254,7 +256,7 @@ export class Receiver {
 
   /** Whether reading has opened the window so far that the peer should be told. */
   get windowUpdateDue(): boolean {
-    if (this.#readBytes === 0 || !this.#opens(this.#gain())) return false;
+    if (this.#readBytes === 0 || this.finReceived || !this.#opens(this.#gain())) return false;
     // A window that grew by itself, as behind a SYN whose field holds no more, can wait for the next
     // segment: telling of it would cost each short connection a segment of its own.
     const unit = 1 << this.windowShift;
@@ -271,6 +273,7 @@ export class Receiver {
     const gain = this.#gain();
     if (this.#opens(gain)) {
       this.#rcvAdv = seqAdd(this.#rcvAdv, gain);
+      this.#rcvAdvMax = seqMax(this.#rcvAdvMax, this.#rcvAdv);
       this.#readBytes = 0;
     }
     return Math.min(Math.max(seqDiff(this.#rcvAdv, this.rcvNxt), 0) >> this.windowShift, 0xffff);

@@ -1,3 +1,4 @@
+import type { AckNews } from "./ack_news.ts";
 import type { CongestionControl } from "./congestion.ts";
 import { Frto } from "./frto.ts";
 import { ProportionalRate } from "./prr.ts";
@@ -22,22 +23,6 @@ export interface FlightView {
   readonly srttMs: number;
   /** Whether a full segment of new data is there and fits into the peer's window. */
   readonly fullSegmentWaits: boolean;
-}
-
-/** What an acknowledgement said, beyond its number. */
-export interface AckNews {
-  /** Bytes it newly says to have arrived. */
-  deliveredBytes: number;
-  /** Bytes by which `sndUna` moved. */
-  ackedBytes: number;
-  /** Where a segment that arrived twice starts; valid if `duplicate`. */
-  duplicateStart: Seq;
-  /** Where it ends. */
-  duplicateEnd: Seq;
-  /** Whether it reports a segment that arrived twice. Spec: RFC 2883. */
-  duplicate: boolean;
-  /** When the segment was sent that it echoes, or -1 without timestamps. */
-  echoedMs: number;
 }
 
 /**
@@ -229,6 +214,12 @@ export class LossRecovery {
     this.#probe = "none";
     this.reorderAtMs = Infinity;
     this.board.loseAll();
+  }
+
+  /** What was sent with or behind the SYN was lost with it, and is repaired as after a timeout. */
+  lostWithSyn(flight: FlightView): void {
+    this.phase = "loss";
+    this.#recover = flight.sndNxt;
   }
 
   #enter(flight: FlightView): void {

@@ -154,7 +154,7 @@ export class Scoreboard {
       if (seqLt(end, right)) return;
       const flags = this.#flags[slot]!;
       if ((flags & SACKED) !== 0) continue;
-      const length = this.#length(position);
+      const length = this.length(position);
       this.deliveredBytes += length;
       if ((flags & LOST) !== 0) this.lostBytes -= length;
       else {
@@ -211,7 +211,7 @@ export class Scoreboard {
       if (reneged && (this.#flags[slot]! & SACKED) !== 0) {
         this.#flags[slot]! &= ~SACKED;
         this.sackedCount--;
-        const length = this.#length(position);
+        const length = this.length(position);
         this.deliveredBytes -= length;
         this.pipeBytes += length;
         this.#link(slot);
@@ -226,7 +226,7 @@ export class Scoreboard {
       const slot = this.#slot(position);
       if ((this.#flags[slot]! & LOST) === 0) continue;
       this.#flags[slot]! &= ~LOST;
-      const length = this.#length(position);
+      const length = this.length(position);
       this.lostBytes -= length;
       this.pipeBytes += length;
       this.#insert(slot);
@@ -247,7 +247,7 @@ export class Scoreboard {
 
   /** Sequence numbers of the segment at this position. */
   length(position: number): number {
-    return this.#length(position);
+    return seqDiff(this.#ends[this.#slot(position)]! as Seq, this.start(position));
   }
 
   /** The segment at this position was sent again. */
@@ -255,7 +255,7 @@ export class Scoreboard {
     const slot = this.#slot(position);
     const flags = this.#flags[slot]!;
     if ((flags & LOST) !== 0) {
-      const length = this.#length(position);
+      const length = this.length(position);
       this.lostBytes -= length;
       this.pipeBytes += length;
     } else if ((flags & SACKED) === 0) this.#unlink(slot);
@@ -264,12 +264,12 @@ export class Scoreboard {
     if ((flags & SACKED) === 0) this.#link(slot);
   }
 
-  /** Splits what is longer than `maxBytes` and has not arrived, for a path that became narrower. */
+  /** Splits what is longer than `maxBytes`, for a path that became narrower; what arrived may be taken back. */
   resegment(maxBytes: number): void {
     const old = { ends: this.#ends, sentMs: this.#sentMs, flags: this.#flags };
     const [head, count, mask] = [this.#head, this.#count, this.#ends.length - 1];
     let pieces = 0;
-    for (let i = 0; i < count; i++) pieces += Math.ceil(this.#length(i) / maxBytes);
+    for (let i = 0; i < count; i++) pieces += Math.ceil(this.length(i) / maxBytes);
     if (pieces === count) return;
     let capacity = this.#ends.length;
     while (capacity < pieces) capacity *= 2;
@@ -277,16 +277,17 @@ export class Scoreboard {
     const firstPiece = new Int32Array(count + 1);
     let at = this.#una;
     this.#allocate(capacity);
+    this.sackedCount = 0;
     for (let i = 0; i < count; i++) {
       firstPiece[i] = this.#count;
       const slot = (head + i) & mask;
       const end = old.ends[slot]! as Seq;
-      const sacked = (old.flags[slot]! & SACKED) !== 0;
       while (seqLt(at, end)) {
-        at = sacked || seqDiff(end, at) <= maxBytes ? end : seqAdd(at, maxBytes);
+        at = seqDiff(end, at) <= maxBytes ? end : seqAdd(at, maxBytes);
         this.#ends[this.#count] = at;
         this.#sentMs[this.#count] = old.sentMs[slot]!;
         this.#flags[this.#count++] = old.flags[slot]!;
+        this.sackedCount += old.flags[slot]! & SACKED;
       }
     }
     firstPiece[count] = this.#count;
@@ -306,7 +307,7 @@ export class Scoreboard {
 
   #lose(position: number): void {
     const slot = this.#slot(position);
-    const length = this.#length(position);
+    const length = this.length(position);
     this.#unlink(slot);
     this.#flags[slot]! |= LOST;
     this.pipeBytes -= length;
@@ -316,10 +317,6 @@ export class Scoreboard {
 
   #slot(position: number): number {
     return (this.#head + position) & (this.#ends.length - 1);
-  }
-
-  #length(position: number): number {
-    return seqDiff(this.#ends[this.#slot(position)]! as Seq, this.start(position));
   }
 
   /** The first position that does not start before `seq`. */

@@ -61,7 +61,6 @@ class NaiveBoard {
 
   resegment(maxBytes: number): void {
     this.records = this.records.flatMap((record) => {
-      if (record.state === "sacked") return [record];
       const pieces: NaiveRecord[] = [];
       for (let start = record.start; start < record.end; start += maxBytes) {
         pieces.push({ ...record, start, end: Math.min(start + maxBytes, record.end) });

@@ -1,15 +1,16 @@
+import { AckNews } from "./ack_news.ts";
 import type { CongestionControl } from "./congestion.ts";
 import { Cubic } from "./cubic.ts";
 import type { TcpOptions } from "./config.ts";
 import { NewReno } from "./new_reno.ts";
 import type { PagePool } from "./paged_buffer.ts";
-import { type AckNews, LossRecovery } from "./recovery.ts";
+import { LossRecovery } from "./recovery.ts";
 import type { PathTimes } from "./path_times.ts";
 import { RttEstimator } from "./rto.ts";
 import type { Segment } from "./segment.ts";
 import { SendBuffer } from "./send_buffer.ts";
 import { SendWindow } from "./send_window.ts";
-import { type Seq, seqAdd, seqDiff, seqLe, seqLt, seqMax } from "./seq.ts";
+import { type Seq, seqAdd, seqDiff, seqLt, seqMax } from "./seq.ts";
 
 /** Segment size of a peer that announces none. Spec: RFC 9293 §3.7.1. */
 export const DEFAULT_MSS_BYTES = 536;
@@ -76,7 +77,7 @@ export class Sender {
   #lastSentMs = -1;
   /** When `sndUna` last moved. */
   #progressMs = -1;
-  readonly #news: AckNews;
+  readonly #news: AckNews = new AckNews();
 
   /** Begins with nothing sent but the SYN to come. */
   constructor(
@@ -95,14 +96,6 @@ export class Sender {
     this.#mtuBytes = o.mtuBytes;
     this.mssBytes = Math.min(this.#peerMssBytes, o.mtuBytes - MSS_OVERHEAD_BYTES);
     this.recovery = new LossRecovery(o.iss);
-    this.#news = {
-      deliveredBytes: 0,
-      ackedBytes: 0,
-      duplicateStart: o.iss,
-      duplicateEnd: o.iss,
-      duplicate: false,
-      echoedMs: -1,
-    };
   }
 
   /** Number of the first byte in the buffer. */
@@ -154,8 +147,18 @@ export class Sender {
 
   /** Our SYN has been acknowledged: data may flow. */
   established(): void {
-    if (this.synLost) this.rtt.afterLostSyn();
+    // Data that was sent before has its timeout already (RFC 6298 (5.7) is for what begins now).
+    if (this.flightBytes > 0) this.rtt.resetBackOff();
+    else if (this.synLost) this.rtt.afterLostSyn();
     this.congestion.begin(this.mssBytes, this.synLost);
+    if (this.recovery.board.lostBytes > 0) this.recovery.lostWithSyn(this);
+  }
+
+  /** Our SYN was not acknowledged in time. Spec: RFC 6298 (5.5), RFC 5681 §3.1 (one segment). */
+  synTimedOut(): void {
+    this.synLost = true;
+    this.rtt.backOff();
+    this.congestion.begin(this.mssBytes, true);
   }
 
   /** The path now carries IP packets of `mtuBytes`; what is sent from now on follows. */
@@ -197,7 +200,7 @@ export class Sender {
     news.duplicate = false;
     news.echoedMs = this.echoedMs;
     if (news.ackedBytes > 0) this.#advance(segment.ack, nowMs);
-    if (selective && segment.sackCount > 0) this.#takeSack(segment);
+    if (selective && segment.sackCount > 0) news.takeSack(segment, { sndUna: this.sndUna, board });
     if (rack.sampleMs >= 0) {
       this.path.sample(rack.sampleMs, nowMs);
       congestion.rttSample(rack.sampleMs);
@@ -246,23 +249,6 @@ export class Sender {
     if (nowMs < this.#sampleAtMs) return;
     this.rtt.sample(rttMs);
     this.#sampleAtMs = nowMs + rttMs;
-  }
-
-  /** Spec: RFC 2018 §5, RFC 2883 §4. */
-  #takeSack(segment: Segment): void {
-    const { sackEdges: edges, sackCount } = segment;
-    const [start, end] = [edges[0]! as Seq, edges[1]! as Seq];
-    const news = this.#news;
-    const inSecond = sackCount > 1 && seqLe(edges[2]! as Seq, start) &&
-      seqLe(end, edges[3]! as Seq);
-    if (seqLt(start, end) && (seqLe(end, this.sndUna) || inSecond)) {
-      news.duplicate = true;
-      news.duplicateStart = start;
-      news.duplicateEnd = end;
-    }
-    for (let i = news.duplicate ? 1 : 0; i < sackCount; i++) {
-      this.recovery.board.sack(edges[2 * i]! as Seq, edges[2 * i + 1]! as Seq);
-    }
   }
 
   /** The retransmission timer ran out: everything is to be sent again, one segment at once. */
@@ -374,10 +360,15 @@ export class Sender {
     const hasNewData = dataBytes > 0 && this.sndNxt !== this.streamEnd;
     if (this.sndNxt === this.iss) this.sent(1, nowMs);
     // One that was repeated to carry data is not the one that is answered.
-    else if (this.synLost || !hasNewData) board.resent(0, nowMs);
+    else if (this.synLost || !hasNewData) {
+      // Nothing that followed it was taken, either.
+      board.loseAll();
+      board.resent(0, nowMs);
+    }
     if (hasNewData) return this.sent(dataBytes, nowMs);
     // In pieces, if the path was narrower for a while.
     for (let i = 1; dataBytes > 0 && i < board.count; i++) board.resent(i, nowMs);
+    this.recovery.urgent = board.lostBytes > 0;
   }
 
   /** What was sent from `sndUna` on beyond the window is a probe, and does not count as in flight. */

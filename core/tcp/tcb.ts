@@ -69,6 +69,8 @@ export class Tcb implements HeaderFields {
   keepAlive = false;
   /** Keep-alive probes sent since the peer was last heard. */
   probesSent = 0;
+  /** When the last of them was. */
+  probedMs = 0;
   /** A keep-alive probe is to be sent now. */
   probeOwed = false;
   /** When the last acceptable segment arrived. */

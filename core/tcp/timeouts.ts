@@ -23,6 +23,7 @@ export function runTimer(tcb: Tcb, nowMs: number, { paused }: { paused: boolean 
     case "keep-alive":
       if (tcb.probesSent >= tcb.options.keepAliveProbes) return tcb.reset("timed-out");
       tcb.probesSent++;
+      tcb.probedMs = nowMs;
       tcb.probeOwed = true;
       return;
     case "fin-wait-2":
@@ -66,8 +67,7 @@ function givenUp(tcb: Tcb, nowMs: number): boolean {
 
 function onSynTimeout(tcb: Tcb, nowMs: number): void {
   if (nowMs - tcb.openedMs >= tcb.options.connectTimeoutMs) return tcb.end("timed-out");
-  tcb.snd.rtt.backOff();
-  tcb.snd.synLost = true;
+  tcb.snd.synTimedOut();
   tcb.synOwed = true;
 }
 

@@ -89,6 +89,23 @@ Deno.test("when the memory of the stack is lent, each connection makes do with a
   assert.equal(windowBytes(), PAGE_BYTES);
 });
 
+Deno.test("a window that had to be closed upon data does not make its sender's acknowledgements unacceptable", () => {
+  const pages = new PagePool(256 * PAGE_BYTES);
+  const rig = Rig.established({ pages });
+  rig.write(100);
+  rig.expect("A 1+100 1");
+  while (!pages.full) pages.take();
+  for (let i = 0; i < 17; i++) rig.send(`A ${1 + 1000 * i}+1000 1`);
+  rig.taken();
+  // There is no memory for this, and its sender goes on behind it.
+  rig.send("A 17001+100 1");
+  rig.expect("A 101 17001");
+  assert.equal(rig.lastWindow, 0);
+  rig.send("A 17101 101");
+  assert.equal(rig.connection.unacknowledgedBytes, 0);
+  rig.silence();
+});
+
 Deno.test("a window that shrank to a segment opens again whole, however the reader takes what it held", () => {
   const pages = new PagePool(4 * PAGE_BYTES);
   for (let i = 0; i < 4; i++) pages.take();
@@ -122,8 +139,22 @@ Deno.test("SendBuffer begins small, follows what is wanted, and makes do with a 
   assert.equal(buffer.freeBytes, PAGE_BYTES - 10_000);
 });
 
+Deno.test("before the first round trip the send buffer takes no more than it begins with, whoever opened", () => {
+  const passive = Rig.established({ peerShift: 8 });
+  const active = new Rig({ peerShift: 8 });
+  active.open();
+  active.send("SA 0 1");
+  for (const { connection } of [passive, active]) {
+    assert.equal(connection.write(new Uint8Array(8 << 20), 0), INITIAL_BUFFER_BYTES);
+  }
+});
+
 Deno.test("the send buffer grows with the congestion window", () => {
-  const rig = Rig.established({ peerShift: 8 });
+  const rig = new Rig({ peerShift: 8 });
+  rig.accept();
+  rig.taken();
+  rig.nowMs = 100;
+  rig.send("A 1 1");
   let written = 0;
   for (let round = 0; round < 12; round++) {
     written += rig.connection.write(new Uint8Array(8 << 20), 0);

@@ -105,6 +105,11 @@ export class End {
     this.#memory.lentBytes += starved ? this.#memory.maxBytes : -this.#memory.maxBytes;
   }
 
+  /** Segments under way to it. */
+  get underWay(): number {
+    return this.#underWay.length;
+  }
+
   /** When something happens next. */
   get nextMs(): number {
     const arrivals = this.#underWay.map(({ atMs }) => atMs);

@@ -95,6 +95,8 @@ function step(duel: Duel, rng: Rng): void {
 function calm(duel: Duel): void {
   const { ends } = duel;
   const before = ends.map(({ emptySent, fullSent }) => ({ emptySent, fullSent }));
+  // What the storm has left on the way is answered, too.
+  const leftOver = ends.reduce((sum, end) => sum + end.underWay, 0);
   for (const end of ends) end.storm = end.starved = false;
   const untilMs = duel.nowMs + MAX_CALM_MS;
   const over = () => ends.every(({ connection }) => connection.state === "closed");
@@ -108,7 +110,7 @@ function calm(duel: Duel): void {
     pass(duel, TICK_MS);
   }
   for (const [i, end] of ends.entries()) {
-    const full = ends.reduce((sum, one, j) => sum + one.fullSent - before[j]!.fullSent, 0);
+    const full = ends.reduce((sum, one, j) => sum + one.fullSent - before[j]!.fullSent, leftOver);
     const empty = end.emptySent - before[i]!.emptySent;
     demand(empty <= 2 * full + SPARE_EMPTY, `${empty} empty segments beside ${full} others`);
     end.read(100_000);
