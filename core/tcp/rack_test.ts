@@ -293,3 +293,29 @@ Deno.test("RFC 6298: round trips that grow while a loss is repaired make the tim
   assert.ok(rig.connection.srttMs > 150, `${rig.connection.srttMs}`);
   assert.ok(again.length <= 2, again.join());
 });
+
+Deno.test("RFC 2883 §4: a segment that arrived twice beyond a hole is understood, too", () => {
+  const rig = inFlight({ tcp: { congestion: "new-reno" } });
+  rig.sendSack("A 1 1", [1001, 2001]);
+  rig.sendSack("A 1 1", [1001, 2001], [1001, 2001]);
+  rig.taken();
+  // The reordering window is twice a quarter of the round trip.
+  rig.to(249);
+  assert.ok(!rig.taken().includes("A 1+1000 1"));
+  rig.to(250);
+  assert.ok(rig.taken().includes("A 1+1000 1"));
+});
+
+Deno.test("RFC 8985 §7: probes of a short path wait for 10 ms", () => {
+  const rig = new Rig({ sack: true });
+  rig.accept();
+  rig.expect("SA 0 1");
+  rig.nowMs = 1;
+  rig.send("A 1 1");
+  rig.write(3000);
+  assert.equal(rig.taken().length, 3);
+  rig.to(10);
+  rig.silence();
+  rig.to(11);
+  rig.expect("A 2001+1000 1");
+});
