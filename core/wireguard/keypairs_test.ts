@@ -32,7 +32,8 @@ Deno.test("Keypairs wipes whatever loses its place, once, and nothing else, in a
     const all: Watched[] = [];
     for (const event of order) {
       if (event === "confirmed") {
-        if (all.length > 0) pairs.confirm(all.at(-1)!);
+        const answered = all.findLast(({ isInitiator, wipes }) => !isInitiator && wipes === 0);
+        if (answered !== undefined) pairs.confirm(answered);
       } else {
         const keypair = new Watched(all.length + 1, event !== "responded");
         all.push(keypair);
