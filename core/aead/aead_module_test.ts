@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chacha20Block } from "./_twin.ts";
 import { seededBytes } from "./_vectors.ts";
 import { encodeAeadModule } from "./aead_module.ts";
-import { INPUT_TEXT, KEY } from "./layout.ts";
+import { INPUT_TEXT, KEY, OUTPUT } from "./layout.ts";
 
 type Crypt = (textBytes: number, low: number, high: number) => number;
 
@@ -28,6 +28,17 @@ for (const direction of ["seal", "open"] as const) {
       assert.ok(!leaks(memory, macKey));
     });
   }
+}
+
+for (const textBytes of [0, 1, 191, 192, 193, 1100]) {
+  Deno.test(`open of ${textBytes} forged bytes leaves nothing of them in the memory`, () => {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(encodeAeadModule()));
+    const memory = new Uint8Array((exports.memory as WebAssembly.Memory).buffer);
+    memory.set(seededBytes(1, 32), KEY);
+    memory.set(seededBytes(2, textBytes + 16), INPUT_TEXT);
+    assert.equal((exports.open as Crypt)(textBytes, 0, 0), 0);
+    assert.ok(memory.subarray(OUTPUT).every((byte) => byte === 0));
+  });
 }
 
 Deno.test("encodeAeadModule() gives the same bytes each time, fewer than 16 KiB", () => {

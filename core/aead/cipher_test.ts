@@ -55,6 +55,14 @@ for (const [name, make] of IMPLEMENTATIONS) {
     assert.ok(make(KEY).open(1, 2, good, 0, 49));
   });
 
+  Deno.test(`${name}.open() refuses what is too short for a tag`, () => {
+    for (let end = 0; end < 16; end++) {
+      const bytes = new Uint8Array(40);
+      assert.equal(make(KEY).open(1, 2, bytes, 0, end), false, `${end} bytes`);
+      assert.equal(make(KEY).open(1, 2, bytes, 20, 20 + end), false, `${end} bytes`);
+    }
+  });
+
   Deno.test(`${name}.wipe() overwrites its own copy of the key`, () => {
     const key = KEY.slice();
     const cipher = make(key);
@@ -63,6 +71,23 @@ for (const [name, make] of IMPLEMENTATIONS) {
     assert.deepEqual(sealed(cipher, 40), sealed(make(new Uint8Array(32)), 40));
   });
 }
+
+Deno.test("transportCipher() is a NativeCipher where there is no WebAssembly", async () => {
+  const front = new URL("./mod.ts", import.meta.url).href;
+  const program = `
+    import { isWasmSimdAvailable, NativeCipher, transportCipher } from "${front}";
+    const cipher = transportCipher(new Uint8Array(32));
+    const bytes = new Uint8Array(60);
+    cipher.seal(0, 1, bytes, 0, 44);
+    const { length } = bytes.filter((byte) => byte !== 0);
+    console.log(isWasmSimdAvailable(), cipher instanceof NativeCipher, length > 30);
+    console.log(cipher.open(0, 1, bytes, 0, 60), bytes.subarray(0, 44).every((byte) => byte === 0));`;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--v8-flags=--jitless", program],
+    stderr: "inherit",
+  }).output();
+  assert.equal(new TextDecoder().decode(stdout), "false true true\ntrue true\n");
+});
 
 Deno.test("NativeCipher and NobleCipher agree at every length to 300 and at odd counters", () => {
   for (let lengthBytes = 0; lengthBytes <= 300; lengthBytes++) {

@@ -26,8 +26,9 @@ export class NativeCipher implements TransportCipher {
   }
 
   open(high: number, low: number, bytes: Uint8Array, start: number, end: number): boolean {
-    this.#setNonce(high, low);
     const tagAt = end - TAG_BYTES;
+    if (tagAt < start) return false;
+    this.#setNonce(high, low);
     const decipher = createDecipheriv(ALGORITHM, this.#key, this.#nonce, OPTIONS);
     decipher.setAuthTag(Buffer.from(bytes.buffer, bytes.byteOffset + tagAt, TAG_BYTES));
     const plain = decipher.update(bytes.subarray(start, tagAt));

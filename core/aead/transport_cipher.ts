@@ -12,7 +12,7 @@ export interface TransportCipher {
   seal(high: number, low: number, bytes: Uint8Array, start: number, end: number): void;
   /**
    * Decrypts `bytes` from `start` to `end` in place, the last 16 of them being the tag; borrows
-   * `bytes`. Returns false, and leaves `bytes` as they were, if the tag is wrong.
+   * `bytes`. Returns false, and leaves `bytes` as they were, if the tag is wrong or too short.
    */
   open(high: number, low: number, bytes: Uint8Array, start: number, end: number): boolean;
   /** Overwrites the key; the cipher must not be used again. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { aeadSeal, chacha20Block, poly1305 } from "./_twin.ts";
 import { bytesOf, seededBytes, VECTORS } from "./_vectors.ts";
-import { MAX_TEXT_BYTES } from "./layout.ts";
+import { GROUP_BYTES, MAX_TEXT_BYTES } from "./layout.ts";
 import { NativeCipher } from "./native_cipher.ts";
 import { isWasmSimdAvailable, WasmCipher } from "./wasm_cipher.ts";
 
@@ -47,9 +47,16 @@ Deno.test("isWasmSimdAvailable() is true where these tests run", () => {
   assert.ok(isWasmSimdAvailable());
 });
 
-Deno.test("WasmCipher equals node:crypto at every length to 600, at any offset", () => {
+Deno.test("WasmCipher equals node:crypto at every length to 2,048, at any offset", () => {
   const cipher = new WasmCipher(KEY);
-  for (let lengthBytes = 0; lengthBytes <= 600; lengthBytes++) assertLikeNode(cipher, lengthBytes);
+  for (let lengthBytes = 0; lengthBytes <= 2_048; lengthBytes++) {
+    assertLikeNode(cipher, lengthBytes);
+  }
+});
+
+Deno.test("WasmCipher equals node:crypto at every length of a group around 16 KiB", () => {
+  const cipher = new WasmCipher(KEY);
+  for (let more = -GROUP_BYTES; more <= GROUP_BYTES; more++) assertLikeNode(cipher, 16_384 + more);
 });
 
 Deno.test("WasmCipher equals node:crypto at a seeded choice of lengths to 65,536", () => {

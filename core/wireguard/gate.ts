@@ -2,27 +2,34 @@ import type { Packet, Random } from "../bytes/mod.ts";
 import { LoadMeter, RateLimiter, SourceLimiter } from "./load.ts";
 import { MacChecker } from "./mac_checker.ts";
 import type { MessageAt } from "./mac_writer.ts";
-import { COOKIE_REPLY, INITIATION, readU32 } from "./messages.ts";
+import { COOKIE_REPLY, INITIATION, MESSAGE_TYPE, readU32 } from "./messages.ts";
 import { MAC_BYTES } from "./specification.ts";
-import { COOKIE_REPLIES_PER_SECOND } from "./tuning.ts";
+import { COOKIE_REPLY_RATE } from "./tuning.ts";
 
 /** What the gate decides about a handshake message. */
 export type Admission = "admitted" | "bad-mac1" | "cookie-required" | "rate-limited";
+
+/** What is counted of one kind of message. */
+class Counts {
+  readonly load = new LoadMeter();
+  readonly sources = new SourceLimiter();
+  readonly cookieReplies = new RateLimiter(COOKIE_REPLY_RATE);
+}
 
 /**
  * Stands before the expensive part of the handshake: refuses who does not know our public key and,
  * under load, who has not proved its address or sends too often from it.
  *
+ * Initiations and responses are counted apart. A response names an index that only who sees our
+ * initiation knows; so under a flood of initiations from elsewhere, which leaves the peer's no chance,
+ * our own are still answered.
+ *
  * Spec: WG 5.3.
  */
 export class Gate {
   readonly #checker: MacChecker;
-  readonly #load = new LoadMeter();
-  readonly #sources = new SourceLimiter();
-  readonly #cookieReplies = new RateLimiter({
-    perSecond: COOKIE_REPLIES_PER_SECOND,
-    burst: COOKIE_REPLIES_PER_SECOND,
-  });
+  readonly #initiations = new Counts();
+  readonly #responses = new Counts();
 
   constructor(ownPublicKey: Uint8Array, random: Random) {
     this.#checker = new MacChecker(ownPublicKey, random);
@@ -30,23 +37,15 @@ export class Gate {
 
   /** Decides about an initiation or a response; on `"cookie-required"` a cookie reply is due. */
   admit(bytes: Uint8Array, at: MessageAt, source: Uint8Array): Admission {
-    if (this.#isHopeless(bytes, at)) return "rate-limited";
+    const isResponse = bytes[at.start] === MESSAGE_TYPE.response;
+    const counts = isResponse ? this.#responses : this.#initiations;
+    if (isHopeless(bytes, at, counts)) return "rate-limited";
     if (!this.#checker.hasValidMac1(bytes, at.start, at.end)) return "bad-mac1";
-    if (!this.#load.note(at.nowMs)) return "admitted";
+    if (!counts.load.note(at.nowMs)) return "admitted";
     if (this.#checker.hasValidMac2(bytes, at, source)) {
-      return this.#sources.allow(source, at.nowMs) ? "admitted" : "rate-limited";
+      return counts.sources.allow(source, at.nowMs) ? "admitted" : "rate-limited";
     }
-    return this.#cookieReplies.allow(at.nowMs) ? "cookie-required" : "rate-limited";
-  }
-
-  /**
-   * Whether nothing but a cookie reply could come of a message, and none may be sent now. Refused
-   * before any mac is computed, so that a flood costs a look at sixteen bytes.
-   */
-  #isHopeless(bytes: Uint8Array, { end, nowMs }: MessageAt): boolean {
-    if (!this.#load.isLoaded(nowMs) || this.#cookieReplies.wouldAllow(nowMs)) return false;
-    for (let i = end - MAC_BYTES; i < end; i++) if (bytes[i] !== 0) return false;
-    return true;
+    return counts.cookieReplies.allow(at.nowMs) ? "cookie-required" : "rate-limited";
   }
 
   /** Writes the cookie reply to the handshake message at `at` into `reply`, which is empty. */
@@ -69,4 +68,14 @@ export class Gate {
   wipe(): void {
     this.#checker.wipe();
   }
+}
+
+/**
+ * Whether nothing but a cookie reply could come of a message, and none may be sent now. Refused
+ * before any mac is computed, so that a flood costs a look at sixteen bytes.
+ */
+function isHopeless(bytes: Uint8Array, { end, nowMs }: MessageAt, counts: Counts): boolean {
+  if (!counts.load.isLoaded(nowMs) || counts.cookieReplies.wouldAllow(nowMs)) return false;
+  for (let i = end - MAC_BYTES; i < end; i++) if (bytes[i] !== 0) return false;
+  return true;
 }

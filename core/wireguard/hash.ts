@@ -1,16 +1,10 @@
 import { blake2s } from "@noble/hashes/blake2.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { concatBytes } from "@noble/hashes/utils.js";
-import { MAC_BYTES } from "./specification.ts";
 
 /** BLAKE2s-256 of the concatenation of `parts`. Spec: RFC 7693; WG 5.4 `HASH`. */
 export function hash(...parts: Uint8Array[]): Uint8Array {
   return blake2s(concatBytes(...parts));
-}
-
-/** Keyed BLAKE2s-128; the key has at most 32 bytes. Spec: RFC 7693 §2.5; WG 5.4 `MAC`. */
-export function mac(key: Uint8Array, input: Uint8Array): Uint8Array {
-  return blake2s(input, { key, dkLen: MAC_BYTES });
 }
 
 /** HKDF's outputs, `count` from 1 to 3, of 32 bytes each; the caller wipes them. WG 5.4 `KDF`. */

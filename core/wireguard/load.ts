@@ -50,6 +50,7 @@ export class RateLimiter {
   readonly #rate: Rate;
   #fullAtMs = -Infinity;
 
+  /** A limiter whose whole burst is allowed. */
   constructor(rate: Rate) {
     this.#rate = rate;
   }

@@ -2,7 +2,8 @@ import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import type { Random } from "../bytes/mod.ts";
 import { copy } from "./copy.ts";
 import { constantTimeEqual } from "./equal.ts";
-import { hash, label, mac } from "./hash.ts";
+import { hash, label } from "./hash.ts";
+import { mac } from "./mac.ts";
 import type { MessageAt } from "./mac_writer.ts";
 import { COOKIE_REPLY, MESSAGE_TYPE, writeU32 } from "./messages.ts";
 import {
@@ -31,7 +32,7 @@ export class MacChecker {
   /** Whether the sender of the handshake message knows our public key. Spec: WG 5.4.4. */
   hasValidMac1(bytes: Uint8Array, start: number, end: number): boolean {
     const mac1At = end - 2 * MAC_BYTES;
-    const expected = mac(this.#mac1Key, bytes.subarray(start, mac1At));
+    const expected = mac(this.#mac1Key, bytes, start, mac1At);
     return constantTimeEqual(expected, 0, bytes, mac1At, MAC_BYTES);
   }
 
@@ -43,7 +44,7 @@ export class MacChecker {
   ): boolean {
     if (this.#isSecretOld(nowMs)) return false;
     const mac2At = end - MAC_BYTES;
-    const expected = mac(mac(this.#secret, source), bytes.subarray(start, mac2At));
+    const expected = mac(mac(this.#secret, source), bytes, start, mac2At);
     return constantTimeEqual(expected, 0, bytes, mac2At, MAC_BYTES);
   }
 

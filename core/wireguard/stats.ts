@@ -10,7 +10,7 @@ export type DropReason =
   | "bad-mac1"
   /** Under load, without a valid cookie; a cookie reply was sent. */
   | "cookie-required"
-  /** Under load, over the rate of its source or over the rate of cookie replies. */
+  /** Over the rate of cookie replies, sent or opened; under load also over the rate of its source. */
   | "rate-limited"
   /** For no session and no handshake of ours. */
   | "unknown-index"

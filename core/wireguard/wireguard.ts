@@ -199,6 +199,7 @@ export class WireGuard {
     if (opened !== "opened") return opened;
     this.#noteReceived(nowMs);
     if (this.#keypairs.confirm(keypair)) this.#sessionConfirmed(nowMs);
+    if (this.#isClosed) return "closed";
     if (this.#keypairs.current?.wantsRekeyAfterReceive(nowMs)) this.#wantHandshake(nowMs);
     const plainAt = start + DATA.payload;
     const plainEnd = end - TAG_BYTES;
@@ -256,10 +257,9 @@ export class WireGuard {
     const pending = this.#pending!;
     const keys = consumeResponse(this.#identity, pending, { bytes, start });
     if (typeof keys === "string") return keys;
-    const { localIndex } = pending;
     const remoteIndex = readU32(bytes, start + RESPONSE.sender);
     this.#keypairs.installAsInitiator(
-      new Keypair(keys, { localIndex, remoteIndex, isInitiator: true, nowMs }),
+      new Keypair(keys, { localIndex: pending.localIndex, remoteIndex, isInitiator: true, nowMs }),
       { prefersNext: this.#prefersPeersSession },
     );
     this.#noteReceived(nowMs);
@@ -276,7 +276,7 @@ export class WireGuard {
     if (this.#pending?.localIndex !== index && this.#keypairs.find(index) === undefined) {
       return "unknown-index";
     }
-    return this.#macWriter.consumeCookie(bytes, start, nowMs) ? "cookie" : "unauthentic";
+    return this.#macWriter.consumeCookie(bytes, start, nowMs);
   }
 
   #noteReceived(nowMs: number): void {

@@ -158,6 +158,24 @@ Deno.test("WireGuard.close() from a callback ends the work in hand", () => {
   assert.equal(a.wireguard.nextDeadlineMs(), Infinity);
 });
 
+Deno.test("WireGuard.close() while staged packets leave delivers nothing and sets no timer", () => {
+  const pair = new Pair();
+  const { a, b } = pair;
+  a.wireguard.initiate(0);
+  b.receive(a.outbox.pop()!, 0);
+  pair.send(b, 1);
+  pair.send(a, 2);
+  a.receive(b.outbox.pop()!, 0);
+  const push = b.outbox.push.bind(b.outbox);
+  b.outbox.push = (message) => {
+    b.wireguard.close();
+    return push(message);
+  };
+  assert.equal(b.receive(a.outbox.pop()!, 0), "closed");
+  assert.deepEqual([b.delivered, b.outbox.length], [[], 1]);
+  assert.equal(b.wireguard.nextDeadlineMs(), Infinity);
+});
+
 Deno.test("WireGuard.send() refuses a packet without room for header and tag", () => {
   const { a } = Pair.established();
   const packet = new Packet(200);

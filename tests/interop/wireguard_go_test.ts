@@ -134,6 +134,37 @@ test("agree when wireguard-go is under load and wants a cookie", async () => {
   await echo(ours, 8);
 });
 
+test("agree when wireguard-go is under load and wants a cookie for our response", async () => {
+  await using rig = await WireGuardRig.create();
+  const { ours } = rig;
+  const { received, sent } = ours.wireguard.stats;
+  answerPings(ours);
+  const stranger = await rig.strangersInitiation();
+  const flood = () => {
+    for (let i = 0; i < 120; i++) ours.sendRaw(stranger);
+  };
+  // Our response goes into the midst of what a paused wireguard-go finds all at once.
+  ours.beforeReceive = (message) => {
+    if (message[0] !== 1) return;
+    rig.go.pause();
+    flood();
+    queueMicrotask(() => {
+      flood();
+      ours.allSent().then(() => rig.go.resume());
+    });
+  };
+  // As above, one attempt may find wireguard-go as fast as the flood.
+  await waitUntil("a cookie reply to a response of ours", async () => {
+    await rig.forgetSessions();
+    assert.ok(await rig.ping());
+    return received.cookie > 0;
+  }, 60_000);
+  assert.ok(sent.response >= 2, "the first was refused");
+  const last = ours.sent.findLast((message) => message[0] === 2)!;
+  assert.ok(last.subarray(76).some((byte) => byte !== 0), "mac2 is there");
+  await echo(ours, 8);
+});
+
 test("agree when we are under load and want a cookie", async () => {
   await using rig = await WireGuardRig.create();
   const { ours } = rig;

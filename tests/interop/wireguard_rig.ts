@@ -180,6 +180,25 @@ export class WireGuardRig implements AsyncDisposable {
     return this.#go!;
   }
 
+  /** An initiation to wireguard-go, with a valid mac1, of a peer that it does not know. */
+  async strangersInitiation(): Promise<Uint8Array> {
+    const key = (await this.go.wg("show", this.go.link, "public-key")).trim();
+    let initiation!: Uint8Array;
+    const stranger = new WireGuard({
+      privateKey: generatePrivateKey(random),
+      peerPublicKey: Uint8Array.fromBase64(key),
+      mtuBytes: MTU,
+      random,
+      wallMs: Date.now,
+      pool: new PacketPool({ maxPacketBytes: MTU }),
+      send: (packet) => initiation = packet.bytes.slice(packet.start, packet.end),
+      deliver: () => {},
+    });
+    stranger.initiate(0);
+    stranger.close();
+    return initiation;
+  }
+
   /** Makes wireguard-go forget the peer with its sessions and learn it anew. */
   async forgetSessions(): Promise<void> {
     const key = (await this.go.wg("show", this.go.link, "peers")).trim();
