@@ -9,14 +9,14 @@ const SYN = 0x02;
 const TCP_HEADER_BYTES = 20;
 const IPV4_HEADER_BYTES = 20;
 
-/** A SYN of the client from `port` to port 80, as an IP packet. */
-function synPacket(port: number): Packet {
+/** A SYN of the client from `port` to port 80, or another, as an IP packet. */
+function synPacket(port: number, toPort = 80): Packet {
   const packet = new Packet(200);
   packet.start = 64;
   packet.end = packet.start + TCP_HEADER_BYTES;
   packet.bytes.fill(0, packet.start, packet.end);
   packet.view.setUint16(packet.start, port);
-  packet.view.setUint16(packet.start + 2, 80);
+  packet.view.setUint16(packet.start + 2, toPort);
   packet.view.setUint32(packet.start + 4, port * 7919);
   packet.view.setUint16(packet.start + 12, (TCP_HEADER_BYTES << 10) | SYN);
   packet.view.setUint16(packet.start + 14, 65535);
@@ -43,6 +43,31 @@ Deno.test("a flood of SYNs holds no more than the backlog, and open connections 
   // Nobody answers for those ports: with resets, or not at all, the places become free again.
   await pair.pass(6000);
   assert.equal(pair.server.stats.connections, 1);
+  pair.close();
+});
+
+Deno.test("a stack has at most 16,384 connections, and the next is refused both ways", async () => {
+  const pair = new Pair();
+  using _first = pair.server.listen({ port: 80, backlog: 20_000 });
+  const arrive = (port: number) => {
+    const { bytes, start, end } = synPacket(port);
+    return pair.server.input(bytes, start, end, pair.clock.nowMs());
+  };
+  for (let port = 1; port <= 16_384; port++) assert.equal(arrive(port), "ok");
+  assert.equal(arrive(20_000), "limit");
+  assert.equal(pair.server.stats.connections, 16_384);
+  await assert.rejects(pair.server.connect({ port: 80 }), { code: "limit" });
+  pair.close();
+});
+
+Deno.test("a flood of segments to closed ports is answered by 256 resets for a flush", () => {
+  const pair = new Pair();
+  for (let i = 0; i < 1000; i++) {
+    const { bytes, start, end } = synPacket(1 + i, 81);
+    assert.equal(pair.server.input(bytes, start, end, 0), "no-connection");
+  }
+  pair.server.flush(0);
+  assert.equal(pair.server.stats.packetsOut, 256);
   pair.close();
 });
 

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { Rig } from "./_rig.ts";
 
 Deno.test("a crossed SYN-ACK repeats the number of the SYN, and its window is not scaled", () => {
@@ -29,4 +30,10 @@ Deno.test("SYN-RECEIVED sends no SYN-ACK again once that is acknowledged, though
   rig.connection.setMtu(100);
   rig.send("A 1 101");
   rig.silence();
+});
+
+Deno.test("a batch of segments out of order has 64 acknowledgements at most", () => {
+  const rig = Rig.established({ sack: true });
+  rig.sendBatch(...Array.from({ length: 100 }, (_, i) => `A ${1001 + 10 * i}+10 1`));
+  assert.deepEqual(rig.taken(), Array(64).fill("A 1 1"));
 });

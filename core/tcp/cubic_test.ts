@@ -123,3 +123,86 @@ Deno.test("Cubic tolerates 4 % of loss for ever and 8 % never for long", () => {
     assert.equal(reductions === 0, tolerated, `${percent} %: ${reductions}`);
   }
 });
+
+Deno.test("RFC 9438 §4.4: a round trip raises the window by half of itself at most", () => {
+  const cubic = reduced();
+  // Far up the curve, which nearly no acknowledgement has followed.
+  for (let ms = 0; ms < 30_000; ms += RTT_MS) cubic.acked(1, ms, RTT_MS);
+  const before = cubic.cwndBytes;
+  cubic.acked(before, 30_000, RTT_MS);
+  assert.ok(cubic.cwndBytes > 1.45 * before && cubic.cwndBytes <= 1.5 * before);
+});
+
+Deno.test("RFC 9438 §4.6: what was not in flight does not count for what is left after a loss", () => {
+  const cubic = reduced();
+  cubic.lossDetected(20 * MSS);
+  assert.deepEqual([cubic.cwndBytes, cubic.ssthreshBytes], [14 * MSS, 14 * MSS]);
+});
+
+Deno.test("RFC 9438 §4.3: beyond the window before the loss Reno's growth is a segment each round", () => {
+  const cubic = reduced();
+  // Rounds so short that the curve stays behind.
+  const rounds = (from: number, count: number) => {
+    const before = cubic.cwndBytes;
+    for (let i = from; i < from + count; i++) cubic.acked(cubic.cwndBytes, i / 100, 0.01);
+    return (cubic.cwndBytes - before) / MSS / count;
+  };
+  assert.ok(Math.abs(rounds(0, 50) - 0.53) < 0.01);
+  rounds(50, 10);
+  assert.ok(Math.abs(rounds(60, 50) - 1) < 0.01);
+});
+
+Deno.test("RFC 9438 §4.8: after a timeout the window before it is no goal any more", () => {
+  const cubic = reduced();
+  cubic.timedOut(70 * MSS, true);
+  cubic.acked(48 * MSS, 0, RTT_MS);
+  assert.equal(cubic.cwndBytes, 49 * MSS);
+  grow(cubic, 0, 3000, 1000);
+  // Convex from 49 on: 0.4 of a segment for the third power of 3 to 4 s.
+  assert.ok(cubic.cwndBytes < 72 * MSS, `${cubic.cwndBytes}`);
+});
+
+Deno.test("setMss() leaves the window two segments of the new size", () => {
+  const cubic = new Cubic(new PathTimes());
+  cubic.begin(MSS, true);
+  cubic.setMss(9000);
+  assert.equal(cubic.cwndBytes, 18_000);
+});
+
+/** A round in which 20 windows of a tenth each come back after this time. */
+function round(cubic: Cubic, rttMs: number, nowMs: number): void {
+  for (let i = 0; i < 10; i++) cubic.rttSample(rttMs);
+  cubic.delivered(cubic.cwndBytes);
+  cubic.roundStarted(nowMs);
+}
+
+Deno.test("RFC 9406: slow start becomes slower as the round-trip time rises, and ends five rounds later", () => {
+  const cubic = new Cubic(new PathTimes());
+  cubic.begin(MSS, false);
+  const doubled = () => {
+    const before = cubic.cwndBytes;
+    cubic.acked(before, 0, RTT_MS);
+    return cubic.cwndBytes / before;
+  };
+  round(cubic, 100, 100);
+  assert.equal(doubled(), 2);
+  for (let i = 0; i < 8; i++) cubic.rttSample(113);
+  assert.equal(doubled(), 1.25, "conservative slow start");
+  for (let i = 0; i < 5; i++) cubic.roundStarted(200 + i);
+  assert.equal(cubic.ssthreshBytes, Infinity);
+  cubic.roundStarted(300);
+  assert.equal(cubic.ssthreshBytes, cubic.cwndBytes);
+});
+
+Deno.test("Cubic reduces its window when every packet of a round has waited for half a round trip", () => {
+  const path = new PathTimes();
+  path.sample(50, 0);
+  for (const [rttMs, reduces] of [[74, false], [120, true]] as const) {
+    const cubic = new Cubic(path);
+    cubic.begin(MSS, false);
+    cubic.acked(90 * MSS, 0, 50);
+    round(cubic, rttMs, 100);
+    round(cubic, rttMs, 100 + rttMs);
+    assert.equal(cubic.cwndBytes < 100 * MSS, reduces, `${rttMs} ms: ${cubic.cwndBytes}`);
+  }
+});

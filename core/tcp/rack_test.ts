@@ -126,20 +126,22 @@ Deno.test("RFC 8985 §7: a single segment is probed only after the peer's delaye
 
 Deno.test("RFC 8985 §7.4: a loss that only the probe repaired counts for congestion, a spare probe does not", () => {
   const sent = [false, true].map((spare) => {
-    const rig = inFlight({ tcp: { congestion: "new-reno", sendBufferBytes: 200_000 } });
-    rig.write(100_000);
+    const rig = established({ tcp: { congestion: "new-reno" } });
+    rig.write(10_000);
+    assert.equal(rig.taken().length, 10);
+    rig.nowMs = 200;
     rig.send("A 1 9001");
-    const out = rig.taken();
-    const [, seq, length] = /(\d+)\+(\d+)/.exec(out.at(-1)!)!;
-    const end = Number(seq) + Number(length);
-    rig.connection.setMtu(1040);
-    rig.to(200 + 1000);
-    rig.taken();
-    rig.send(`A 1 ${end}`);
-    if (spare) rig.sendSack(`A 1 ${end}`, [end - 1000, end]);
+    rig.to(450);
+    rig.expect("A 9001+1000 1");
+    rig.write(1000);
+    rig.expect("A 10001+1000 1");
+    rig.nowMs = 550;
+    if (spare) rig.sendSack("A 1 11001", [9001, 10_001]);
+    else rig.send("A 1 11001");
+    rig.write(50_000);
     return rig.taken().length;
   });
-  assert.ok(sent[1]! >= sent[0]!, sent.join());
+  assert.deepEqual(sent, [2, 10]);
 });
 
 Deno.test("RFC 2883, 4015: a reduction that all turn out to be duplicates of is undone", () => {
@@ -292,4 +294,30 @@ Deno.test("RFC 6298: round trips that grow while a loss is repaired make the tim
   rig.to(rig.nowMs + 190);
   assert.ok(rig.connection.srttMs > 150, `${rig.connection.srttMs}`);
   assert.ok(again.length <= 2, again.join());
+});
+
+Deno.test("RFC 2883 §4: a segment that arrived twice beyond a hole is understood, too", () => {
+  const rig = inFlight({ tcp: { congestion: "new-reno" } });
+  rig.sendSack("A 1 1", [1001, 2001]);
+  rig.sendSack("A 1 1", [1001, 2001], [1001, 2001]);
+  rig.taken();
+  // The reordering window is twice a quarter of the round trip.
+  rig.to(249);
+  assert.ok(!rig.taken().includes("A 1+1000 1"));
+  rig.to(250);
+  assert.ok(rig.taken().includes("A 1+1000 1"));
+});
+
+Deno.test("RFC 8985 §7: probes of a short path wait for 10 ms", () => {
+  const rig = new Rig({ sack: true });
+  rig.accept();
+  rig.expect("SA 0 1");
+  rig.nowMs = 1;
+  rig.send("A 1 1");
+  rig.write(3000);
+  assert.equal(rig.taken().length, 3);
+  rig.to(10);
+  rig.silence();
+  rig.to(11);
+  rig.expect("A 2001+1000 1");
 });

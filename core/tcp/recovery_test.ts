@@ -155,3 +155,17 @@ Deno.test("what is sent again holds no new data", () => {
   rig.send("A 1 2101 w500", "A 1 2101 w500", "A 1 2101 w500");
   for (const text of rig.taken()) assert.match(text, /^A 2101\+10 1$/);
 });
+
+Deno.test("RFC 9438 §5.8: a window that the application does not fill does not grow", () => {
+  for (const congestion of ["cubic", "new-reno"] as const) {
+    const rig = Rig.established({ tcp: { congestion } });
+    for (let i = 0; i < 30; i++) {
+      rig.write(1000);
+      rig.expect(`A ${1 + 1000 * i}+1000 1`);
+      rig.nowMs += 20;
+      rig.send(`A 1 ${1001 + 1000 * i}`);
+    }
+    rig.write(50_000);
+    assert.equal(rig.taken().length, 10, congestion);
+  }
+});

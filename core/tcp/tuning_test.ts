@@ -9,8 +9,8 @@ import { ACK, Segment } from "./segment.ts";
 import { seqAdd, toSeq } from "./seq.ts";
 
 /** A receiver that has seen a SYN, and what brings it data. */
-function receiver(pages: PagePool, receiveBufferBytes = 4 << 20) {
-  const rcv = new Receiver({ pages, options: tcpOptions({ receiveBufferBytes }) });
+function receiver(pages: PagePool, { rttMs = 50 }: { rttMs?: number } = {}) {
+  const rcv = new Receiver({ pages, options: tcpOptions({ receiveBufferBytes: 4 << 20 }) });
   rcv.synchronise(toSeq(0), true);
   const segment = new Segment();
   segment.flags = ACK;
@@ -19,7 +19,7 @@ function receiver(pages: PagePool, receiveBufferBytes = 4 << 20) {
   const arrive = (length: number, nowMs: number, aheadBytes = 0) => {
     segment.seq = seqAdd(rcv.rcvNxt, aheadBytes);
     segment.payloadEnd = length;
-    rcv.tune(50, nowMs);
+    rcv.tune(rttMs, nowMs);
     rcv.take(segment, nowMs);
   };
   const windowBytes = () => rcv.window() << rcv.windowShift;
@@ -52,6 +52,34 @@ Deno.test("the window of a reader that stops, or of a slow stream, does not grow
     if (ms < 5000) rcv.read(into);
   }
   assert.ok(windowBytes() <= INITIAL_BUFFER_BYTES);
+});
+
+Deno.test("the window does not grow for what is taken at once on a short path", () => {
+  const { rcv, arrive, windowBytes } = receiver(new PagePool(), { rttMs: 1 });
+  for (let ms = 0; ms < 200; ms++) {
+    // 250 KB within a millisecond, then nothing for 49.
+    for (let i = 0; i < (ms % 50 === 0 ? 15 : 1); i++) arrive(ms % 50 === 0 ? 16_000 : 1, ms);
+    rcv.read(into);
+    rcv.window();
+  }
+  assert.ok(windowBytes() <= INITIAL_BUFFER_BYTES, `${windowBytes()}`);
+});
+
+Deno.test("the window follows the least round-trip time, not the queue that it fills itself", () => {
+  const rig = Rig.established({ peerShift: 7 });
+  // The handshake took no time, data takes half a second.
+  for (let i = 0; i < 3; i++) {
+    rig.write(1000);
+    rig.nowMs += 500;
+    rig.send(`A 1 ${1001 + 1000 * i}`);
+  }
+  rig.taken();
+  for (let i = 0; i < 1000; i++) {
+    rig.nowMs++;
+    rig.send(`A ${1 + 3000 * i}+3000 3001`);
+    rig.read(3000);
+  }
+  assert.ok(rig.lastWindow << 7 <= INITIAL_BUFFER_BYTES, `${rig.lastWindow << 7}`);
 });
 
 Deno.test("windows shrink with the memory of the stack that is left", () => {

@@ -69,6 +69,35 @@ Deno.test("constantTimeEqual() and isZero() see a difference at every place", ()
   }
 });
 
+Deno.test("constantTimeEqual() and isZero() read every byte, wherever the difference is", () => {
+  let reads = 0;
+  const counted = (bytes: Uint8Array) =>
+    new Proxy(bytes, {
+      get(target, key) {
+        if (key === Symbol.iterator) {
+          return function* () {
+            for (const byte of target) {
+              reads++;
+              yield byte;
+            }
+          };
+        }
+        reads++;
+        return Reflect.get(target, key);
+      },
+    });
+  for (const at of [0, 7, 15]) {
+    const bytes = new Uint8Array(16);
+    bytes[at] = 1;
+    reads = 0;
+    assert.equal(constantTimeEqual(counted(bytes), 0, new Uint8Array(16), 0, 16), false);
+    assert.equal(reads, 16, `a difference at ${at}`);
+    reads = 0;
+    assert.equal(isZero(counted(bytes)), false);
+    assert.equal(reads, 16, `not zero at ${at}`);
+  }
+});
+
 Deno.test("parseKey() takes 64 hexadecimal digits of either case and nothing else (client 38)", () => {
   const digits = "0123456789abcdef".repeat(4);
   assert.equal(parseKey(digits)?.length, 32);

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { encodeHex } from "../bytes/mod.ts";
 import { End, Pair, seededRandom } from "./_pair.ts";
 import { publicKey } from "./keys.ts";
+import { LOAD_MESSAGES_PER_SECOND } from "./tuning.ts";
 
-/** Hex of every array of 32 bytes, other than zeros, that `act` overwrites with zeros. */
-function wiped(act: () => void): string[] {
+/** Hex of every array of so many bytes, other than zeros, that `act` overwrites with zeros. */
+function wiped(act: () => void, { lengthBytes = 32 }: { lengthBytes?: number } = {}): string[] {
   const seen: string[] = [];
   const original = Uint8Array.prototype.fill;
   Uint8Array.prototype.fill = function (value, start, end) {
-    const isWhole = this.length === 32 && start === undefined && end === undefined;
+    const isWhole = this.length === lengthBytes && start === undefined && end === undefined;
     if (isWhole && value === 0 && this.some((byte) => byte !== 0)) seen.push(encodeHex(this));
     return original.call(this, value, start, end);
   };
@@ -107,4 +108,58 @@ Deno.test("WireGuard wipes ephemeral private keys when their handshake ends or i
   assert.equal(live(), 1);
   a.wireguard.close();
   assert.equal(live(), 0);
+});
+
+/** `b` comes under load by an initiation from a source of this number, and `a` gets a cookie for it. */
+function cookie(pair: Pair, source = 1): void {
+  const { a, b } = pair;
+  pair.nowMs += 10_000;
+  a.wireguard.initiate(pair.nowMs);
+  // Or the last one is repeated.
+  a.wireguard.tick(pair.nowMs);
+  const initiation = a.outbox.pop()!;
+  for (let i = 0; i <= LOAD_MESSAGES_PER_SECOND; i++) {
+    b.receive(initiation, pair.nowMs, Uint8Array.of(source));
+  }
+  assert.equal(a.receive(b.outbox.pop()!, pair.nowMs), "cookie");
+}
+
+Deno.test("WireGuard wipes a cookie when another takes its place, and by close()", () => {
+  const sixteen = { lengthBytes: 16 };
+  const cookies = [1, 2].map((count) => {
+    const pair = Pair.established();
+    for (let source = 1; source <= count; source++) cookie(pair, source);
+    return wiped(() => pair.a.wireguard.close(), sixteen);
+  });
+  assert.deepEqual(cookies.map(({ length }) => length), [1, 1]);
+  // The same seed makes the same cookies.
+  const pair = Pair.established();
+  cookie(pair, 1);
+  const replaced = wiped(() => cookie(pair, 2), sixteen);
+  assert.equal(again(cookies[0]!, replaced), 1);
+  assert.equal(again(cookies[1]!, replaced), 0);
+});
+
+Deno.test("WireGuard wipes the secret behind its cookies by close()", () => {
+  const [loaded, idle] = [true, false].map((isLoaded) => {
+    const pair = Pair.established();
+    if (isLoaded) cookie(pair);
+    return wiped(() => pair.b.wireguard.close()).length;
+  });
+  // The sessions are one more, too, by the initiation that was served: two keys.
+  assert.equal(loaded! - idle!, 3);
+});
+
+Deno.test("WireGuard wipes as much of an initiation that it refuses, whatever the reason", () => {
+  const [first, second] = [0, 5_400];
+  const refused = (["replayed-initiation", "flood"] as const).map((reason) => {
+    const pair = new Pair();
+    const { a, b } = pair;
+    a.wireguard.initiate(first);
+    const [older, newer] = [a.outbox.pop()!, (a.wireguard.tick(second), a.outbox.pop()!)];
+    assert.equal(b.receive(older, 6_000), "handshake");
+    const isReplay = reason === "replayed-initiation";
+    return wiped(() => assert.equal(b.receive(isReplay ? older : newer, 6_001), reason)).length;
+  });
+  assert.ok(refused[0]! > 0 && refused[0] === refused[1], refused.join());
 });
