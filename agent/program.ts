@@ -2,7 +2,9 @@ import { type Command, command } from "../core/cli/mod.ts";
 import { systemCredentialsPath, userCredentialsPath } from "../core/credentials/mod.ts";
 import { loadAgentIdentity } from "../core/identity/mod.ts";
 import {
+  BUFFER_MEMORY_FLAG,
   DEFAULT_GRACE_SECONDS,
+  limitBufferMemory,
   MAX_GRACE_SECONDS,
   MAX_MTU_BYTES,
   MIN_MTU_BYTES,
@@ -66,6 +68,7 @@ const FLAGS = {
     min: 0,
     max: MAX_GRACE_SECONDS,
   },
+  "buffer-memory": BUFFER_MEMORY_FLAG,
   paths: PATHS_FLAG,
   stun: STUN_FLAG,
   fingerprint: {
@@ -107,6 +110,7 @@ export function telad(process: ProgramSurroundings): Command {
     }),
     run: ({ flags, io }) => {
       const config = flags.config || undefined;
+      limitBufferMemory(flags["buffer-memory"]);
       if (flags.fingerprint) return printFingerprint(config, { io, process });
       return runTelad({
         config,

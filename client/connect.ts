@@ -1,6 +1,7 @@
 import { type Command, command, type Io } from "../core/cli/mod.ts";
 import { ConfigError } from "../core/config/mod.ts";
 import { createLog, type Log } from "../core/log/mod.ts";
+import { limitBufferMemory } from "../core/tunnel/mod.ts";
 import { AgentCheck } from "./agent_check.ts";
 import {
   CONNECT_FLAGS,
@@ -111,6 +112,7 @@ async function connect(
   plan: ConnectPlan,
   { deps, io }: { deps: ClientDeps; io: Io },
 ): Promise<void> {
+  limitBufferMemory(plan.bufferMebibytes);
   const { clock, random, listen } = deps;
   const stop = new AbortController();
   const { verbose, machine } = plan;

@@ -3,6 +3,7 @@ import { type HubAddress, parseHubAddress } from "../core/hub_api/mod.ts";
 import { isFingerprint } from "../core/identity/mod.ts";
 import type { PathKind, StunServer } from "../core/path/mod.ts";
 import {
+  BUFFER_MEMORY_FLAG,
   DEFAULT_GRACE_SECONDS,
   MAX_GRACE_SECONDS,
   MAX_MTU_BYTES,
@@ -66,6 +67,7 @@ export const CONNECT_FLAGS = {
     min: 0,
     max: MAX_GRACE_SECONDS,
   },
+  "buffer-memory": BUFFER_MEMORY_FLAG,
   paths: PATHS_FLAG,
   stun: STUN_FLAG,
   "accept-identity": {
@@ -94,6 +96,8 @@ export interface ConnectPlan {
   readonly services: readonly string[];
   /** Largest IP packet in the tunnel. */
   readonly mtuBytes: number;
+  /** What the connections of the tunnel hold together, in MiB. */
+  readonly bufferMebibytes: number;
   /** How long connections wait for a new connection to the hub, in ms. */
   readonly graceMs: number;
   /** Paths to send by; undefined for all. */
@@ -135,6 +139,7 @@ export function planConnect(flags: FlagValues<typeof CONNECT_FLAGS>): ConnectPla
     mappings: distinct([...legacy, ...ports]),
     services: (flags.services ?? "").split(",").map((name) => name.trim()).filter((n) => n !== ""),
     mtuBytes: flags.mtu,
+    bufferMebibytes: flags["buffer-memory"],
     graceMs: flags["resume-grace"] * 1000,
     paths: readPaths(flags.paths),
     stunServers: readStunServers(flags.stun),

@@ -1,8 +1,8 @@
 import { type Packet, PacketPool } from "../bytes/mod.ts";
 import type { Ipv4Address } from "../ip/mod.ts";
 import { Netstack } from "../netstack/mod.ts";
-import { BufferMemory } from "../tcp/mod.ts";
 import { WireGuard } from "../wireguard/mod.ts";
+import { bufferLimits } from "./buffer_memory.ts";
 import { tunnelAddresses, type TunnelOptions } from "./options.ts";
 
 /** Spec: wire.md 3.4 */
@@ -17,9 +17,6 @@ const CONNECT_TIMEOUT_MS = 60_000;
  * once, by UDP as many as the system has not taken yet, and hundreds of tunnels are seldom busy at once.
  */
 const MAX_FREE_PACKETS = 128;
-
-/** What the TCP buffers of all tunnels of the process hold together: 256 MiB. */
-const bufferMemory = new BufferMemory(256 << 20);
 
 let shared: PacketPool | undefined;
 
@@ -55,7 +52,9 @@ export function makeNetstack(
 ): Netstack {
   const { mtuBytes, graceMs = 0, clock, random, handler } = options;
   const { local: localAddress, peer: peerAddress } = addressesOf(options);
+  const limits = bufferLimits();
   const tcp = {
+    ...limits.tcp,
     userTimeoutMs: USER_TIMEOUT_MS + graceMs,
     connectTimeoutMs: CONNECT_TIMEOUT_MS + graceMs,
   };
@@ -68,7 +67,7 @@ export function makeNetstack(
     random,
     ...ends,
     tcp,
-    memory: bufferMemory,
+    memory: limits.memory,
     ...(onDefect !== undefined && { onDefect }),
   });
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+export { BUFFER_MEMORY_FLAG, limitBufferMemory } from "./buffer_memory.ts";
 export { DEFAULT_GRACE_SECONDS, MAX_GRACE_SECONDS } from "./grace.ts";
 export { MAX_MTU_BYTES, MIN_MTU_BYTES } from "./mtu.ts";
 export { readStunServers, STUN_FLAG } from "./stun_flag.ts";
