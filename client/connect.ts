@@ -112,7 +112,6 @@ async function connect(
   plan: ConnectPlan,
   { deps, io }: { deps: ClientDeps; io: Io },
 ): Promise<void> {
-  limitBufferMemory(plan.bufferMebibytes);
   const { clock, random, listen } = deps;
   const stop = new AbortController();
   const { verbose, machine } = plan;
@@ -190,6 +189,9 @@ export function connectCommand(deps: ClientDeps): Command {
       "TELA_HUB=wss://hub.example.com tela connect -machine barn -services ssh",
     ],
     seeAlso: ["tela machines", "tela services", "tela status"],
-    run: ({ flags, io }) => connect(planConnect(flags), { deps, io }),
+    run: ({ flags, io }) => {
+      limitBufferMemory(flags["buffer-memory"]);
+      return connect(planConnect(flags), { deps, io });
+    },
   });
 }

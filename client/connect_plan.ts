@@ -96,8 +96,6 @@ export interface ConnectPlan {
   readonly services: readonly string[];
   /** Largest IP packet in the tunnel. */
   readonly mtuBytes: number;
-  /** What the connections of the tunnel hold together, in MiB. */
-  readonly bufferMebibytes: number;
   /** How long connections wait for a new connection to the hub, in ms. */
   readonly graceMs: number;
   /** Paths to send by; undefined for all. */
@@ -139,7 +137,6 @@ export function planConnect(flags: FlagValues<typeof CONNECT_FLAGS>): ConnectPla
     mappings: distinct([...legacy, ...ports]),
     services: (flags.services ?? "").split(",").map((name) => name.trim()).filter((n) => n !== ""),
     mtuBytes: flags.mtu,
-    bufferMebibytes: flags["buffer-memory"],
     graceMs: flags["resume-grace"] * 1000,
     paths: readPaths(flags.paths),
     stunServers: readStunServers(flags.stun),

@@ -8,11 +8,13 @@ const PAGE_MASK = PAGE_BYTES - 1;
 const MAX_FREE_PAGES = 256;
 
 /**
- * Parts of what is free that one buffer may hold: with nothing lent yet as much as it ever may, with
- * half of it lent half as much.
+ * A buffer may hold one of so many parts of what its stack has free: with nothing lent yet as much as it
+ * ever may, with half of it lent half as much.
  */
-const SHARES_OF_STACK = 16;
-const SHARES_OF_MEMORY = 64;
+export const SHARES_OF_STACK = 16;
+
+/** The same of a {@linkcode BufferMemory}. */
+export const SHARES_OF_MEMORY = 64;
 
 /** A page of {@linkcode PAGE_BYTES}. */
 export type Page = Uint8Array<ArrayBuffer>;

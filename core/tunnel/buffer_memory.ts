@@ -1,11 +1,7 @@
-import { BufferMemory, type TcpOptions } from "../tcp/mod.ts";
+import { BufferMemory, SHARES_OF_MEMORY, SHARES_OF_STACK, type TcpOptions } from "../tcp/mod.ts";
 
 const MIB = 1 << 20;
 const DEFAULT_MIB = 256;
-
-/** One tunnel may hold a quarter of the memory, and one buffer a sixty-fourth. */
-const TUNNEL_SHARE = 4;
-const BUFFER_SHARE = 64;
 
 /** The flag `-buffer-memory` of agent and client, which {@linkcode limitBufferMemory} takes. */
 export const BUFFER_MEMORY_FLAG = {
@@ -29,13 +25,14 @@ export interface BufferLimits {
 
 function limitsOf(mebibytes: number): BufferLimits {
   const maxBytes = mebibytes * MIB;
-  const bufferBytes = maxBytes / BUFFER_SHARE;
+  // As much as a buffer gets of this memory while nothing is lent.
+  const bufferBytes = maxBytes / SHARES_OF_MEMORY;
   return {
     memory: new BufferMemory(maxBytes),
     tcp: {
       sendBufferBytes: bufferBytes,
       receiveBufferBytes: bufferBytes,
-      stackBufferBytes: maxBytes / TUNNEL_SHARE,
+      stackBufferBytes: bufferBytes * SHARES_OF_STACK,
     },
   };
 }
