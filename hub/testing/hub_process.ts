@@ -2,8 +2,15 @@ import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
-/** As in the task `hub`: what is said of memory holds with it alone. */
-const V8_FLAGS = "--v8-flags=--max-semi-space-size=4,--heap-growing-percent=50";
+const TASKS = new URL("../../deno.json", import.meta.url);
+
+/** The runtime's flags in the task `hub`: what is said of memory holds with them alone. */
+async function v8Flags(): Promise<string> {
+  const { tasks } = JSON.parse(await Deno.readTextFile(TASKS));
+  const flags = /--v8-flags=\S+/.exec(tasks.hub);
+  if (flags === null) throw new Error('Cannot find --v8-flags in the task "hub" of deno.json');
+  return flags[0];
+}
 
 /** The permissions that hub/README.md lists, for a hub or a UDP host at home in `dir`. */
 function permissions(dir: string, isUdpHost: boolean): string[] {
@@ -59,7 +66,7 @@ export class HubProcess {
       env: { HOME: dir, NO_COLOR: "1", DENO_DIR: await denoDir(), ...env },
       clearEnv: true,
       args: [
-        ...["run", "--quiet", "--no-prompt", V8_FLAGS],
+        ...["run", "--quiet", "--no-prompt", await v8Flags()],
         ...permissions(dir, args[0] === "udp-relay"),
         ...[MAIN, ...args],
       ],
