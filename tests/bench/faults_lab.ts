@@ -1,3 +1,4 @@
+import { sleep, systemClock } from "../../core/clock/mod.ts";
 import {
   clientTunnel,
   dial,
@@ -74,7 +75,7 @@ export async function measureFault(fault: Fault, count: number): Promise<FaultTi
   for (let i = 0; i < count; i++) {
     await exchange(connection);
     if (fault.byUdp) await lab.moveToUdp();
-    await pause(Math.random() * MAX_PHASE_MS);
+    await sleep(systemClock, Math.random() * MAX_PHASE_MS);
     times.push(await once(lab, { fault, connection }));
     await settled(lab.fabric);
   }
@@ -124,8 +125,4 @@ async function settled(fabric: Fabric): Promise<void> {
     const tunnel = await clientTunnel(fabric);
     return tunnel?.paths.some(({ kind, state }) => kind === "websocket" && state === "up");
   }, { what: "the WebSocket to be back", deadlineMs: DEADLINE_MS });
-}
-
-function pause(durationMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, durationMs));
 }

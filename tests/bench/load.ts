@@ -7,7 +7,8 @@
  * @module
  */
 
-import { dial, Fabric, isGone, noise, readExactly, residentBytes, writeAll } from "../rig/mod.ts";
+import { sleep, systemClock } from "../../core/clock/mod.ts";
+import { dial, dialEcho, Fabric, isGone, noise, residentBytes, writeAll } from "../rig/mod.ts";
 import { measureDownload, measureRoundTrips, measureUpload } from "./measure.ts";
 import { printRow, Services } from "./services.ts";
 
@@ -26,14 +27,10 @@ const SMALL_MTU_FLAGS = ["-mtu", "1100"];
 
 const gigabytes = Number(Deno.args[0] ?? 10);
 
-function pass(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 /** Round trips while `work` goes on over another connection. */
 async function beside(
   { port, echoPort }: { port: number; echoPort: number },
-  work: (connection: Deno.TcpConn) => Promise<never>,
+  work: (connection: Deno.TcpConn) => Promise<void>,
 ): Promise<string> {
   const connection = await dial(port);
   const running = work(connection).catch((error) => {
@@ -45,15 +42,18 @@ async function beside(
   return `${p50Ms.toFixed(2)} / ${p99Ms.toFixed(2)}`;
 }
 
-async function send(connection: Deno.TcpConn): Promise<never> {
+async function send(connection: Deno.TcpConn): Promise<void> {
   const chunk = noise(64 * 1024, 1);
   for (;;) await writeAll(connection, chunk);
 }
 
-async function receive(connection: Deno.TcpConn): Promise<never> {
+/** Reads `bytes`, or without end. */
+async function receive(connection: Deno.TcpConn, bytes: number): Promise<void> {
   const into = new Uint8Array(256 * 1024);
-  for (;;) {
-    if (await connection.read(into) === null) throw new Deno.errors.UnexpectedEof();
+  for (let received = 0; received < bytes;) {
+    const count = await connection.read(into);
+    if (count === null) throw new Deno.errors.UnexpectedEof();
+    received += count;
   }
 }
 
@@ -65,20 +65,15 @@ async function megabytes({ pid }: { pid: number }): Promise<number> {
 async function measureIdle({ agent, client }: Fabric, port: number): Promise<[number, number]> {
   const open = async (count: number) => {
     const connections: Deno.TcpConn[] = [];
-    for (let i = 0; i < count; i++) {
-      const connection = await dial(port);
-      await writeAll(connection, new Uint8Array(1));
-      await readExactly(connection, 1);
-      connections.push(connection);
-    }
+    for (let i = 0; i < count; i++) connections.push(await dialEcho(port));
     return connections;
   };
   // What the first ones make the programs compile and keep is not what one costs.
   for (const connection of await open(WARM_UP_CONNECTIONS)) connection.close();
-  await pass(SETTLE_MS);
+  await sleep(systemClock, SETTLE_MS);
   const before = [await megabytes(agent), await megabytes(client)];
   const idle = await open(IDLE_CONNECTIONS);
-  await pass(SETTLE_MS);
+  await sleep(systemClock, SETTLE_MS);
   const after = [await megabytes(agent), await megabytes(client)];
   for (const connection of idle) connection.close();
   const each = after.map((mb, i) => (mb - before[i]!) * 1000 / IDLE_CONNECTIONS);
@@ -90,14 +85,9 @@ async function measureLong(fabric: Fabric, port: number): Promise<[number[], num
   const programs = [fabric.hub, fabric.agent, fabric.client];
   const look = () => Promise.all(programs.map(megabytes));
   using connection = await dial(port);
-  const into = new Uint8Array(256 * 1024);
-  let received = 0;
-  const receiveUpTo = async (bytes: number) => {
-    while (received < bytes) received += await connection.read(into) ?? 0;
-  };
-  await receiveUpTo(GIGABYTE);
+  await receive(connection, GIGABYTE);
   const first = await look();
-  await receiveUpTo(gigabytes * GIGABYTE);
+  await receive(connection, (gigabytes - 1) * GIGABYTE);
   return [first, await look()];
 }
 
@@ -106,7 +96,10 @@ await using services = new Services();
   await using fabric = await Fabric.start({ targetPorts: services.ports });
   const [sink, source, echoPort] = [fabric.localPort(0), fabric.localPort(1), fabric.localPort(2)];
   printRow("p50 / p99 beside an upload, ms", await beside({ port: sink, echoPort }, send));
-  printRow("p50 / p99 beside a download, ms", await beside({ port: source, echoPort }, receive));
+  printRow(
+    "p50 / p99 beside a download, ms",
+    await beside({ port: source, echoPort }, (c) => receive(c, Infinity)),
+  );
   const [first, last] = await measureLong(fabric, source);
   printRow(`${gigabytes} GB down, MB resident`, "hub", "agent", "client");
   printRow("  after 1 GB", ...first.map((mb) => mb.toFixed(0)));

@@ -1,3 +1,4 @@
+import { sleep, systemClock } from "../../core/clock/mod.ts";
 import { dial, isGone, noise, readExactly, writeAll } from "../rig/mod.ts";
 
 /** Round trips of a small message over one connection. */
@@ -96,15 +97,11 @@ async function measureRate(
       if (!isGone(error)) throw error;
     })
   );
-  await wait(WARM_UP_MS);
+  await sleep(systemClock, WARM_UP_MS);
   const [startBytes, startMs] = [countBytes(), performance.now()];
-  await wait(durationMs);
+  await sleep(systemClock, durationMs);
   const mbit = (countBytes() - startBytes) * 8 / (performance.now() - startMs) / 1000;
   for (const connection of connections) connection.close();
   await Promise.all(running);
   return mbit;
-}
-
-function wait(durationMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, durationMs));
 }

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { systemClock } from "../../core/clock/mod.ts";
+import { sleep, systemClock } from "../../core/clock/mod.ts";
 import {
   hubListens,
   launchHub,
@@ -32,10 +32,6 @@ const token = newToken();
 
 function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
-}
-
-function pass(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function megabytes({ pid }: Process): Promise<number> {
@@ -83,7 +79,7 @@ async function openAndSettle(countEach: number): Promise<number> {
     const own = members.filter(({ index }) => index % CROWDS === i);
     await crowd.ask<CrowdState>({ type: "open", members: own });
   }
-  await pass(10_000);
+  await sleep(systemClock, 10_000);
   return await megabytes(hub);
 }
 // The code that the first sessions make the hub compile is not what a session costs.
@@ -98,13 +94,15 @@ print(
 );
 
 await askAll({ type: "connect", port });
-while (Object.keys(await sink.ask<number[]>("received")).length < sessions) await pass(100);
+while (Object.keys(await sink.ask<number[]>("received")).length < sessions) {
+  await sleep(systemClock, 100);
+}
 await askAll({ type: "send" });
 const startMs = systemClock.nowMs();
 let last: number[] = [];
 let lastMs = startMs;
 for (let report = 1; report <= REPORTS; report++) {
-  await pass(seconds * 1000 / REPORTS);
+  await sleep(systemClock, seconds * 1000 / REPORTS);
   const received = await sink.ask<number[]>("received");
   const nowMs = systemClock.nowMs();
   const shares = received.map((bytes, i) => bytes - (last[i] ?? 0)).toSorted((a, b) => a - b);
@@ -125,7 +123,7 @@ for (let report = 1; report <= REPORTS; report++) {
 const totals = last.toSorted((a, b) => a - b);
 print(`Over all: largest share ${(totals.at(-1)! / totals[0]!).toFixed(2)} times the least`);
 const reasons = (await askAll({ type: "end" })).flatMap((state) => state.reasons);
-await pass(15_000);
+await sleep(systemClock, 15_000);
 print(
   `All closed: hub ${(await megabytes(hub)).toFixed(0)} MB, ` +
     `agent ${(await megabytes(agent)).toFixed(0)} MB`,
