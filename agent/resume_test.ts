@@ -115,9 +115,9 @@ Deno.test("Sessions ends a session whose client does not come back, whatever els
 });
 
 /** A client that another path leads to, while the hub is away. */
-async function withoutHub() {
+async function withoutHub(graceMs?: number) {
   const world = new FakeWorld();
-  const sessions = sessionsOf(world);
+  const sessions = sessionsOf(world, graceMs);
   sessions.connected();
   const { hub, tunnel } = await ourClient(world, sessions);
   tunnel.state = "up";
@@ -138,6 +138,18 @@ Deno.test("Sessions keeps a client that another path leads to, until the hub has
   assert.equal(sessions.size, 1);
   world.clock.advance(1);
   assert.equal(await tunnel.closed, "its client did not come back within 120 s");
+  await sessions.close("stopping");
+});
+
+Deno.test("Sessions gives a client on another path 10 s to find the hub back, however short the grace time", async () => {
+  const { world, sessions, tunnel } = await withoutHub(1_000);
+  world.clock.advance(5_000);
+  sessions.connected();
+  world.clock.advance(9_999);
+  await settle();
+  assert.equal(sessions.size, 1);
+  world.clock.advance(1);
+  assert.equal(await tunnel.closed, "its client did not come back within 10 s");
   await sessions.close("stopping");
 });
 

@@ -14,6 +14,12 @@ import { Forwarder } from "./forwarder.ts";
 import { capabilitiesOf } from "./register.ts";
 import { type KeyPair, reasonOf, type SessionTunnel, type Surroundings } from "./surroundings.ts";
 
+/**
+ * Once the hub is back, a client that goes on by another path has at least this long to come: it asks
+ * every 3.75 s at the most, and the machine may not be registered yet when it first does.
+ */
+const LEAST_RETURN_MS = 10_000;
+
 /** What all sessions of a machine have in common. */
 export interface SessionSettings {
   /** The machine that clients ask for. */
@@ -144,11 +150,11 @@ export class Session {
     this.#tunnel.attach(socket);
   }
 
-  /** The hub can be asked again: a client that another path leads to has the grace time to do so. */
+  /** The hub can be asked again: a client that another path leads to has time to do so from now on. */
   hubIsBack(): void {
     if (this.#grace === undefined || this.#tunnel.state !== "up") return;
     this.#grace.cancel();
-    this.#startGrace();
+    this.#startGrace(Math.max(this.#settings.graceMs, LEAST_RETURN_MS));
   }
 
   /** Ends it; a client of ours is told that it need not wait. */
@@ -192,19 +198,19 @@ export class Session {
     const seconds = graceMs / 1000;
     log(`waits up to ${seconds} s for its client: ${reason}`);
     this.#waitingSinceMs = clock.nowMs();
-    this.#startGrace();
+    this.#startGrace(graceMs);
   }
 
   /**
    * The hub alone knows whether the client still may come: as soon as it can be asked, the client has to
    * come back in time. While it is away, what goes on by another path may do so.
    */
-  #startGrace(): void {
+  #startGrace(waitMs: number): void {
     const { surroundings: { clock }, graceMs, hubIsAway } = this.#settings;
     this.#grace = clock.setTimer(() => {
-      if (hubIsAway() && this.#tunnel.state === "up") return this.#startGrace();
-      this.#tunnel.end(`its client did not come back within ${graceMs / 1000} s`);
-    }, graceMs);
+      if (hubIsAway() && this.#tunnel.state === "up") return this.#startGrace(graceMs);
+      this.#tunnel.end(`its client did not come back within ${waitMs / 1000} s`);
+    }, waitMs);
   }
 
   #stopWaiting(): void {
