@@ -200,7 +200,8 @@ browserTest(
       assert.deepEqual(complaints.lines.filter((line) => !line.includes("403")), []);
       await page.keyboard.press("Escape");
       // A dialog says that it closed some time after it did.
-      await page.waitForFunction('document.querySelector("#sign-in-token").value === ""');
+      const isEmpty = async () => await page.inputValue("#sign-in-token") === "";
+      await until(isEmpty, { what: "the field to be emptied" });
 
       await signIn(page, fabric.token);
       await page.click("#tab-access");
