@@ -73,6 +73,7 @@ browserTest(
       await page.click("#tab-pairing");
       await page.fill("#pairing-machines", MACHINE);
       await act(page, "Make code", () => page.waitForSelector("#pairing-result:not([hidden])"));
+      await page.waitForSelector("#open-codes tr");
       const code = await page.textContent("#pairing-code");
       const paired = await fetchLocal(`${url}api/pair`, {
         method: "POST",
@@ -80,6 +81,8 @@ browserTest(
       });
       const { token: pairedToken } = await paired.json();
       assert.ok(await isAccepted(url, pairedToken));
+      // Else the row of this code would be taken for the next one's.
+      await page.waitForSelector("#open-codes-card", { state: "hidden" });
 
       await act(page, "Make code", () => page.waitForSelector("#open-codes tr"));
       await page.click("#open-codes button");
