@@ -338,7 +338,7 @@ export class Netstack {
    */
   pathChanged(): void {
     const nowMs = this.#options.clock.nowMs();
-    this.#path.reset();
+    this.#path.reset(nowMs);
     for (const socket of this.#sockets.values()) {
       this.#queue.guard(socket, nowMs, () => socket.connection.pathChanged(nowMs));
       this.touch(socket);

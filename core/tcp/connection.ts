@@ -119,8 +119,8 @@ export class Connection {
 
   /** When {@linkcode Connection.output} must be called at the latest, or `Infinity`. */
   nextDeadlineMs(): number {
-    const { timer, rcv, snd, orphanUntilMs } = this.#tcb;
-    return Math.min(timer.atMs, rcv.ackAtMs, snd.recovery.reorderAtMs, orphanUntilMs);
+    const { timer, rcv, snd: { recovery, pacer }, orphanUntilMs } = this.#tcb;
+    return Math.min(timer.atMs, rcv.ackAtMs, recovery.reorderAtMs, pacer.dueMs, orphanUntilMs);
   }
 
   /**
@@ -155,7 +155,7 @@ export class Connection {
   writeWithSyn(bytes: Uint8Array): number {
     const { options, snd, state } = this.#tcb;
     if (!options.synData || state !== "syn-sent" || snd.buffer.lenBytes > 0) return 0;
-    const room = snd.synRoomBytes - this.#tcb.synOptionBytes;
+    const room = snd.mss.synBytes - this.#tcb.synOptionBytes;
     const count = snd.buffer.write(bytes.subarray(0, Math.max(room, 0)), 0);
     if (count > 0) this.#tcb.synOwed = true;
     return count;

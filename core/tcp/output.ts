@@ -41,6 +41,7 @@ export function emitDue(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
     emitEmpty(tcb, sink, RST | ACK, tcb.snd.sndMax);
     tcb.resetOwed = false;
   }
+  tcb.snd.pacer.dueMs = Infinity;
   if (tcb.state === "closed") return;
   if (tcb.timestamps.on || tcb.synOwed) tcb.tsVal = tcb.timestamps.value(nowMs);
   if (tcb.synOwed) emitSyn(tcb, sink, nowMs);
@@ -95,7 +96,7 @@ function emitSyn(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   const headerBytes = TCP_HEADER_BYTES + tcb.synOptionBytes;
   const { lenBytes } = snd.buffer;
   // All of it, or nothing on a path that became too small for it.
-  const dataBytes = answers || lenBytes + tcb.synOptionBytes > snd.synRoomBytes ? 0 : lenBytes;
+  const dataBytes = answers || lenBytes + tcb.synOptionBytes > snd.mss.synBytes ? 0 : lenBytes;
   const flags = answers ? SYN | ACK : SYN;
   const window = answers ? rcv.synAckWindow : rcv.synWindow;
   writeHeader(packet, tcb, snd.iss, rcv.rcvNxt, flags, window, headerBytes);
@@ -127,13 +128,14 @@ function emitData(tcb: Tcb, sink: SegmentSink, nowMs: number): void {
   while (!sink.blocked) {
     const position = snd.nextAgain();
     if (position < 0) break;
+    if (snd.isPaced(nowMs)) return;
     emitAgain(tcb, sink, position, nowMs);
     // The timer is for the first segment, which has a new life (RFC 6582 §4).
     if (position === 0) tcb.timer.stop();
   }
   while (!sink.blocked) {
     const length = snd.nextLength(optionBytes(tcb, sackBlocks(tcb)));
-    if (length < 0) return;
+    if (length < 0 || snd.isPaced(nowMs)) return;
     snd.sent(emitStream(tcb, sink, snd.sndNxt, length), nowMs);
   }
 }

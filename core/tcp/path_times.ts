@@ -6,14 +6,16 @@ export class PathTimes {
   #leastMs = Infinity;
   #lastLeastMs = Infinity;
   #periodEndMs = -Infinity;
+  #resetMs = -Infinity;
 
   /** Least round-trip time of late in ms, that of a path without queues, or `Infinity`. */
   get leastMs(): number {
     return Math.min(this.#leastMs, this.#lastLeastMs);
   }
 
-  /** A segment took this long there and back. */
+  /** A segment took this long there and back; one sent before the path changed tells nothing. */
   sample(rttMs: number, nowMs: number): void {
+    if (nowMs - rttMs < this.#resetMs) return;
     if (nowMs >= this.#periodEndMs) {
       this.#lastLeastMs = this.#leastMs;
       this.#leastMs = Infinity;
@@ -23,7 +25,8 @@ export class PathTimes {
   }
 
   /** The path changed, and with it the times it takes. */
-  reset(): void {
+  reset(nowMs: number): void {
+    this.#resetMs = nowMs;
     this.#leastMs = this.#lastLeastMs = Infinity;
   }
 }

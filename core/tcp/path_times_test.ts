@@ -11,8 +11,10 @@ Deno.test("PathTimes has the least of 150 to 300 s, and nothing of a path that i
   assert.equal(path.leastMs, 20);
   path.sample(70, 300_000);
   assert.equal(path.leastMs, 60);
-  path.reset();
+  path.reset(300_100);
   assert.equal(path.leastMs, Infinity);
-  path.sample(80, 300_001);
+  path.sample(40, 300_139);
+  assert.equal(path.leastMs, Infinity);
+  path.sample(80, 300_180);
   assert.equal(path.leastMs, 80);
 });

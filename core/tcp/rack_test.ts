@@ -213,14 +213,19 @@ Deno.test("RFC 2883: what arrives twice is reported once, first", () => {
   assert.deepEqual(rig.lastSack, [[501, 1001], [3001, 4001]]);
 });
 
-Deno.test("a carrier that stays paused longer than the timeout does not shrink the window", () => {
-  const rig = inFlight();
+Deno.test("a carrier that stays paused longer than the timeout shrinks neither the window nor the pace", () => {
+  const rig = established();
+  rig.write(1000);
+  rig.to(5);
+  rig.send("A 1 1001");
+  rig.write(40_000);
+  assert.equal(rig.taken().length, 11);
   rig.sink.blocked = true;
   rig.to(20_000);
   rig.silence();
   rig.sink.blocked = false;
   rig.flush();
-  rig.send("A 1 10001");
+  rig.send("A 1 11001");
   assert.equal(rig.taken().length, 20);
 });
 

@@ -5,7 +5,7 @@ import { ReceiveBuffer } from "./receive_buffer.ts";
 import { FIN, type Segment } from "./segment.ts";
 import { type Seq, seqAdd, seqDiff, seqLe, seqLt, seqMax, toSeq } from "./seq.ts";
 import { INITIAL_BUFFER_BYTES } from "./send_buffer.ts";
-import { DEFAULT_MSS_BYTES } from "./snd.ts";
+import { DEFAULT_MSS_BYTES } from "./mss.ts";
 
 /** Longest time an acknowledgement is held back. Spec: RFC 9293 §3.8.6.3 (at most 500 ms). */
 const DELAYED_ACK_MS = 40;

@@ -2,8 +2,10 @@ import { AckNews } from "./ack_news.ts";
 import type { CongestionControl } from "./congestion.ts";
 import { Cubic } from "./cubic.ts";
 import type { TcpOptions } from "./config.ts";
+import { EffectiveMss } from "./mss.ts";
 import { NewReno } from "./new_reno.ts";
 import type { PagePool } from "./paged_buffer.ts";
+import { Pacer } from "./pacer.ts";
 import { LossRecovery } from "./recovery.ts";
 import type { PathTimes } from "./path_times.ts";
 import { RttEstimator } from "./rto.ts";
@@ -12,20 +14,14 @@ import { SendBuffer } from "./send_buffer.ts";
 import { SendWindow } from "./send_window.ts";
 import { type Seq, seqAdd, seqDiff, seqLt, seqMax } from "./seq.ts";
 
-/** Segment size of a peer that announces none. Spec: RFC 9293 §3.7.1. */
-export const DEFAULT_MSS_BYTES = 536;
-
-/** Least segment size taken from a peer; less would make this end send floods of headers. */
-const MIN_MSS_BYTES = 64;
-
 /** How long a peer may hold back the acknowledgement of a single segment. Spec: RFC 8985 §7.2. */
 const MAX_ACK_DELAY_MS = 50;
 
 /** Least time to a tail loss probe: a shorter one would wake the stack all the time. */
 const MIN_PROBE_MS = 10;
 
-/** IPv4 and TCP headers without options, which the MSS does not count. Spec: RFC 6691. */
-export const MSS_OVERHEAD_BYTES = 40;
+/** So much may be in flight without a pace, as in an initial window. Spec: RFC 6928 §2. */
+const UNPACED_SEGMENTS = 10;
 
 /** The sending half of a connection: what to send, when, and what has arrived. */
 export class Sender {
@@ -37,6 +33,8 @@ export class Sender {
   readonly path: PathTimes;
   /** How much may be in flight. */
   readonly congestion: CongestionControl;
+  /** How fast it goes. */
+  readonly pacer: Pacer = new Pacer();
   /** What is lost. */
   readonly recovery: LossRecovery;
   /** Initial send sequence number. */
@@ -49,8 +47,8 @@ export class Sender {
   sndMax: Seq;
   /** What the peer has room for. */
   readonly window: SendWindow = new SendWindow();
-  /** Effective segment size: payload plus TCP options. Spec: RFC 9293 §3.7.1 (Eff.snd.MSS). */
-  mssBytes: number;
+  /** How large a segment may be. */
+  readonly mss: EffectiveMss;
   /** No more is written; a FIN follows the last byte. */
   finQueued = false;
   /** Whether small segments go at once (Nagle's algorithm off). */
@@ -68,8 +66,6 @@ export class Sender {
   /** Whether the congestion window, and nothing else, held back the last attempt to send. */
   congestionLimited = false;
   #streamStart: Seq;
-  #peerMssBytes = DEFAULT_MSS_BYTES;
-  #mtuBytes: number;
   /** A round ends when this is acknowledged. */
   #roundEnd: Seq;
   /** When the next measurement for the timeout is wanted: one a round trip is enough (RFC 6298 §3). */
@@ -93,9 +89,13 @@ export class Sender {
         o.iss;
     this.#streamStart = seqAdd(o.iss, 1);
     this.#roundEnd = o.iss;
-    this.#mtuBytes = o.mtuBytes;
-    this.mssBytes = Math.min(this.#peerMssBytes, o.mtuBytes - MSS_OVERHEAD_BYTES);
+    this.mss = new EffectiveMss(o.mtuBytes);
     this.recovery = new LossRecovery(o.iss);
+  }
+
+  /** Effective segment size: payload plus TCP options. Spec: RFC 9293 §3.7.1 (Eff.snd.MSS). */
+  get mssBytes(): number {
+    return this.mss.bytes;
   }
 
   /** Number of the first byte in the buffer. */
@@ -139,8 +139,7 @@ export class Sender {
 
   /** Takes the peer's MSS option, 0 if there was none, when its SYN arrives. */
   setPeerMss(mssBytes: number, { optionBytes }: { optionBytes: number }): void {
-    this.#peerMssBytes = mssBytes === 0 ? DEFAULT_MSS_BYTES : Math.max(mssBytes, MIN_MSS_BYTES);
-    this.mssBytes = Math.min(this.#peerMssBytes, this.#mtuBytes - MSS_OVERHEAD_BYTES);
+    this.mss.setPeer(mssBytes);
     // What went with the SYN did so before this was known.
     this.recovery.board.resegment(this.mssBytes - optionBytes);
   }
@@ -163,8 +162,7 @@ export class Sender {
 
   /** The path now carries IP packets of `mtuBytes`; what is sent from now on follows. */
   setMtu(mtuBytes: number, { optionBytes }: { optionBytes: number }): void {
-    this.#mtuBytes = mtuBytes;
-    this.mssBytes = Math.min(this.#peerMssBytes, mtuBytes - MSS_OVERHEAD_BYTES);
+    this.mss.setMtu(mtuBytes);
     this.congestion.setMss(this.mssBytes);
     this.recovery.board.resegment(this.mssBytes - optionBytes);
   }
@@ -174,6 +172,7 @@ export class Sender {
     this.rtt.resetBackOff();
     this.recovery.rack.pathChanged();
     this.congestion.pathChanged();
+    this.pacer.pathChanged();
     this.window.resetBackOff();
   }
 
@@ -294,11 +293,22 @@ export class Sender {
     return -1;
   }
 
+  /** Whether what might be sent has to wait, as it would follow too closely on what was. */
+  isPaced(nowMs: number): boolean {
+    if (this.recovery.board.pipeBytes < UNPACED_SEGMENTS * this.mssBytes) return false;
+    if (!this.pacer.waits(nowMs)) return false;
+    // The pace is that of the congestion window.
+    this.congestionLimited = true;
+    return true;
+  }
+
   /** What stands at this position on the scoreboard was sent again. */
   sentAgain(position: number, nowMs: number): void {
     const { recovery } = this;
+    const bytes = recovery.board.length(position);
     recovery.board.resent(position, nowMs);
-    recovery.sent(recovery.board.length(position), { againMs: nowMs });
+    recovery.sent(bytes, { againMs: nowMs });
+    this.pacer.sent(bytes, this, nowMs);
     this.forced = false;
     this.#lastSentMs = nowMs;
   }
@@ -344,14 +354,10 @@ export class Sender {
     this.recovery.board.append(this.sndNxt, nowMs);
     this.recovery.sent(seqLength);
     this.recovery.frto.sent();
+    this.pacer.sent(seqLength, this, nowMs);
     this.sndMax = seqMax(this.sndMax, this.sndNxt);
     this.forced = false;
     this.#lastSentMs = nowMs;
-  }
-
-  /** What a SYN may carry, its options included, in bytes: the peer's MSS is not known yet. */
-  get synRoomBytes(): number {
-    return this.#mtuBytes - MSS_OVERHEAD_BYTES;
   }
 
   /** The SYN has been sent, for the first time or again, with the first `dataBytes` of the stream. */

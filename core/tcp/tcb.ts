@@ -1,5 +1,6 @@
 import { AckLimiter } from "./ack_limiter.ts";
 import type { TcpOptions } from "./config.ts";
+import { mssOf } from "./mss.ts";
 import { SYN_OPTION_BYTES, TIMESTAMP_OPTION_BYTES } from "./options.ts";
 import type { PagePool } from "./paged_buffer.ts";
 import { Receiver } from "./rcv.ts";
@@ -110,7 +111,7 @@ export class Tcb implements HeaderFields {
     this.rcv = new Receiver(o);
     this.timestamps = new Timestamps(o.iss);
     this.options = o.options;
-    this.announcedMssBytes = Math.min(Math.max(o.maxMtuBytes ?? 0, o.mtuBytes) - 40, 0xffff);
+    this.announcedMssBytes = Math.min(mssOf(Math.max(o.maxMtuBytes ?? 0, o.mtuBytes)), 0xffff);
   }
 
   /** Whether both SYNs have been exchanged and the connection is not over. */

@@ -22,6 +22,8 @@ const LINKS: readonly [name: string, link: LinkOptions][] = [
   ["50 ms, 100 Mbit/s", SLOW],
   ["50 ms, 100 Mbit/s, 0.1 % loss", { ...SLOW, loss: 0.001 }],
   ["50 ms, 100 Mbit/s, 1 % loss", { ...SLOW, loss: 0.01 }],
+  ["50 ms, 100 Mbit/s, 60 kB queue", { ...SLOW, queueBytes: 60_000 }],
+  ["50 ms, 100 Mbit/s, 20 kB queue", { ...SLOW, queueBytes: 20_000 }],
 ];
 
 /** What the kernel uses where nobody has chosen; the machine of the bench may have. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { TcpConn } from "../../core/netstack/mod.ts";
 import { SimNet } from "./mod.ts";
-import { sink, source } from "./throughput.ts";
+import { openBulk, sink, source } from "./throughput.ts";
 
 const QUEUE_MS = 2000;
 
@@ -117,3 +117,25 @@ Deno.test("a queue too short to show in round-trip times loses no more than a tw
   const [first, second] = counts.map(({ received }) => received);
   assert.ok(first! < 3 * second! && second! < 3 * first!, `${first} and ${second}`);
 });
+
+/** Share of 100 Mbit/s at 50 ms that one transfer gets from 2 s to 12 s in front of so short a queue. */
+async function shareBehind(queueBytes: number): Promise<number> {
+  const link = { delayMs: 25, bitsPerSecond: 1e8, jitterMs: 0.1 };
+  const net = new SimNet({ seed: 7, link: { ...link, queueBytes }, back: link });
+  const [client, server] = await openBulk(net);
+  const count = { received: 0 };
+  const ends = [source(client), sink(server, count)];
+  await net.pass(2000);
+  const before = count.received;
+  await net.pass(10_000);
+  net.close();
+  await Promise.all(ends);
+  return (count.received - before) * 8 / 1e9;
+}
+
+for (const [queueBytes, least] of [[60_000, 0.85], [20_000, 0.8]] as const) {
+  Deno.test(`a transfer fills 50 ms and 100 Mbit/s though the queue holds ${queueBytes} bytes (RFC 9002 7.7)`, async () => {
+    const share = await shareBehind(queueBytes);
+    assert.ok(share > least, `${share}`);
+  });
+}
