@@ -29,6 +29,8 @@ export class FlushQueue {
   readonly #starved = new Set<Socket>();
   /** Sockets in whose turn the carrier became full. */
   readonly #held = new Set<Socket>();
+  /** Sockets with a last acknowledgement to send, along with whatever else is sent first. */
+  readonly #lastAcks = new Set<Socket>();
   #scheduled = false;
   #stopped = false;
 
@@ -62,14 +64,10 @@ export class FlushQueue {
     const sockets = this.#dirty;
     this.#dirty = this.#flushing;
     this.#flushing = sockets;
-    for (const socket of sockets) {
-      try {
-        this.#flushSocket(socket, nowMs);
-      } catch (error) {
-        this.contain(socket, error, nowMs);
-      }
-    }
+    const { packets } = this.#host.sink;
+    for (const socket of sockets) this.#flushGuarded(socket, nowMs);
     sockets.length = 0;
+    if (this.#lastAcks.size > 0 && this.#host.sink.packets > packets) this.#sendLastAcks(nowMs);
     this.#wakeup.arm(this.#deadlines.earliestMs);
   }
 
@@ -116,12 +114,28 @@ export class FlushQueue {
     this.#deadlines.remove(socket);
     this.#starved.delete(socket);
     this.#held.delete(socket);
+    this.#lastAcks.delete(socket);
   }
 
   /** Flushes nothing by itself any more. */
   stop(): void {
     this.#stopped = true;
     this.#wakeup.stop();
+  }
+
+  #sendLastAcks(nowMs: number): void {
+    for (const socket of this.#lastAcks) {
+      socket.connection.sendLastAck();
+      this.#flushGuarded(socket, nowMs);
+    }
+  }
+
+  #flushGuarded(socket: Socket, nowMs: number): void {
+    try {
+      this.#flushSocket(socket, nowMs);
+    } catch (error) {
+      this.contain(socket, error, nowMs);
+    }
   }
 
   #flushSocket(socket: Socket, nowMs: number): void {
@@ -139,6 +153,8 @@ export class FlushQueue {
       socket.settle();
       return this.#host.ended(socket);
     }
+    if (connection.lastAckWaits) this.#lastAcks.add(socket);
+    else if (this.#lastAcks.size > 0) this.#lastAcks.delete(socket);
     this.#deadlines.atLatest(socket, connection.nextDeadlineMs());
   }
 

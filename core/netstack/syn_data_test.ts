@@ -56,6 +56,28 @@ Deno.test("bytes that come behind the SYN are taken until the peer has answered,
   pair.server.close();
 });
 
+Deno.test("the last acknowledgement goes with what another connection sends, or after 40 ms", async () => {
+  const pair = agreed();
+  const ask = async () => {
+    let write: EarlyWrite = () => 0;
+    const dialling = pair.client.connect({ port: 80, early: (some) => write = some });
+    write(bytes("hello"));
+    const client = await pair.settle(dialling);
+    while (await pair.settle(client.read(new Uint8Array(10))) !== null);
+    client.close();
+    await pair.run();
+  };
+  const left = () => pair.client.stats.connections;
+  await ask();
+  assert.equal(left(), 1, "waits for the last acknowledgement");
+  await ask();
+  assert.equal(left(), 1, "that of the first came with the answer to the second");
+  await pair.pass(50);
+  assert.equal(left(), 0);
+  pair.client.close();
+  pair.server.close();
+});
+
 Deno.test("without an agreement nothing goes with a SYN", async () => {
   const pair = new Pair();
   pair.server.listen({ port: 80 });

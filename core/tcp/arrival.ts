@@ -271,8 +271,9 @@ function onFin(tcb: Tcb, nowMs: number): void {
     tcb.state = "close-wait";
     return;
   }
-  // Nothing follows that could carry it.
-  tcb.rcv.oweAck();
-  if (tcb.state === "fin-wait-1") tcb.state = "closing";
-  else if (tcb.state === "fin-wait-2") tcb.enterTimeWait(nowMs);
+  const isLast = tcb.state === "fin-wait-2";
+  if (isLast) tcb.enterTimeWait(nowMs);
+  else if (tcb.state === "fin-wait-1") tcb.state = "closing";
+  // Nothing of this connection follows that could carry it; but segments of others may.
+  if (!isLast || !tcb.options.synData) tcb.rcv.oweAck();
 }

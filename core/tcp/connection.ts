@@ -85,6 +85,16 @@ export class Connection {
     return this.#tcb.synchronised && this.#tcb.rcv.windowUpdateDue;
   }
 
+  /** Whether nothing is left to send but an acknowledgement that may wait for company. */
+  get lastAckWaits(): boolean {
+    return this.#tcb.state === "time-wait" && this.#tcb.rcv.ackAtMs < Infinity;
+  }
+
+  /** What {@linkcode Connection.lastAckWaits} tells of is sent by the next output. */
+  sendLastAck(): void {
+    if (this.lastAckWaits) this.#tcb.rcv.oweAck();
+  }
+
   /** Active OPEN: a SYN is to be sent. */
   open(nowMs: number): void {
     const tcb = this.#tcb;
