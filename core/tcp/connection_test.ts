@@ -207,7 +207,7 @@ Deno.test("SACK blocks name what arrived out of order, the newest first", () => 
   rig.expect("A 1 1");
   assert.deepEqual(rig.lastSack, [[2001, 3001]]);
   rig.send("A 6001+1000 1", "A 4001+1000 1");
-  assert.deepEqual(rig.lastSack, [[4001, 5001], [2001, 3001], [6001, 7001]]);
+  assert.deepEqual(rig.lastSack, [[4001, 5001], [6001, 7001], [2001, 3001]]);
   rig.send("A 1+2000 1");
   assert.deepEqual(rig.lastSack, [[4001, 5001], [6001, 7001]]);
   const none = Rig.established({ sack: false });

@@ -86,14 +86,14 @@ Deno.test("RFC 5681 §4.1: after a pause the window starts again, the threshold 
   assert.deepEqual([cubic.cwndBytes, cubic.ssthreshBytes], [10 * MSS, 70 * MSS]);
 });
 
-function measured(rttMs: number): Cubic {
+function measured(rttMs: number, samples = 8): Cubic {
   const path = new PathTimes();
   path.sample(50, 0);
   const cubic = new Cubic(path);
   cubic.begin(MSS, false);
   cubic.rttSample(50);
   cubic.roundStarted(50);
-  cubic.rttSample(rttMs);
+  for (let i = 0; i < samples; i++) cubic.rttSample(rttMs);
   return cubic;
 }
 
@@ -110,6 +110,10 @@ Deno.test("Cubic tolerates no loss once a queue delays everything", () => {
   assert.equal(measured(56).congested(MSS), false);
   assert.equal(measured(57).congested(MSS), true);
   assert.equal(new Cubic(new PathTimes()).congested(MSS), true);
+});
+
+Deno.test("Cubic takes a few late segments at the start of a round for no queue", () => {
+  assert.equal(measured(80, 7).congested(MSS), false);
 });
 
 Deno.test("Cubic tolerates 4 % of loss for ever and 8 % never for long", () => {

@@ -25,9 +25,9 @@ export class HyStart {
   #baselineMs = Infinity;
   #rounds = 0;
 
-  /** Least round-trip time of this round, or of the last if there is none yet, or `Infinity`. */
+  /** Least round-trip time of this round, and of the last while this one has few; or `Infinity`. */
   get recentMinMs(): number {
-    return this.#minMs === Infinity ? this.#lastMinMs : this.#minMs;
+    return this.#samples < MIN_SAMPLES ? Math.min(this.#minMs, this.#lastMinMs) : this.#minMs;
   }
 
   /** A measurement. */

@@ -212,7 +212,7 @@ function emitEmpty(tcb: Tcb, sink: SegmentSink, flags: number, seq: Seq): void {
 function sackBlocks(tcb: Tcb): number {
   if (!tcb.sackPermitted) return 0;
   // Timestamps leave room for three.
-  return Math.min(tcb.rcv.sackCount, tcb.timestamps.on ? MAX_SACK_BLOCKS - 1 : MAX_SACK_BLOCKS);
+  return Math.min(tcb.rcv.sack.count, tcb.timestamps.on ? MAX_SACK_BLOCKS - 1 : MAX_SACK_BLOCKS);
 }
 
 function optionBytes(tcb: Tcb, blocks: number): number {
@@ -236,7 +236,7 @@ function finish(
   }
   writeHeader(packet, tcb, seq, rcv.rcvNxt, flags, window, headerBytes);
   if (blocks > 0) {
-    rcv.sackBlocks(edges, blocks);
+    rcv.sack.write(edges, blocks);
     writeSackOption(packet.view, at, edges, blocks);
   }
   const alone = packet.lenBytes === headerBytes;

@@ -1,7 +1,7 @@
 import type { TcpOptions } from "./config.ts";
-import { MAX_SACK_BLOCKS } from "./options.ts";
 import { PAGE_BYTES, type PagePool } from "./paged_buffer.ts";
 import { ReceiveBuffer } from "./receive_buffer.ts";
+import { SackReport } from "./sack_report.ts";
 import { FIN, type Segment } from "./segment.ts";
 import { type Seq, seqAdd, seqDiff, seqLe, seqLt, seqMax, toSeq } from "./seq.ts";
 import { INITIAL_BUFFER_BYTES } from "./send_buffer.ts";
@@ -29,6 +29,8 @@ const MAX_DUPLICATE_ACKS = 64;
 export class Receiver {
   /** Bytes the application has not read. */
   readonly buffer: ReceiveBuffer;
+  /** What acknowledgements tell of what is beyond holes. */
+  readonly sack: SackReport;
   /** Shift of our window field once both ends sent the option. Spec: RFC 7323 §2.3. */
   windowShift = 0;
   /** The window field of a SYN, which is never scaled; the same in each, as data may follow any. */
@@ -66,15 +68,10 @@ export class Receiver {
   /** Largest payload seen: an estimate of the peer's segment size. */
   #mssBytes = DEFAULT_MSS_BYTES;
   #finSeq: Seq | undefined;
-  /** What arrived twice and has not been reported; empty if the edges are the same. */
-  #twiceStart: Seq = toSeq(0);
-  #twiceEnd: Seq = toSeq(0);
-  /** Where the last segment that arrived out of order began. */
-  #lastRangeSeq: Seq = toSeq(0);
-
   /** Expects a SYN. */
   constructor(o: { pages: PagePool; options: TcpOptions }) {
     this.buffer = new ReceiveBuffer(o.pages);
+    this.sack = new SackReport(this.buffer.ranges);
     this.#pages = o.pages;
     this.#delaysFinAck = o.options.synData;
     this.#maxBytes = o.options.receiveBufferBytes;
@@ -125,7 +122,7 @@ export class Receiver {
     if (length > this.#mssBytes) this.#mssBytes = length;
     const behind = seqDiff(this.rcvNxt, seq);
     if (behind > 0) {
-      if (length > 0) this.#twice(seq, seqAdd(seq, Math.min(behind, length)));
+      if (length > 0) this.sack.twice(seq, seqAdd(seq, Math.min(behind, length)));
       if (behind >= length + (fin ? 1 : 0)) return this.#ackNow();
       start = Math.min(start + behind, end);
       seq = this.rcvNxt;
@@ -172,13 +169,13 @@ export class Receiver {
     }
     const hadHole = this.buffer.ranges.count > 0;
     if (hadHole && this.buffer.ranges.has(seq, seqAdd(seq, end - start))) {
-      this.#twice(seq, seqAdd(seq, end - start));
+      this.sack.twice(seq, seqAdd(seq, end - start));
     }
     const moved = this.buffer.store(this.rcvNxt, seq, segment.bytes, start, end);
     if (moved <= 0) {
       // Every segment out of order gets its own answer: the peer counts them (RFC 5681 §4.2).
       this.acksOwed = Math.min(this.acksOwed + 1, MAX_DUPLICATE_ACKS);
-      this.#lastRangeSeq = seq;
+      this.sack.arrived(seq);
       return;
     }
     this.rcvNxt = seqAdd(this.rcvNxt, moved);
@@ -190,46 +187,10 @@ export class Receiver {
   /** A segment lay outside the window; if all of it arrived before, the peer is told (RFC 2883). */
   outside({ seq, payloadBytes }: Segment): void {
     const end = seqAdd(seq, payloadBytes);
-    if (payloadBytes > 0 && seqLt(this.irs, seq) && seqLe(end, this.rcvNxt)) this.#twice(seq, end);
+    if (payloadBytes > 0 && seqLt(this.irs, seq) && seqLe(end, this.rcvNxt)) {
+      this.sack.twice(seq, end);
+    }
     this.#ackNow();
-  }
-
-  #twice(start: Seq, end: Seq): void {
-    this.#twiceStart = start;
-    this.#twiceEnd = end;
-  }
-
-  /** SACK blocks the next segment carries, 0 to 4. */
-  get sackCount(): number {
-    const twice = this.#twiceStart === this.#twiceEnd ? 0 : 1;
-    return Math.min(this.buffer.ranges.count + twice, MAX_SACK_BLOCKS);
-  }
-
-  /**
-   * Writes the edges of the first `count` blocks into `edges`: what arrived twice, which is said once,
-   * then what arrived out of order, the newest first. Spec: RFC 2018 §4, RFC 2883 §4.
-   */
-  sackBlocks(edges: Int32Array, count: number): void {
-    const { ranges } = this.buffer;
-    let blocks = 0;
-    if (this.#twiceStart !== this.#twiceEnd && count > 0) {
-      edges[0] = this.#twiceStart;
-      edges[1] = this.#twiceEnd;
-      this.#twiceEnd = this.#twiceStart;
-      blocks = 1;
-    }
-    // The range around what arrived twice follows it at once (RFC 2883 §4.1.2).
-    const newestSeq = blocks === 1 && seqLt(this.rcvNxt, this.#twiceStart)
-      ? this.#twiceStart
-      : this.#lastRangeSeq;
-    let newest = ranges.count - 1;
-    while (newest > 0 && seqLt(newestSeq, ranges.start(newest))) newest--;
-    for (let i = -1; i < ranges.count && blocks < count; i++) {
-      if (i === newest) continue;
-      edges[2 * blocks] = ranges.start(i < 0 ? newest : i);
-      edges[2 * blocks + 1] = ranges.end(i < 0 ? newest : i);
-      blocks++;
-    }
   }
 
   #ackNow(): void {

@@ -1,4 +1,4 @@
-import { type Seq, seqDiff, seqLe, seqLt, seqMax } from "./seq.ts";
+import { type Seq, seqAdd, seqDiff, seqLe, seqLt, seqMax } from "./seq.ts";
 
 /**
  * A bounded set of ranges of sequence numbers, ordered, disjoint and not touching. All edges must lie
@@ -45,6 +45,12 @@ export class RangeSet {
       else high = middle;
     }
     return low;
+  }
+
+  /** Index of the range that holds `seq`, or -1. */
+  indexOf(seq: Seq): number {
+    const index = this.after(seqAdd(seq, 1));
+    return index < this.count && seqLe(this.start(index), seq) ? index : -1;
   }
 
   /** Whether all of `start` to `end` is in one range. */

@@ -78,7 +78,7 @@ Deno.test("RFC 7323 §3.2: a segment without the option is not taken, a reset is
 Deno.test("RFC 7323 (appendix A): three SACK blocks fit beside timestamps", () => {
   const rig = established();
   rig.send(...[2001, 4001, 6001, 8001].map((seq) => `A ${seq}+1000 1 t20:100`));
-  assert.deepEqual(rig.lastSack, [[8001, 9001], [2001, 3001], [4001, 5001]]);
+  assert.deepEqual(rig.lastSack, [[8001, 9001], [6001, 7001], [4001, 5001]]);
 });
 
 Deno.test("RFC 3522 (Eifel): a timeout whose answer was under way already is undone", () => {
