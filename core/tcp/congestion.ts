@@ -1,3 +1,6 @@
+/** Initial window in segments. Spec: RFC 6928 §2. */
+export const INITIAL_WINDOW_SEGMENTS = 10;
+
 /**
  * How much may be in flight: a set of events, each of which an algorithm may ignore. What is lost and
  * when to send it again is decided by the sender, not here.

@@ -1,11 +1,8 @@
-import { CongestionControl } from "./congestion.ts";
+import { CongestionControl, INITIAL_WINDOW_SEGMENTS } from "./congestion.ts";
 import { HyStart } from "./hystart.ts";
 import { LossBudget } from "./loss_budget.ts";
 import type { PathTimes } from "./path_times.ts";
 import { QueueBound } from "./queue_bound.ts";
-
-/** Initial window in segments. Spec: RFC 6928 §2. */
-const INITIAL_WINDOW_SEGMENTS = 10;
 
 /** Steepness of the curve, segments per second cubed. Spec: RFC 9438 §5 (C). */
 const STEEPNESS = 0.4;

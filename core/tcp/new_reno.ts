@@ -1,7 +1,4 @@
-import { CongestionControl } from "./congestion.ts";
-
-/** Initial window in segments. Spec: RFC 6928 §2. */
-const INITIAL_WINDOW_SEGMENTS = 10;
+import { CongestionControl, INITIAL_WINDOW_SEGMENTS } from "./congestion.ts";
 
 /** Slow start and congestion avoidance with byte counting. Spec: RFC 5681 §3.1, RFC 6582, RFC 3465. */
 export class NewReno extends CongestionControl {

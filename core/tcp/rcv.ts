@@ -1,11 +1,11 @@
 import type { TcpOptions } from "./config.ts";
+import { DEFAULT_MSS_BYTES } from "./mss.ts";
 import { PAGE_BYTES, type PagePool } from "./paged_buffer.ts";
 import { ReceiveBuffer } from "./receive_buffer.ts";
 import { SackReport } from "./sack_report.ts";
 import { FIN, type Segment } from "./segment.ts";
 import { type Seq, seqAdd, seqDiff, seqLe, seqLt, seqMax, toSeq } from "./seq.ts";
 import { INITIAL_BUFFER_BYTES } from "./send_buffer.ts";
-import { DEFAULT_MSS_BYTES } from "./mss.ts";
 
 /** Longest time an acknowledgement is held back. Spec: RFC 9293 §3.8.6.3 (at most 500 ms). */
 const DELAYED_ACK_MS = 40;
@@ -68,6 +68,7 @@ export class Receiver {
   /** Largest payload seen: an estimate of the peer's segment size. */
   #mssBytes = DEFAULT_MSS_BYTES;
   #finSeq: Seq | undefined;
+
   /** Expects a SYN. */
   constructor(o: { pages: PagePool; options: TcpOptions }) {
     this.buffer = new ReceiveBuffer(o.pages);

@@ -1,4 +1,4 @@
-import { type Seq, seqAdd, seqDiff, seqLe, seqLt, seqMax } from "./seq.ts";
+import { type Seq, seqDiff, seqLe, seqLt, seqMax } from "./seq.ts";
 
 /**
  * A bounded set of ranges of sequence numbers, ordered, disjoint and not touching. All edges must lie
@@ -47,16 +47,15 @@ export class RangeSet {
     return low;
   }
 
-  /** Index of the range that holds `seq`, or -1. */
-  indexOf(seq: Seq): number {
-    const index = this.after(seqAdd(seq, 1));
-    return index < this.count && seqLe(this.start(index), seq) ? index : -1;
+  /** Index of the range that holds all of `start` to `end`, or -1. */
+  indexOf(start: Seq, end: Seq): number {
+    const index = this.after(end);
+    return index < this.count && seqLe(this.start(index), start) ? index : -1;
   }
 
   /** Whether all of `start` to `end` is in one range. */
   has(start: Seq, end: Seq): boolean {
-    const index = this.after(end);
-    return index < this.count && seqLe(this.start(index), start);
+    return this.indexOf(start, end) >= 0;
   }
 
   /** Adds `start` to `end`, joining what it overlaps or touches; false, and no change, at the bound. */

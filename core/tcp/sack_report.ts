@@ -2,7 +2,7 @@ import { MAX_SACK_BLOCKS } from "./options.ts";
 import type { RangeSet } from "./reassembly.ts";
 import { type Seq, seqAdd, seqLt, toSeq } from "./seq.ts";
 
-/** Places remembered: enough to say each of them again in two more acknowledgements. */
+/** Places remembered: twice what one acknowledgement has room for, as several may come in a batch. */
 const MAX_RECENT = 8;
 
 /**
@@ -26,8 +26,12 @@ export class SackReport {
 
   /** Blocks of the next acknowledgement, 0 to 4. */
   get count(): number {
-    const twice = this.#twiceStart === this.#twiceEnd ? 0 : 1;
-    return Math.min(this.#ranges.count + twice, MAX_SACK_BLOCKS);
+    return Math.min(this.#ranges.count + this.#twiceCount, MAX_SACK_BLOCKS);
+  }
+
+  /** Blocks for what arrived twice, 0 or 1. */
+  get #twiceCount(): number {
+    return this.#twiceStart === this.#twiceEnd ? 0 : 1;
   }
 
   /** A segment at `seq` has been added to the ranges. */
@@ -50,19 +54,18 @@ export class SackReport {
    * and the range around it; then what grew last; then what is highest.
    */
   write(edges: Int32Array, count: number): void {
-    const ranges = this.#ranges;
-    const told = this.#twiceStart === this.#twiceEnd ? 0 : 1;
+    const told = this.#twiceCount;
     let blocks = told;
     if (told > 0) {
       edges[0] = this.#twiceStart;
       edges[1] = this.#twiceEnd;
       this.#twiceEnd = this.#twiceStart;
-      blocks = this.#add(edges, { told, blocks, index: ranges.indexOf(this.#twiceStart) });
+      blocks = this.#add(edges, { told, blocks, index: this.#indexOf(this.#twiceStart) });
     }
     for (let i = 0; i < this.#recent.length && blocks < count; i++) {
-      blocks = this.#add(edges, { told, blocks, index: ranges.indexOf(this.#recent[i]!) });
+      blocks = this.#add(edges, { told, blocks, index: this.#indexOf(this.#recent[i]!) });
     }
-    for (let index = ranges.count - 1; blocks < count; index--) {
+    for (let index = this.#ranges.count - 1; blocks < count; index--) {
       blocks = this.#add(edges, { told, blocks, index });
     }
   }
@@ -78,6 +81,10 @@ export class SackReport {
     edges[2 * blocks] = start;
     edges[2 * blocks + 1] = this.#ranges.end(index);
     return blocks + 1;
+  }
+
+  #indexOf(seq: Seq): number {
+    return this.#ranges.indexOf(seq, seqAdd(seq, 1));
   }
 
   #isSameRange(a: Seq, b: Seq): boolean {

@@ -1,5 +1,5 @@
 import { AckNews } from "./ack_news.ts";
-import type { CongestionControl } from "./congestion.ts";
+import { type CongestionControl, INITIAL_WINDOW_SEGMENTS } from "./congestion.ts";
 import { Cubic } from "./cubic.ts";
 import type { TcpOptions } from "./config.ts";
 import { EffectiveMss } from "./mss.ts";
@@ -19,9 +19,6 @@ const MAX_ACK_DELAY_MS = 50;
 
 /** Least time to a tail loss probe: a shorter one would wake the stack all the time. */
 const MIN_PROBE_MS = 10;
-
-/** So much may be in flight without a pace, as in an initial window. Spec: RFC 6928 §2. */
-const UNPACED_SEGMENTS = 10;
 
 /** The sending half of a connection: what to send, when, and what has arrived. */
 export class Sender {
@@ -295,7 +292,9 @@ export class Sender {
 
   /** Whether what might be sent has to wait, as it would follow too closely on what was. */
   isPaced(nowMs: number): boolean {
-    if (this.recovery.board.pipeBytes < UNPACED_SEGMENTS * this.mssBytes) return false;
+    // What may begin a connection at once may go on with it (RFC 9002 §7.7).
+    const freeBytes = INITIAL_WINDOW_SEGMENTS * this.mssBytes;
+    if (this.recovery.board.pipeBytes < freeBytes) return false;
     if (!this.pacer.waits(nowMs)) return false;
     // The pace is that of the congestion window.
     this.congestionLimited = true;

@@ -119,14 +119,18 @@ Deno.test("WireGuard carries all traffic under a flood of one replayed initiatio
   assert.equal(costly(b.wireguard.stats) - before, LOAD_MESSAGES_PER_SECOND);
 });
 
-Deno.test("WireGuard carries all traffic under a flood of responses to its own initiation", () => {
+/** A pair with a session, one of which has sent an initiation; whoever sees that knows its index. */
+function initiating(): { pair: Pair; b: Pair["b"]; receiver: Uint8Array } {
   const pair = Pair.established();
   const { b } = pair;
   pair.passes(pair.a, 1);
   pair.nowMs = 10_000;
   b.wireguard.initiate(pair.nowMs);
-  // Who sees the initiation knows the index that its answer needs.
-  const receiver = b.outbox.pop()!.slice(4, 8);
+  return { pair, b, receiver: b.outbox.pop()!.slice(4, 8) };
+}
+
+Deno.test("WireGuard carries all traffic under a flood of responses to its own initiation", () => {
+  const { pair, b, receiver } = initiating();
   const messages = junk({ type: 2, macs: "mac1", receiver });
   const { stats } = b.wireguard;
   const before = costly(stats);
@@ -136,12 +140,7 @@ Deno.test("WireGuard carries all traffic under a flood of responses to its own i
 });
 
 Deno.test("WireGuard opens few of a flood of cookie replies to its own initiation", () => {
-  const pair = Pair.established();
-  const { b } = pair;
-  pair.passes(pair.a, 1);
-  pair.nowMs = 10_000;
-  b.wireguard.initiate(pair.nowMs);
-  const receiver = b.outbox.pop()!.slice(4, 8);
+  const { pair, b, receiver } = initiating();
   const random = seededRandom(SEED);
   const messages = Array.from({ length: 256 }, () => {
     const message = new Uint8Array(64);
