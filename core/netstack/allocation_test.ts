@@ -1,8 +1,7 @@
 /** What a bulk transfer leaves to the collector of garbage, on the heap and beside it. */
 import assert from "node:assert/strict";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { type Packet, PacketPool } from "../bytes/mod.ts";
+import { garbageBytes } from "../bytes/testing/mod.ts";
 import { ManualClock } from "../clock/mod.ts";
 import { CLIENT, SERVER } from "./_pair.ts";
 import { Netstack } from "./mod.ts";
@@ -13,19 +12,8 @@ const WRITE_BYTES = 65_536;
 /** Writes between two looks at the heap: few enough for no collection to come between. */
 const WRITES = 4;
 
-/** Looks, of which the middle one counts: the compiler may still be at work in others. */
-const LOOKS = 9;
-
 /** Short-lived views by which bytes are copied take 600 to 830; a segment's buffer would take 1,300 more. */
 const MAX_BYTES = 1000;
-
-setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = runInNewContext("gc");
-
-function usedBytes(): number {
-  const { heapUsed, external } = Deno.memoryUsage();
-  return heapUsed + external;
-}
 
 /** Two stacks whose packets are carried by a call, and given back to the pool they share. */
 class Loop {
@@ -96,15 +84,14 @@ Deno.test("a bulk transfer takes no new buffer for a segment, an acknowledgement
   };
   // Until the compiler and the windows have settled.
   for (let i = 0; i < 75; i++) await transfer();
-  const looks: number[] = [];
-  for (let i = 0; i < LOOKS; i++) {
-    collectGarbage();
-    loop.packets = 0;
-    const before = usedBytes();
-    await transfer();
-    looks.push((usedBytes() - before) / loop.packets);
-  }
-  const perPacket = looks.sort((x, y) => x - y)[LOOKS >> 1]!;
+  const perPacket = await garbageBytes({
+    memoryUsage: Deno.memoryUsage,
+    work: async () => {
+      loop.packets = 0;
+      await transfer();
+      return loop.packets;
+    },
+  });
   assert.ok(perPacket < MAX_BYTES, `${perPacket} bytes for each packet`);
   loop.client.close();
   loop.server.close();

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { collectGarbage } from "../bytes/testing/mod.ts";
 import { type End, Pair, seededRandom } from "./_pair.ts";
 import { publicKey } from "./keys.ts";
 import { MacWriter } from "./mac_writer.ts";
@@ -161,10 +160,8 @@ Deno.test("WireGuard opens few of a flood of cookie replies to its own initiatio
 
 /** Bytes of the heap in use, garbage collected. */
 function heapBytes(): number {
-  setFlagsFromString("--expose-gc");
-  const collect: () => void = runInNewContext("gc");
-  collect();
-  collect();
+  collectGarbage();
+  collectGarbage();
   return Deno.memoryUsage().heapUsed;
 }
 
