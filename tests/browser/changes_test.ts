@@ -11,16 +11,19 @@ async function choose(page: Page, id: string): Promise<void> {
   await page.waitForSelector("#identity:not([hidden])");
 }
 
-/** Presses the button that commits an open dialog, and waits until that is closed. */
-async function commit(page: Page): Promise<void> {
-  await page.click("dialog[open] [data-commit]");
+// By name: while one dialog gives way to the next, both are open for a moment.
+type Dialog = "identity-form" | "grant-form" | "confirm" | "secret";
+
+/** Presses the button that commits an open dialog, and waits until none is open. */
+async function commit(page: Page, dialog: Dialog): Promise<void> {
+  await page.click(`#${dialog}[open] [data-commit]`);
   await page.waitForSelector("dialog[open]", { state: "detached" });
 }
 
 /** What an open dialog says against it. */
-async function problem(page: Page): Promise<string> {
-  await page.click("dialog[open] [data-commit]");
-  const place = await page.waitForSelector("dialog[open] [data-error]:not([hidden])");
+async function problem(page: Page, dialog: Dialog): Promise<string> {
+  await page.click(`#${dialog}[open] [data-commit]`);
+  const place = await page.waitForSelector(`#${dialog}[open] [data-error]:not([hidden])`);
   return (await place.textContent())!;
 }
 
@@ -35,34 +38,34 @@ browserTest("identities and permissions are edited, rotated and removed", async 
     await page.click("#identity-edit");
     await page.fill("#identity-form-id", "alicia");
     await page.selectOption("#identity-form-role", "admin");
-    await commit(page);
+    await commit(page, "identity-form");
     await page.locator("#identity-id", { hasText: "alicia" }).waitFor();
     assert.equal(await page.textContent("#identity-role"), "Admin");
     assert.equal(await page.isVisible("#grant-new"), false, "an admin may do everything");
     await page.click("#identity-edit");
     await page.selectOption("#identity-form-role", "user");
-    await commit(page);
+    await commit(page, "identity-form");
 
     await page.click("#grant-new");
     await page.uncheck("#grant-form [value=connect]");
     await page.fill("#grant-form-machine", "barn");
-    assert.match(await problem(page), /at least one/);
+    assert.match(await problem(page, "grant-form"), /at least one/);
     await page.check("#grant-form [value=manage]");
-    await commit(page);
+    await commit(page, "grant-form");
     await page.getByRole("button", { name: "Edit permissions on barn" }).click();
     assert.equal(await page.isDisabled("#grant-form-machine"), true);
     await page.check("#grant-form [value=connect]");
-    await commit(page);
+    await commit(page, "grant-form");
     await page.locator("#grants", { hasText: "connect, manage" }).waitFor();
     await page.getByRole("button", { name: "Remove permissions on barn" }).click();
-    await commit(page);
+    await commit(page, "confirm");
     await page.locator("#grants-note", { hasText: "No permissions" }).waitFor();
 
     const before = await page.textContent("#identity-preview");
     await page.click("#identity-rotate");
     await act(page, "Rotate", () => page.waitForSelector("#secret[open]"));
     const token = await page.textContent("#secret-token code");
-    await commit(page);
+    await commit(page, "secret");
     await page.locator("#identity-preview", { hasText: token!.slice(0, 8) }).waitFor();
     assert.notEqual(await page.textContent("#identity-preview"), before);
 
@@ -83,12 +86,12 @@ browserTest(
       await signIn(page, fabric.token);
       await choose(page, "owner");
       await page.click("#identity-revoke");
-      assert.match(await problem(page), /last remaining owner/);
+      assert.match(await problem(page, "confirm"), /last remaining owner/);
       await page.keyboard.press("Escape");
 
       await page.click("#identity-new");
       await page.fill("#identity-form-id", "alice");
-      assert.match(await problem(page), /already exists/);
+      assert.match(await problem(page, "identity-form"), /already exists/);
       await page.keyboard.press("Escape");
 
       await choose(page, "alice");
@@ -97,7 +100,7 @@ browserTest(
       await fabric.ask("PUT /api/admin/access/alice/machines/barn", {
         permissions: ["connect"],
       });
-      assert.match(await problem(page), /Somebody else has just changed alice/);
+      assert.match(await problem(page, "identity-form"), /Somebody else has just changed alice/);
       await page.keyboard.press("Escape");
       await page.locator("#grants", { hasText: "barn" }).waitFor();
       assert.equal(await page.textContent("#identity-role"), "User");
