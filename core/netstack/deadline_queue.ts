@@ -7,12 +7,16 @@ export interface Timed {
 }
 
 /** How far off a deadline is, and on which grid it then lies, in ms: nobody waits for these to the ms. */
-const GRIDS = [{ fromMs: 2000, gridMs: 100 }, { fromMs: 40, gridMs: 10 }] as const;
+const GRIDS = [
+  { fromMs: 2000, gridMs: 100 },
+  { fromMs: 40, gridMs: 10 },
+  { fromMs: 10, gridMs: 5 },
+] as const;
 
 /**
- * When a deadline is met: one that is far off at `nowMs` up to a twentieth of the time later than it
- * says (a quarter where that is short), so that one wakeup serves many. Each short connection would
- * have two or three of its own otherwise, the last when it leaves TIME-WAIT.
+ * When a deadline is met: one that is not near at `nowMs` a little later than it says, so that one
+ * wakeup serves many. Each short connection would have three of its own otherwise: for a probe, for an
+ * acknowledgement, and when it leaves TIME-WAIT.
  */
 export function onGrid(deadlineMs: number, nowMs: number): number {
   const distanceMs = deadlineMs - nowMs;

@@ -45,7 +45,8 @@ Deno.test("DeadlineQueue.atLatest() ignores a deadline that never comes, and one
 });
 
 Deno.test("onGrid() makes deadlines that are far off meet, and none early", () => {
-  assert.equal(onGrid(39.5, 0), 39.5, "near: to the moment");
+  assert.equal(onGrid(9.5, 0), 9.5, "near: to the moment");
+  assert.equal(onGrid(1011, 1000), 1015);
   assert.equal(onGrid(1043, 1000), 1050);
   assert.equal(onGrid(1050, 1000), 1050);
   assert.equal(onGrid(2999, 1000), 3000);
