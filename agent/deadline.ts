@@ -14,16 +14,25 @@ export interface DeadlineOptions {
 
 /** A signal that is aborted with its parent, or when the time is up. Dispose of it when done. */
 export class Deadline implements Disposable {
-  /** Passed to what has to end in time. */
-  readonly signal: AbortSignal;
+  // Not AbortSignal.any(), which takes twice as long: every connection that is dialled has a deadline.
+  readonly #controller = new AbortController();
+  readonly #parent: AbortSignal;
   readonly #timer: Timer;
 
   /** Starts the time. */
   constructor({ clock, timeoutMs, message, parent }: DeadlineOptions) {
-    const timeout = new AbortController();
-    this.signal = AbortSignal.any([parent, timeout.signal]);
-    this.#timer = clock.setTimer(() => timeout.abort(new Error(message)), timeoutMs);
+    this.#parent = parent;
+    this.#timer = clock.setTimer(() => this.#controller.abort(new Error(message)), timeoutMs);
+    if (parent.aborted) this.#onParent();
+    else parent.addEventListener("abort", this.#onParent);
   }
+
+  /** Passed to what has to end in time. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  readonly #onParent = (): void => this.#controller.abort(this.#parent.reason);
 
   /** It happened in time: only the parent aborts from now on. */
   meet(): void {
@@ -32,5 +41,6 @@ export class Deadline implements Disposable {
 
   [Symbol.dispose](): void {
     this.meet();
+    this.#parent.removeEventListener("abort", this.#onParent);
   }
 }

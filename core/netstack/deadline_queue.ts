@@ -6,6 +6,26 @@ export interface Timed {
   queueIndex: number;
 }
 
+/** How far off a deadline is, and on which grid it then lies, in ms: nobody waits for these to the ms. */
+const GRIDS = [
+  { fromMs: 2000, gridMs: 100 },
+  { fromMs: 40, gridMs: 10 },
+  { fromMs: 10, gridMs: 5 },
+] as const;
+
+/**
+ * When a deadline is met: one that is not near at `nowMs` a little later than it says, so that one
+ * wakeup serves many. Each short connection would have three of its own otherwise: for a probe, for an
+ * acknowledgement, and when it leaves TIME-WAIT.
+ */
+export function onGrid(deadlineMs: number, nowMs: number): number {
+  const distanceMs = deadlineMs - nowMs;
+  for (const { fromMs, gridMs } of GRIDS) {
+    if (distanceMs >= fromMs) return Math.ceil(deadlineMs / gridMs) * gridMs;
+  }
+  return deadlineMs;
+}
+
 /**
  * Who is due when, earliest first: a binary heap whose items know their place, so that each is in it
  * once. A deadline that moves earlier costs O(log n); one that moves later costs nothing until it

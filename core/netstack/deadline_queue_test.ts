@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { DeadlineQueue, type Timed } from "./deadline_queue.ts";
+import { DeadlineQueue, onGrid, type Timed } from "./deadline_queue.ts";
 
 const timed = (): Timed => ({ queuedAtMs: Infinity, queueIndex: -1 });
 
@@ -42,4 +42,14 @@ Deno.test("DeadlineQueue.atLatest() ignores a deadline that never comes, and one
   assert.equal(queue.takeDue(4), undefined);
   assert.equal(queue.takeDue(5), item);
   assert.equal(queue.size, 0);
+});
+
+Deno.test("onGrid() makes deadlines that are far off meet, and none early", () => {
+  assert.equal(onGrid(9.5, 0), 9.5, "near: to the moment");
+  assert.equal(onGrid(1011, 1000), 1015);
+  assert.equal(onGrid(1043, 1000), 1050);
+  assert.equal(onGrid(1050, 1000), 1050);
+  assert.equal(onGrid(2999, 1000), 3000);
+  assert.equal(onGrid(3001, 1000), 3100, "farther: more of them");
+  assert.equal(onGrid(Infinity, 1000), Infinity);
 });

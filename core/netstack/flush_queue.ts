@@ -1,5 +1,5 @@
 import type { Clock } from "../clock/mod.ts";
-import { DeadlineQueue } from "./deadline_queue.ts";
+import { DeadlineQueue, onGrid } from "./deadline_queue.ts";
 import type { Ipv4Sink } from "./sink.ts";
 import type { Socket } from "./socket.ts";
 import { Wakeup } from "./wakeup.ts";
@@ -155,7 +155,7 @@ export class FlushQueue {
     }
     if (connection.lastAckWaits) this.#lastAcks.add(socket);
     else if (this.#lastAcks.size > 0) this.#lastAcks.delete(socket);
-    this.#deadlines.atLatest(socket, connection.nextDeadlineMs());
+    this.#deadlines.atLatest(socket, onGrid(connection.nextDeadlineMs(), nowMs));
   }
 
   #onWakeup(nowMs: number): void {
@@ -164,7 +164,7 @@ export class FlushQueue {
       if (socket === undefined) break;
       const deadlineMs = socket.connection.nextDeadlineMs();
       if (deadlineMs <= nowMs) this.mark(socket);
-      else this.#deadlines.atLatest(socket, deadlineMs);
+      else this.#deadlines.atLatest(socket, onGrid(deadlineMs, nowMs));
     }
     this.#host.flush(nowMs);
   }

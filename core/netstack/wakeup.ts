@@ -1,13 +1,6 @@
 import type { Clock, Timer } from "../clock/mod.ts";
 
 /**
- * Deadlines that are farther off than the first are met up to the second later, in ms, so that one
- * wakeup serves many: of short connections each would have two of its own.
- */
-const COARSE_FROM_MS = 40;
-const SLACK_MS = 10;
-
-/**
  * One timer for all deadlines. Where the earliest moves later the timer stays armed: it then fires
  * early once, which is cheaper than arming it for every segment.
  */
@@ -27,12 +20,9 @@ export class Wakeup {
   arm(deadlineMs: number): void {
     if (deadlineMs >= this.#armedMs) return;
     this.#timer?.cancel();
-    const nowMs = this.#clock.nowMs();
-    const isFar = deadlineMs - nowMs >= COARSE_FROM_MS;
-    const atMs = isFar ? Math.ceil(deadlineMs / SLACK_MS) * SLACK_MS : deadlineMs;
-    this.#armedMs = atMs;
+    this.#armedMs = deadlineMs;
     // Whole milliseconds, rounded up: a timer that runs a fraction early would run for nothing.
-    const delayMs = Math.ceil(Math.max(atMs - nowMs, 0));
+    const delayMs = Math.ceil(Math.max(deadlineMs - this.#clock.nowMs(), 0));
     this.#timer = this.#clock.setTimer(() => {
       this.#armedMs = Infinity;
       this.#callback(this.#clock.nowMs());

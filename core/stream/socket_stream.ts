@@ -26,6 +26,8 @@ class SocketStream implements ByteStream {
   #reader: PendingRead | undefined;
   /** The write that the system has not taken all of yet. */
   #writer: PendingWrite | undefined;
+  /** Waits for the FIN to be on its way. */
+  #closer: (() => void) | undefined;
   /** Callbacks to come of writes that were over at once. */
   #lateCallbacks = 0;
 
@@ -38,7 +40,11 @@ class SocketStream implements ByteStream {
     socket.on("end", finish);
     socket.on("error", finish);
     socket.on("close", () => {
-      this.#settleWrite(new Error("Cannot write: the socket closed"));
+      this.#closer?.();
+      // An error costs as much as the rest of the end: most sockets close with no write under way.
+      if (this.#writer !== undefined) {
+        this.#settleWrite(new Error("Cannot write: the socket closed"));
+      }
       finish();
     });
   }
@@ -100,16 +106,11 @@ class SocketStream implements ByteStream {
   }
 
   closeWrite(): Promise<void> {
-    const socket = this.#socket;
+    if (this.#socket.destroyed) return Promise.resolve();
     return new Promise((resolve) => {
-      if (socket.destroyed) return resolve();
-      // A socket that is being reset calls nobody back for an end that comes too late.
-      const onClose = () => resolve();
-      socket.once("close", onClose);
-      socket.end(() => {
-        socket.off("close", onClose);
-        resolve();
-      });
+      // A socket that is being reset calls nobody back for an end that comes too late: its close does.
+      this.#closer = resolve;
+      this.#socket.end(resolve);
     });
   }
 

@@ -24,8 +24,14 @@ export const KEEPALIVE_MS = 60_000;
 export function dialTcp({ hostname, port }: TcpAddress, signal?: AbortSignal): Promise<ByteStream> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const socket = connect({ host: hostname, port, noDelay: true, allowHalfOpen: true });
-    socket.setKeepAlive(true, KEEPALIVE_MS);
+    const socket = connect({
+      host: hostname,
+      port,
+      noDelay: true,
+      allowHalfOpen: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEPALIVE_MS,
+    });
     const onAbort = () => {
       socket.destroy();
       reject(signal?.reason);

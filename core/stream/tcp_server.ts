@@ -71,6 +71,7 @@ function openServer(
 ): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+      // The runtime does not heed the server's option for it.
       socket.setKeepAlive(true, KEEPALIVE_MS);
       accept(socketStream(socket));
       countConnection(socket);
