@@ -368,15 +368,10 @@ export class Netstack {
   }
 
   #newSocket(localPort: number, remotePort: number, nowMs: number): Socket {
-    const { localAddress, peerAddress } = this.#options;
-    const iss = this.#isn.next(
-      { localAddress, remoteAddress: peerAddress, localPort, remotePort },
-      nowMs,
-    );
     const connection = new Connection({
       localPort,
       remotePort,
-      iss,
+      iss: this.#isn.next({ localPort, remotePort }, nowMs),
       mtuBytes: this.#mtuBytes,
       maxMtuBytes: this.#maxMtuBytes,
       pages: this.#pages,

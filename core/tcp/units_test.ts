@@ -77,9 +77,10 @@ Deno.test("AckLimiter allows ten in each five seconds", () => {
 
 Deno.test("IsnGenerator grows by 250 a millisecond between the same ports and differs otherwise", () => {
   const isn = new IsnGenerator((out) => out.fill(7));
-  const ports = { localAddress: 1, remoteAddress: 2, localPort: 3, remotePort: 4 };
+  const ports = { localPort: 3, remotePort: 4 };
   assert.equal(seqDiff(isn.next(ports, 1000), isn.next(ports, 0)), 250_000);
   assert.notEqual(isn.next({ ...ports, localPort: 5 }, 0), isn.next(ports, 0));
+  assert.notEqual(isn.next({ localPort: 4, remotePort: 3 }, 0), isn.next(ports, 0));
   const other = new IsnGenerator((out) => out.fill(8));
   assert.notEqual(other.next(ports, 0), isn.next(ports, 0));
 });
