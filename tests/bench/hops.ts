@@ -1,7 +1,7 @@
 /**
  * What a round trip through the tunnel takes beside one through three programs that only copy bytes
- * (`hop.ts`): how much of it is this machine and the runtime, and how much our own work.
- * `deno run -A tests/bench/hops.ts [ROUNDS]`.
+ * (`hop.ts`), and both again while no processor falls asleep: a round trip is eight programs woken one
+ * after the other. `deno run -A tests/bench/hops.ts [ROUNDS]`.
  *
  * @module
  */
@@ -14,6 +14,16 @@ const HOPS = 3;
 const ROUND_TRIPS = 2000;
 
 const [rounds = 7] = Deno.args.map(Number);
+
+/** Keeps every processor awake by work that gives way to all other, until it is disposed of. */
+function keepAwake(): AsyncDisposable {
+  const stack = new AsyncDisposableStack();
+  for (let i = 0; i < navigator.hardwareConcurrency; i++) {
+    const args = ["--idle", "0", "sh", "-c", "while :; do :; done"];
+    stack.use(new Process({ name: "loop", command: "chrt", args }));
+  }
+  return stack;
+}
 
 /** Starts a hop to `toPort`. */
 async function startHop(toPort: number): Promise<{ process: Process; port: number }> {
@@ -36,9 +46,15 @@ for (let i = 0; i < HOPS; i++) {
 }
 await using fabric = await Fabric.start({ targetPorts: services.ports });
 
-printRow("round trip p50, ms", `${HOPS} copies`, "tunnel");
-for (let i = 0; i < rounds; i++) {
+async function measure(): Promise<string[]> {
   const copied = await measureRoundTrips(hopPort, ROUND_TRIPS);
   const carried = await measureRoundTrips(fabric.localPort(2), ROUND_TRIPS);
-  printRow("", copied.p50Ms.toFixed(2), carried.p50Ms.toFixed(2));
+  return [copied, carried].map(({ p50Ms }) => p50Ms.toFixed(2));
+}
+
+printRow("round trip p50, ms", `${HOPS} copies`, "tunnel", "awake: copies", "tunnel");
+for (let i = 0; i < rounds; i++) {
+  const usual = await measure();
+  await using _loops = keepAwake();
+  printRow("", ...usual, ...await measure());
 }
