@@ -6,8 +6,9 @@
  */
 
 import type { PathKind } from "../../core/path/mod.ts";
-import { Fabric, residentBytes, untilTunnel } from "../rig/mod.ts";
+import { residentBytes } from "../rig/mod.ts";
 import type { Flood } from "./flood_thread.ts";
+import { startHeldTo } from "./held.ts";
 import { measureRoundTrips, measureUpload } from "./measure.ts";
 import { printRow, Services } from "./services.ts";
 import { Thread } from "./thread.ts";
@@ -53,12 +54,7 @@ async function measure(
   path: PathKind,
   services: Services,
 ): Promise<string[]> {
-  const flags = ["-paths", path];
-  await using fabric = await Fabric.create();
-  await fabric.startHub();
-  await fabric.startAgent(services.ports, flags);
-  await fabric.startClient(services.ports, flags);
-  await untilTunnel(fabric, { what: `sending by ${path}`, isSo: (t) => t.path === path });
+  await using fabric = await startHeldTo(path, services.ports);
   using thread = new Thread<Flood>(new URL("flood_thread.ts", import.meta.url));
   const { pid } = fabric[victim];
   const ports = await udpPorts(pid);

@@ -6,7 +6,7 @@
  */
 
 import { PATH_KINDS, type PathKind } from "../../core/path/mod.ts";
-import { Fabric, untilTunnel } from "../rig/mod.ts";
+import { startHeldTo } from "./held.ts";
 import { measureDownload, measureRoundTrips, measureUpload } from "./measure.ts";
 import { printRow, Services } from "./services.ts";
 
@@ -24,12 +24,7 @@ async function measure(
   path: PathKind,
   { services, durationMs }: { services: Services; durationMs: number },
 ): Promise<string[]> {
-  const flags = ["-paths", path];
-  await using fabric = await Fabric.create();
-  await fabric.startHub();
-  await fabric.startAgent(services.ports, flags);
-  await fabric.startClient(services.ports, flags);
-  await untilTunnel(fabric, { what: `sending by ${path}`, isSo: (t) => t.path === path });
+  await using fabric = await startHeldTo(path, services.ports);
   const common = { streams: 1, durationMs };
   const { p50Ms, p99Ms } = await measureRoundTrips(fabric.localPort(2), ROUND_TRIPS);
   const up = await measureUpload(
