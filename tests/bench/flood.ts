@@ -1,6 +1,7 @@
 /**
  * What a flood of handshake initiations takes from a tunnel that is in use: an attacker who knows the
- * UDP ports of a program, but no key. `deno run -A tests/bench/flood.ts [A SECOND] [SECONDS]`.
+ * UDP ports of a program, but no key.
+ * `deno run -A --unstable-net tests/bench/flood.ts [A SECOND] [SECONDS]`.
  *
  * @module
  */
@@ -18,8 +19,14 @@ const ROUND_TRIPS = 1000;
 /** Times that each figure is taken with and without the flood, in turn: machines are not even. */
 const ROUNDS = 3;
 
-/** Who is flooded, and the path that the tunnel uses meanwhile. */
-const CASES: [victim: "hub" | "agent" | "client", path: PathKind][] = [
+type Victim = "nobody" | "hub" | "agent" | "client";
+
+/**
+ * Who is flooded, and the path that the tunnel uses meanwhile. A flood of nobody, into a socket that is
+ * not read, shows what the sender alone takes from the machine.
+ */
+const CASES: [victim: Victim, path: PathKind][] = [
+  ["nobody", "direct"],
   ["hub", "websocket"],
   ["hub", "udp-relay"],
   ["agent", "direct"],
@@ -50,14 +57,15 @@ function median(values: number[]): number {
 
 /** The figures of one case: Mbit/s and p50 without and with, and the memory of the victim after both. */
 async function measure(
-  victim: "hub" | "agent" | "client",
+  victim: Victim,
   path: PathKind,
   services: Services,
 ): Promise<string[]> {
   await using fabric = await startHeldTo(path, services.ports);
   using thread = new Thread<Flood>(new URL("flood_thread.ts", import.meta.url));
-  const { pid } = fabric[victim];
-  const ports = await udpPorts(pid);
+  const isNobody = victim === "nobody";
+  const { pid } = isNobody ? fabric.agent : fabric[victim];
+  const ports = isNobody ? [(unread.addr as Deno.NetAddr).port] : await udpPorts(pid);
   const upload = () =>
     measureUpload(
       { port: fabric.localPort(0), streams: 1, durationMs },
@@ -88,7 +96,9 @@ async function measure(
 }
 
 await using services = new Services();
+const unread = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
 printRow(`${perSecond} initiations a second to`, "Mbit/s", "kept", "p50, ms", "MB resident");
 for (const [victim, path] of CASES) {
   printRow(`${victim}, sending by ${path}`, ...await measure(victim, path, services));
 }
+unread.close();
