@@ -1,7 +1,6 @@
 /**
  * What a flood of handshake initiations takes from a tunnel that is in use: an attacker who knows the
- * UDP ports of a program, but no key.
- * `deno run -A --unstable-net tests/bench/flood.ts [A SECOND] [SECONDS]`.
+ * UDP ports of a program, but no key. `deno run -A tests/bench/flood.ts [A SECOND] [SECONDS]`.
  *
  * @module
  */
@@ -10,7 +9,7 @@ import type { PathKind } from "../../core/path/mod.ts";
 import { residentBytes } from "../rig/mod.ts";
 import type { Flood } from "./flood_thread.ts";
 import { startHeldTo } from "./held.ts";
-import { measureRoundTrips, measureUpload } from "./measure.ts";
+import { measureRoundTrips, measureUpload, median } from "./measure.ts";
 import { printRow, Services } from "./services.ts";
 import { Thread } from "./thread.ts";
 
@@ -51,11 +50,13 @@ async function udpPorts(pid: number): Promise<number[]> {
     .map((columns) => parseInt(columns[1]!.split(":")[1]!, 16));
 }
 
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+interface Look {
+  mbit: number;
+  p50Ms: number;
+  residentMb: number;
 }
 
-/** The figures of one case: Mbit/s and p50 without and with, and the memory of the victim after both. */
+/** The figures of one case without and with the flood: medians, and the victim's memory first and last. */
 async function measure(
   victim: Victim,
   path: PathKind,
@@ -66,32 +67,30 @@ async function measure(
   const isNobody = victim === "nobody";
   const { pid } = isNobody ? fabric.agent : fabric[victim];
   const ports = isNobody ? [(unread.addr as Deno.NetAddr).port] : await udpPorts(pid);
-  const upload = () =>
-    measureUpload(
+  const look = async () => ({
+    mbit: await measureUpload(
       { port: fabric.localPort(0), streams: 1, durationMs },
       () => services.receivedBytes,
-    );
-  const roundTrip = async () => (await measureRoundTrips(fabric.localPort(2), ROUND_TRIPS)).p50Ms;
-  const quiet: [number[], number[]] = [[], []];
-  const flooded: [number[], number[]] = [[], []];
-  const memory: number[] = [];
+    ),
+    p50Ms: (await measureRoundTrips(fabric.localPort(2), ROUND_TRIPS)).p50Ms,
+    residentMb: (await residentBytes(pid) ?? 0) / 1e6,
+  });
+  const quiet: Look[] = [];
+  const flooded: Look[] = [];
   for (let i = 0; i < ROUNDS; i++) {
-    quiet[0].push(await upload());
-    quiet[1].push(await roundTrip());
-    memory.push(await residentBytes(pid) ?? 0);
-    // A second before the measurement, as the measurement warms up, and the round trips behind it.
+    quiet.push(await look());
+    // As long as the measurement with its warm-up, and the round trips behind it.
     const flood = thread.ask<number>({ ports, perSecond, durationMs: durationMs + 3000 });
-    flooded[0].push(await upload());
-    flooded[1].push(await roundTrip());
+    flooded.push(await look());
     await flood;
-    memory.push(await residentBytes(pid) ?? 0);
   }
-  const ratio = median(flooded[0]) / median(quiet[0]);
+  const [mbit, floodedMbit] = [quiet, flooded].map((looks) => median(looks.map((it) => it.mbit)));
+  const [p50Ms, floodedMs] = [quiet, flooded].map((looks) => median(looks.map((it) => it.p50Ms)));
   return [
-    `${median(quiet[0]).toFixed(0)} / ${median(flooded[0]).toFixed(0)}`,
-    `${(ratio * 100).toFixed(0)} %`,
-    `${median(quiet[1]).toFixed(2)} / ${median(flooded[1]).toFixed(2)}`,
-    `${(memory[0]! / 1e6).toFixed(0)} / ${(memory.at(-1)! / 1e6).toFixed(0)}`,
+    `${mbit!.toFixed(0)} / ${floodedMbit!.toFixed(0)}`,
+    `${(floodedMbit! / mbit! * 100).toFixed(0)} %`,
+    `${p50Ms!.toFixed(2)} / ${floodedMs!.toFixed(2)}`,
+    `${quiet[0]!.residentMb.toFixed(0)} / ${flooded.at(-1)!.residentMb.toFixed(0)}`,
   ];
 }
 

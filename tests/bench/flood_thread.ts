@@ -38,8 +38,9 @@ async function flood({ ports, perSecond, durationMs }: Flood): Promise<number> {
     while (sent < passedMs * perSecond / 1000) {
       systemRandom(message);
       message.set([1, 0, 0, 0]);
-      const to = { transport: "udp", hostname: "127.0.0.1", port: ports[sent % ports.length]! };
-      await sources[sent % SOURCES]!.send(message, to as Deno.NetAddr);
+      const port = ports[sent % ports.length]!;
+      const to: Deno.NetAddr = { transport: "udp", hostname: "127.0.0.1", port };
+      await sources[sent % SOURCES]!.send(message, to);
       sent++;
     }
     await sleep(systemClock, BURST_MS);

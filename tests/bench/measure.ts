@@ -9,6 +9,11 @@ export interface RoundTrips {
 
 const MESSAGE_BYTES = 64;
 
+/** The value in the middle; of an even count the upper one. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+}
+
 /** Round trips before the first that counts: until code is compiled they take twice as long. */
 const WARM_UP_TRIPS = 1_000;
 

@@ -19,6 +19,7 @@ import {
   until,
   writeAll,
 } from "../rig/mod.ts";
+import { median } from "./measure.ts";
 import { printRow } from "./services.ts";
 
 const IN_FLIGHT = 64;
@@ -99,7 +100,7 @@ async function statusMs(port: number): Promise<number> {
     await onlineMachines(port);
     tookMs.push(performance.now() - startMs);
   }
-  return tookMs.toSorted((a, b) => a - b)[STATUS_REQUESTS >> 1]!;
+  return median(tookMs);
 }
 
 async function round(hub: Process, port: number): Promise<string[]> {
