@@ -20,17 +20,17 @@ export interface TcpOptions {
   readonly synData: boolean;
   /**
    * Bytes written and not yet acknowledged that a connection holds at most, 1,024 to 2^30. It begins
-   * with 256 KiB and grows to twice the congestion window. Default 4 MiB.
+   * with 256 KiB and grows to twice the congestion window. Default 32 MiB.
    */
   readonly sendBufferBytes: number;
   /**
    * Bytes received and not yet read that a connection holds at most, 1,024 to 2^30. The window begins
-   * with 256 KiB and grows with what the application reads. Default 4 MiB, 1 Gbit/s at 30 ms.
+   * with 256 KiB and grows with what the application reads. Default 32 MiB, 1 Gbit/s at 150 ms.
    */
   readonly receiveBufferBytes: number;
   /**
-   * Bytes all buffers of a stack hold together, 1,024 to 2^30. Each holds a sixteenth of what is free at
-   * most, and makes do with one page of 16 KiB when nothing is. Default 64 MiB.
+   * Bytes all buffers of a stack hold together, 1,024 to 2^30. One holds what is free of the first half
+   * at most, or a 32nd of all that is free, and one page of 16 KiB when nothing is. Default 128 MiB.
    */
   readonly stackBufferBytes: number;
   /** Longest time without progress before a connection is given up, in ms. Default 300,000. */
@@ -58,9 +58,9 @@ export const DEFAULT_TCP_OPTIONS: TcpOptions = Object.freeze({
   congestion: "cubic",
   timestamps: false,
   synData: false,
-  sendBufferBytes: 4 << 20,
-  receiveBufferBytes: 4 << 20,
-  stackBufferBytes: 64 << 20,
+  sendBufferBytes: 32 << 20,
+  receiveBufferBytes: 32 << 20,
+  stackBufferBytes: 128 << 20,
   userTimeoutMs: 300_000,
   connectTimeoutMs: 60_000,
   timeWaitMs: 2_000,

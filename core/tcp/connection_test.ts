@@ -5,7 +5,7 @@ Deno.test("open() sends a SYN with MSS, window scale and SACK, and is establishe
   const rig = new Rig();
   rig.open();
   rig.expect("S 0");
-  assert.deepEqual(rig.lastSyn, { mss: 1000, windowScale: 7, sackPermitted: true });
+  assert.deepEqual(rig.lastSyn, { mss: 1000, windowScale: 10, sackPermitted: true });
   assert.equal(rig.lastWindow, 65535);
   rig.nowMs = 20;
   rig.send("SA 0 1");
@@ -127,7 +127,7 @@ Deno.test("window scale is off in both directions unless both SYNs have it", () 
   off.expect("A 1 2001");
   assert.equal(off.lastWindow, 65535 - 2000);
   const on = Rig.established({ peerShift: 7, window: 2 });
-  assert.equal(on.lastSyn?.windowScale, 7);
+  assert.equal(on.lastSyn?.windowScale, 10);
   on.write(1000);
   on.silence();
   on.send("A 1 1 w4");

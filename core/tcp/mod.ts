@@ -23,13 +23,7 @@ export { Connection } from "./connection.ts";
 export { IsnGenerator } from "./isn.ts";
 export type { SegmentOptions } from "./options.ts";
 export type { SegmentSink } from "./output.ts";
-export {
-  BufferMemory,
-  type Page,
-  PagePool,
-  SHARES_OF_MEMORY,
-  SHARES_OF_STACK,
-} from "./paged_buffer.ts";
+export { BufferMemory, type Page, PagePool } from "./paged_buffer.ts";
 export { PathTimes } from "./path_times.ts";
 export {
   type HeaderFields,

@@ -8,13 +8,27 @@ const PAGE_MASK = PAGE_BYTES - 1;
 const MAX_FREE_PAGES = 256;
 
 /**
- * A buffer may hold one of so many parts of what its stack has free: with nothing lent yet as much as it
- * ever may, with half of it lent half as much.
+ * A buffer may hold one of so many parts of what is free, of what its stack may lend and of what several
+ * share: those whose readers are slow come to hold equal parts, however many, and leave as much.
  */
-export const SHARES_OF_STACK = 16;
+const SHARES_OF_STACK = 32;
+const SHARES_OF_MEMORY = 64;
 
-/** The same of a {@linkcode BufferMemory}. */
-export const SHARES_OF_MEMORY = 64;
+/**
+ * Or one of so many of what is free of the first half, which is more while little is lent: a long fast
+ * path needs much for a single connection, and mostly there are few.
+ */
+const SPARE_SHARES_OF_STACK = 1;
+const SPARE_SHARES_OF_MEMORY = 2;
+
+/** What one buffer may hold, in bytes, of memory of which `lentBytes` are lent. */
+function shareOf(
+  { maxBytes, lentBytes }: { maxBytes: number; lentBytes: number },
+  shares: number,
+  spareShares: number,
+): number {
+  return Math.max((maxBytes - lentBytes) / shares, (maxBytes / 2 - lentBytes) / spareShares);
+}
 
 /** A page of {@linkcode PAGE_BYTES}. */
 export type Page = Uint8Array<ArrayBuffer>;
@@ -58,8 +72,9 @@ export class PagePool {
 
   /** What a buffer may hold at most as things are, in bytes: a page at least. */
   get shareBytes(): number {
-    const ofStack = (this.#maxBytes - this.#lentBytes) / SHARES_OF_STACK;
-    const ofMemory = (this.#memory.maxBytes - this.#memory.lentBytes) / SHARES_OF_MEMORY;
+    const stack = { maxBytes: this.#maxBytes, lentBytes: this.#lentBytes };
+    const ofStack = shareOf(stack, SHARES_OF_STACK, SPARE_SHARES_OF_STACK);
+    const ofMemory = shareOf(this.#memory, SHARES_OF_MEMORY, SPARE_SHARES_OF_MEMORY);
     return Math.max(Math.floor(Math.min(ofStack, ofMemory)), PAGE_BYTES);
   }
 

@@ -4,9 +4,10 @@ import { type Seq, seqAdd, seqDiff } from "./seq.ts";
 
 /**
  * Ranges kept beyond the next expected byte. A peer that sends every other byte could otherwise make
- * each segment move a long list; what does not fit is dropped and will be sent again.
+ * each segment move a long list; what does not fit is dropped and will be sent again. A queue that
+ * overflows drops every other segment of a window: 1,600 at 100 Mbit/s and 150 ms.
  */
-const MAX_RANGES = 1024;
+const MAX_RANGES = 4096;
 
 /** Bytes received and not yet read: a readable run, and ranges beyond the next expected byte. */
 export class ReceiveBuffer {

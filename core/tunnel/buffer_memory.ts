@@ -1,16 +1,19 @@
-import { BufferMemory, SHARES_OF_MEMORY, SHARES_OF_STACK, type TcpOptions } from "../tcp/mod.ts";
+import { BufferMemory, type TcpOptions } from "../tcp/mod.ts";
 
 const MIB = 1 << 20;
 const DEFAULT_MIB = 256;
+
+/** The most that {@linkcode TcpOptions} take. */
+const MAX_STACK_BYTES = 2 ** 30;
 
 /** The flag `-buffer-memory` of agent and client, which {@linkcode limitBufferMemory} takes. */
 export const BUFFER_MEMORY_FLAG = {
   type: "number",
   placeholder: "MiB",
   summary:
-    "Most that connections through tunnels hold, all together; one holds up to a 64th each way.",
+    "Most that connections through tunnels hold, all together; one holds up to an 8th each way.",
   default: DEFAULT_MIB,
-  // Less leaves a buffer less than it begins with; more leaves a tunnel more than TCP can count.
+  // Less leaves a buffer less than it begins with; of more a tunnel could not have a quarter.
   min: 16,
   max: 4096,
 } as const;
@@ -25,14 +28,13 @@ export interface BufferLimits {
 
 function limitsOf(mebibytes: number): BufferLimits {
   const maxBytes = mebibytes * MIB;
-  // As much as a buffer gets of this memory while nothing is lent.
-  const bufferBytes = maxBytes / SHARES_OF_MEMORY;
+  const bufferBytes = maxBytes / 8;
   return {
     memory: new BufferMemory(maxBytes),
     tcp: {
       sendBufferBytes: bufferBytes,
       receiveBufferBytes: bufferBytes,
-      stackBufferBytes: bufferBytes * SHARES_OF_STACK,
+      stackBufferBytes: Math.min(maxBytes / 2, MAX_STACK_BYTES),
     },
   };
 }

@@ -7,15 +7,15 @@ const MIB = 1 << 20;
 Deno.test("limitBufferMemory() bounds what tunnels hold that are made from then on", async () => {
   const usual = bufferLimits();
   assert.equal(usual.memory.maxBytes, 256 * MIB);
-  assert.equal(usual.tcp.sendBufferBytes, 4 * MIB);
+  assert.equal(usual.tcp.sendBufferBytes, 32 * MIB);
   try {
     limitBufferMemory(16);
     const { memory, tcp } = bufferLimits();
     assert.equal(memory.maxBytes, 16 * MIB);
     assert.deepEqual(tcp, {
-      sendBufferBytes: MIB / 4,
-      receiveBufferBytes: MIB / 4,
-      stackBufferBytes: 4 * MIB,
+      sendBufferBytes: 2 * MIB,
+      receiveBufferBytes: 2 * MIB,
+      stackBufferBytes: 8 * MIB,
     });
     const { agent, client } = tunnelPair();
     const listener = agent.listen({ port: 80 });

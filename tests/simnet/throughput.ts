@@ -1,5 +1,4 @@
 import type { TcpConn } from "../../core/netstack/mod.ts";
-import type { TcpOptions } from "../../core/tcp/mod.ts";
 import type { LinkOptions } from "./link.ts";
 import { SimNet } from "./simnet.ts";
 
@@ -15,14 +14,10 @@ export interface Bottleneck {
   seconds: number;
   /** MTU of both stacks. Default 1100. */
   mtuBytes?: number;
-  /** Limits of both ends. */
-  tcp?: Partial<TcpOptions>;
 }
 
 /** Least queue of the bottleneck; a slow or short link has no less either. */
 const MIN_QUEUE_BYTES = 64_000;
-
-const SEED = 11;
 
 /** A link with a queue of one bandwidth-delay product, and the way back for acknowledgements. */
 export function bottleneckLinks(o: Bottleneck): { link: LinkOptions; back: LinkOptions } {
@@ -67,13 +62,11 @@ export async function sink(conn: TcpConn, count: { received: number }): Promise<
 }
 
 /** Share of the bottleneck in percent that one transfer gets, connection and slow start included. */
-export async function utilisation(o: Bottleneck): Promise<number> {
+export async function utilisation(o: Bottleneck, { seed }: { seed: number }): Promise<number> {
   const net = new SimNet({
-    seed: SEED,
+    seed,
     ...bottleneckLinks(o),
     mtuBytes: o.mtuBytes ?? 1100,
-    clientTcp: o.tcp ?? {},
-    serverTcp: o.tcp ?? {},
   });
   const [client, server] = await openBulk(net);
   const count = { received: 0 };
