@@ -144,7 +144,7 @@ Deno.test("pools share their free pages, and count their own alone", () => {
 });
 
 Deno.test("stacks share memory: buffers in need come to hold equal parts, and as much is left", () => {
-  const memory = new BufferMemory(4096 * PAGE_BYTES);
+  const memory = new BufferMemory(3584 * PAGE_BYTES);
   const pools = Array.from({ length: 3 }, () => new PagePool(2048 * PAGE_BYTES, memory));
   const buffers = pools.flatMap((pool) => Array.from({ length: 64 }, () => ({ pool, pages: 0 })));
   const mayTake = ({ pool, pages }: { pool: PagePool; pages: number }) =>

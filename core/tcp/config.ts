@@ -29,8 +29,9 @@ export interface TcpOptions {
    */
   readonly receiveBufferBytes: number;
   /**
-   * Bytes all buffers of a stack hold together, 1,024 to 2^30. One holds what is free of the first half
-   * at most, or a 32nd of all that is free, and one page of 16 KiB when nothing is. Default 128 MiB.
+   * Bytes all buffers of a stack hold together, 1,024 to 2^30. One holds half of what is free of their
+   * first half, or a 16th of all that is free if that is more, and a page of 16 KiB when nothing is.
+   * Default 128 MiB.
    */
   readonly stackBufferBytes: number;
   /** Longest time without progress before a connection is given up, in ms. Default 300,000. */

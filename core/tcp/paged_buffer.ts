@@ -11,23 +11,22 @@ const MAX_FREE_PAGES = 256;
  * A buffer may hold one of so many parts of what is free, of what its stack may lend and of what several
  * share: those whose readers are slow come to hold equal parts, however many, and leave as much.
  */
-const SHARES_OF_STACK = 32;
-const SHARES_OF_MEMORY = 64;
+const SHARES_OF_STACK = 16;
+const SHARES_OF_MEMORY = 32;
 
 /**
- * Or one of so many of what is free of the first half, which is more while little is lent: a long fast
- * path needs much for a single connection, and mostly there are few.
+ * Or one of so many parts of what is free of the first half, which is more while little is lent: a long
+ * fast path needs much for one connection, and mostly there are few.
  */
-const SPARE_SHARES_OF_STACK = 1;
-const SPARE_SHARES_OF_MEMORY = 2;
+const SHARES_OF_FIRST_HALF = 2;
 
 /** What one buffer may hold, in bytes, of memory of which `lentBytes` are lent. */
 function shareOf(
   { maxBytes, lentBytes }: { maxBytes: number; lentBytes: number },
-  shares: number,
-  spareShares: number,
+  { shares }: { shares: number },
 ): number {
-  return Math.max((maxBytes - lentBytes) / shares, (maxBytes / 2 - lentBytes) / spareShares);
+  const ofFirstHalf = (maxBytes / 2 - lentBytes) / SHARES_OF_FIRST_HALF;
+  return Math.max(ofFirstHalf, (maxBytes - lentBytes) / shares);
 }
 
 /** A page of {@linkcode PAGE_BYTES}. */
@@ -73,8 +72,8 @@ export class PagePool {
   /** What a buffer may hold at most as things are, in bytes: a page at least. */
   get shareBytes(): number {
     const stack = { maxBytes: this.#maxBytes, lentBytes: this.#lentBytes };
-    const ofStack = shareOf(stack, SHARES_OF_STACK, SPARE_SHARES_OF_STACK);
-    const ofMemory = shareOf(this.#memory, SHARES_OF_MEMORY, SPARE_SHARES_OF_MEMORY);
+    const ofStack = shareOf(stack, { shares: SHARES_OF_STACK });
+    const ofMemory = shareOf(this.#memory, { shares: SHARES_OF_MEMORY });
     return Math.max(Math.floor(Math.min(ofStack, ofMemory)), PAGE_BYTES);
   }
 

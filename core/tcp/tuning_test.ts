@@ -94,13 +94,13 @@ Deno.test("windows shrink with the memory of the stack that is left", () => {
   };
   grow(0);
   const whole = windowBytes();
-  assert.ok(whole > 250 * PAGE_BYTES && whole <= 256 * PAGE_BYTES, `of the first half: ${whole}`);
+  assert.ok(whole > 125 * PAGE_BYTES && whole <= 128 * PAGE_BYTES, `half of a half: ${whole}`);
   for (let i = 0; i < 128; i++) pages.take();
   grow(1000);
-  assert.ok(windowBytes() <= 128 * PAGE_BYTES, `what is left of it: ${windowBytes()}`);
+  assert.ok(windowBytes() <= 64 * PAGE_BYTES, `half of what is left of it: ${windowBytes()}`);
   for (let i = 0; i < 256; i++) pages.take();
   grow(2000);
-  assert.ok(windowBytes() <= 4 * PAGE_BYTES, `a 32nd of all that is left: ${windowBytes()}`);
+  assert.ok(windowBytes() <= 8 * PAGE_BYTES, `a 16th of all that is left: ${windowBytes()}`);
 });
 
 Deno.test("when the memory of the stack is lent, each connection makes do with a page and goes on", () => {
@@ -163,7 +163,7 @@ Deno.test("SendBuffer begins small, follows what is wanted, and makes do with a 
   buffer.tune(10);
   assert.equal(buffer.freeBytes, INITIAL_BUFFER_BYTES);
   for (let i = 0; i < 896; i++) pages.take();
-  assert.equal(buffer.freeBytes, 4 * PAGE_BYTES, "a 32nd of what is left");
+  assert.equal(buffer.freeBytes, 8 * PAGE_BYTES, "a 16th of what is left");
   for (let i = 0; i < 128; i++) pages.take();
   assert.equal(buffer.freeBytes, PAGE_BYTES, "all is lent");
   buffer.write(new Uint8Array(10_000), 0);

@@ -1,6 +1,7 @@
 /**
  * Several stacks share memory that is far too little for what comes: whatever the readers do, it is not
  * exceeded by more than some pages for each connection, and every reader that goes on gets its bytes.
+ * With what there is by default, few connections have much, and many something.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -8,6 +9,7 @@ import type { TcpConn } from "../../core/netstack/mod.ts";
 import { BufferMemory } from "../../core/tcp/mod.ts";
 import { SimNet } from "./mod.ts";
 import { SimClock } from "./sim_clock.ts";
+import { openBulk, source } from "./throughput.ts";
 
 const PAGE_BYTES = 16384;
 
@@ -121,4 +123,30 @@ Deno.test("readers that pause for longer than the user timeout, with all memory 
   const work = Promise.all(Array.from({ length: 60 }, (_, i) => transfer(net, 80 + i, plan)));
   await net.run(work, plan.stallMs + 5000);
   net.close();
+});
+
+/** Mbit/s that a connection gets in its first 3 s at 100 ms and 1 Gbit/s, beside some that stopped. */
+async function rateBeside({ stopped }: { stopped: number }): Promise<number> {
+  const link = { delayMs: 50, bitsPerSecond: 1e9, queueBytes: 12_500_000 };
+  const net = new SimNet({ seed: 24, link, mtuBytes: 9000 });
+  const into = new Uint8Array(262_144);
+  const ends: Promise<void>[] = [];
+  let bytes = 0;
+  for (let i = 0; i <= stopped; i++) {
+    const [client, server] = await openBulk(net);
+    ends.push(source(client));
+    const untilMs = net.clock.nowMs() + 3000;
+    const reading = (async () => {
+      for (bytes = 0; net.clock.nowMs() < untilMs;) bytes += await server.read(into) ?? 0;
+    })();
+    await net.run(reading, 10_000);
+  }
+  net.close();
+  await Promise.all(ends);
+  return bytes * 8 / 3e6;
+}
+
+Deno.test("one connection fills a long fast path, and readers that stop leave the next one a window", async () => {
+  const rates = [await rateBeside({ stopped: 0 }), await rateBeside({ stopped: 5 })];
+  assert.ok(rates[0]! > 600 && rates[1]! > 200, `${rates} Mbit/s`);
 });
