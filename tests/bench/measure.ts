@@ -52,7 +52,11 @@ export async function measureDownload(options: ThroughputOptions): Promise<numbe
     countBytes: () => received,
     async work(connection) {
       const buffer = new Uint8Array(256 * 1024);
-      for (;;) received += await connection.read(buffer) ?? 0;
+      for (;;) {
+        // Not in one expression: what others count meanwhile would be lost.
+        const count = await connection.read(buffer) ?? 0;
+        received += count;
+      }
     },
   });
 }
