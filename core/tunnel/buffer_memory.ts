@@ -28,6 +28,7 @@ export interface BufferLimits {
 
 function limitsOf(mebibytes: number): BufferLimits {
   const maxBytes = mebibytes * MIB;
+  // As much as a buffer gets of its tunnel's half while nothing of it is lent.
   const bufferBytes = maxBytes / 8;
   return {
     memory: new BufferMemory(maxBytes),
