@@ -20,22 +20,13 @@ const SHARES_OF_MEMORY = 32;
  */
 const SHARES_OF_FIRST_HALF = 2;
 
-/** What one buffer may hold, in bytes, of memory of which `lentBytes` are lent. */
-function shareOf(
-  { maxBytes, lentBytes }: { maxBytes: number; lentBytes: number },
-  { shares }: { shares: number },
-): number {
-  const ofFirstHalf = (maxBytes / 2 - lentBytes) / SHARES_OF_FIRST_HALF;
-  return Math.max(ofFirstHalf, (maxBytes - lentBytes) / shares);
-}
-
 /** A page of {@linkcode PAGE_BYTES}. */
 export type Page = Uint8Array<ArrayBuffer>;
 
 /** Free pages of all stacks together: each for itself would keep what it needed at its busiest. */
 const freePages: Page[] = [];
 
-/** What the buffers of several stacks hold together. */
+/** What buffers hold together: those of a stack, or of several. */
 export class BufferMemory {
   /** Bytes that they share. */
   readonly maxBytes: number;
@@ -46,6 +37,17 @@ export class BufferMemory {
   constructor(maxBytes: number = Infinity) {
     this.maxBytes = maxBytes;
   }
+
+  /** Whether all is lent. */
+  get full(): boolean {
+    return this.lentBytes >= this.maxBytes;
+  }
+
+  /** What one buffer may hold as things are, in bytes, where each may hold one of `shares` parts. */
+  share(shares: number): number {
+    const ofFirstHalf = (this.maxBytes / 2 - this.lentBytes) / SHARES_OF_FIRST_HALF;
+    return Math.max(ofFirstHalf, (this.maxBytes - this.lentBytes) / shares);
+  }
 }
 
 /**
@@ -54,45 +56,42 @@ export class BufferMemory {
  * readers are slow, however many, come to hold equal parts and leave as much to the next.
  */
 export class PagePool {
-  readonly #maxBytes: number;
-  readonly #memory: BufferMemory;
-  #lentBytes = 0;
+  readonly #own: BufferMemory;
+  readonly #shared: BufferMemory;
 
   /** A pool of `maxBytes` of a memory that others may share. */
-  constructor(maxBytes: number = Infinity, memory: BufferMemory = new BufferMemory()) {
-    this.#maxBytes = maxBytes;
-    this.#memory = memory;
+  constructor(maxBytes: number = Infinity, shared: BufferMemory = new BufferMemory()) {
+    this.#own = new BufferMemory(maxBytes);
+    this.#shared = shared;
   }
 
   /** Whether all is lent. */
   get full(): boolean {
-    return this.#lentBytes >= this.#maxBytes || this.#memory.lentBytes >= this.#memory.maxBytes;
+    return this.#own.full || this.#shared.full;
   }
 
   /** What a buffer may hold at most as things are, in bytes: a page at least. */
   get shareBytes(): number {
-    const stack = { maxBytes: this.#maxBytes, lentBytes: this.#lentBytes };
-    const ofStack = shareOf(stack, { shares: SHARES_OF_STACK });
-    const ofMemory = shareOf(this.#memory, { shares: SHARES_OF_MEMORY });
-    return Math.max(Math.floor(Math.min(ofStack, ofMemory)), PAGE_BYTES);
+    const share = Math.min(this.#own.share(SHARES_OF_STACK), this.#shared.share(SHARES_OF_MEMORY));
+    return Math.max(Math.floor(share), PAGE_BYTES);
   }
 
   /** Bytes in pages now lent to buffers. */
   get lentBytes(): number {
-    return this.#lentBytes;
+    return this.#own.lentBytes;
   }
 
   /** A page with undefined content; a fresh one costs about 1 µs, a used one 10 ns. */
   take(): Page {
-    this.#lentBytes += PAGE_BYTES;
-    this.#memory.lentBytes += PAGE_BYTES;
+    this.#own.lentBytes += PAGE_BYTES;
+    this.#shared.lentBytes += PAGE_BYTES;
     return freePages.pop() ?? new Uint8Array(PAGE_BYTES);
   }
 
   /** Takes a page back. */
   give(page: Page): void {
-    this.#lentBytes -= PAGE_BYTES;
-    this.#memory.lentBytes -= PAGE_BYTES;
+    this.#own.lentBytes -= PAGE_BYTES;
+    this.#shared.lentBytes -= PAGE_BYTES;
     if (freePages.length < MAX_FREE_PAGES) freePages.push(page);
   }
 }
