@@ -16,7 +16,7 @@
  */
 
 export { transportCipher } from "./cipher.ts";
-export { MAX_TEXT_BYTES } from "./layout.ts";
+export { KEY_BYTES, MAX_TEXT_BYTES, TAG_BYTES } from "./layout.ts";
 export { NativeCipher } from "./native_cipher.ts";
 export type { TransportCipher } from "./transport_cipher.ts";
 export { isWasmSimdAvailable, WasmCipher } from "./wasm_cipher.ts";

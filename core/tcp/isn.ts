@@ -1,12 +1,9 @@
-import { type TransportCipher, transportCipher } from "../aead/mod.ts";
+import { KEY_BYTES, TAG_BYTES, type TransportCipher, transportCipher } from "../aead/mod.ts";
 import type { Random } from "../bytes/mod.ts";
 import { type Seq, toSeq } from "./seq.ts";
 
 /** The clock M counts 4 µs ticks. Spec: RFC 6528 §3. */
 const TICKS_PER_MS = 250;
-
-const KEY_BYTES = 32;
-const TAG_BYTES = 16;
 
 /**
  * Chooses the initial sequence numbers of a stack, that nobody else can guess.
