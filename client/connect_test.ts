@@ -239,6 +239,10 @@ Deno.test("tela connect shows itself to its user, who can reconnect and stop it 
   await settle();
   assert.equal(sockets.length, 2, "at once, without a wait");
   assert.equal(tunnels.length, 1, "the agent still has the session: the tunnel goes on");
+  assert.match(
+    bare(io.err),
+    /dropped: asked to reconnect; next attempt.*\n.*Session goes on by a new connection to the hub\n$/,
+  );
   tunnels[0]!.end("lost");
   await settle();
   assert.equal(status().state, "connecting");

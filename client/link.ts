@@ -232,12 +232,15 @@ export class Link {
   #onUp(held: Held): void {
     const { machine, onUsable, deps, log } = this.#options;
     // Not before: a grant alone tells nothing of an agent behind it.
-    if (held.ups === 0) log(`Connected to machine "${machine}", session ${held.sessionIdx}`);
-    held.grace?.cancel();
-    if (held.grace !== undefined) {
+    if (held.ups === 0) {
+      log(`Connected to machine "${machine}", session ${held.sessionIdx}`);
+    } else if (held.grace === undefined) {
+      log("Session goes on by a new connection to the hub");
+    } else {
       const seconds = (deps.clock.nowMs() - held.lostMs) / 1000;
       log(`Session resumed after ${seconds.toFixed(1)} s`);
     }
+    held.grace?.cancel();
     held.grace = undefined;
     held.ups++;
     onUsable(held.tunnel, true);

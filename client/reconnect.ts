@@ -75,14 +75,15 @@ interface Ending {
 
 /** Brings the session up and waits until it is lost; undefined if it was stopped. */
 async function attempt(options: ReconnectOptions): Promise<Ending | undefined> {
-  const { open, isAnswer, isFatal, clock, signal } = options;
+  const { open, waits, isAnswer, isFatal, clock, signal } = options;
   try {
     const session = await open(signal);
     const upMs = clock.nowMs();
     const reason = await untilAborted(session.lost, signal);
     if (signal.aborted) return undefined;
     const lastedMs = clock.nowMs() - upMs;
-    return { text: `Session ended: ${reason}`, wasUp: true, lastedMs, answered: true };
+    const what = waits() ? "Connection to the hub dropped" : "Session ended";
+    return { text: `${what}: ${reason}`, wasUp: true, lastedMs, answered: true };
   } catch (error) {
     if (signal.aborted) return undefined;
     if (isFatal(error)) throw error;

@@ -126,7 +126,7 @@ Deno.test("keepConnected() is back at once, and every 3 s at the latest, while c
     clock.advance(delayMs + 10);
   }
   await settle();
-  assert.equal(lines[0], "Session ended: cut; next attempt now");
+  assert.equal(lines[0], "Connection to the hub dropped: cut; next attempt now");
   assert.deepEqual(delays(lines.slice(1)), [0.2, 0.5, 1, 2, 3, 3, 3]);
   waiting = false;
   lines.length = 0;

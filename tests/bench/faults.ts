@@ -15,7 +15,7 @@ const ALL = "websocket,udp-relay,direct";
 
 /** For what is got over before anybody sees the tunnel wait. */
 function ended({ fabric: { client } }: PathLab): Promise<unknown> {
-  return client.waitForLine(/Session ended/, { from: client.mark() });
+  return client.waitForLine(/Connection to the hub dropped|Session ended/, { from: client.mark() });
 }
 
 const FAULTS: readonly Fault[] = [

@@ -16,7 +16,10 @@ for (const name of ["agent", "hub"] as const) {
     const from = fabric.client.mark();
     Deno.kill(frozen.pid, "SIGSTOP");
     try {
-      await fabric.client.waitForLine(/Session ended: .*open connections (wait|go on)/, { from });
+      await fabric.client.waitForLine(
+        /Connection to the hub dropped: .*open connections (wait|go on)/,
+        { from },
+      );
     } finally {
       Deno.kill(frozen.pid, "SIGCONT");
     }

@@ -36,7 +36,7 @@ const controlFile = (fabric: Fabric) => `${fabric.home("client")}/.tela/run/cont
 Deno.test("tela status follows a tunnel from start to end (client 57, 61, 67)", async () => {
   await using target = new Target(echo);
   await using fabric = await Fabric.start({ targetPorts: [target.port] });
-  await fabric.waitForSessions(1);
+  await fabric.waitForTunnel();
   const idle = await tunnel(fabric);
   assert.deepEqual([idle.machine, idle.hub, idle.pid], [MACHINE, fabric.hubUrl, fabric.client.pid]);
   assert.equal(idle.state, "up");
@@ -72,7 +72,7 @@ Deno.test({
   async fn() {
     await using target = new Target(echo);
     await using fabric = await Fabric.start({ targetPorts: [target.port] });
-    await fabric.waitForSessions(1);
+    await fabric.waitForTunnel();
     const home = fabric.home("client");
     await using follow = await startProgram("tela", { args: ["status", "-follow", "-json"], home });
     await follow.waitForLine(/"connection_state","connected":true/);
@@ -95,7 +95,7 @@ Deno.test({
 Deno.test("the control API reconnects, and a file left by a crash is no running client (client 67)", async () => {
   await using target = new Target(echo);
   await using fabric = await Fabric.start({ targetPorts: [target.port] });
-  await fabric.waitForSessions(1);
+  await fabric.waitForTunnel();
   const mark = fabric.client.mark();
   const { port, token } = JSON.parse(await Deno.readTextFile(controlFile(fabric)));
   const headers = { authorization: `Bearer ${token}` };
@@ -105,7 +105,7 @@ Deno.test("the control API reconnects, and a file left by a crash is no running 
   });
   assert.equal(answer.status, 202);
   await answer.body?.cancel();
-  await fabric.client.waitForLine(/Connected to machine/, { from: mark });
+  await fabric.client.waitForLine(/Session goes on by a new connection to the hub/, { from: mark });
   await fabric.client.kill();
   assert.ok((await Deno.stat(controlFile(fabric))).isFile);
   assert.deepEqual(await tela(fabric, "status -json"), { code: 1, out: "" });

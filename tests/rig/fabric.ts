@@ -159,6 +159,14 @@ export class Fabric implements AsyncDisposable {
     });
   }
 
+  /**
+   * Waits until the client says that its first tunnel is up. The hub counts the session earlier,
+   * before the two ends have shaken hands through it.
+   */
+  async waitForTunnel(): Promise<void> {
+    await this.client.waitForLine(/Connected to machine/);
+  }
+
   /** Stops every program, the last started first, and removes the directory. */
   async [Symbol.asyncDispose](): Promise<void> {
     // A start that was given up on may still be about to spawn its process.
