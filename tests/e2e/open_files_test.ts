@@ -6,6 +6,7 @@ import {
   programTest,
   readExactly,
   Target,
+  until,
   within,
   writeAll,
 } from "../rig/mod.ts";
@@ -16,7 +17,7 @@ const MAX_FILES = 64;
 const FEW_FILES = ["sh", "-c", `ulimit -n ${MAX_FILES}; exec "$0" "$@"`];
 
 /** Opens connections until one fails, has them all work still, closes them, and opens another. */
-async function exhaust(port: number, until: Promise<unknown>): Promise<void> {
+async function exhaust(port: number, reported: Promise<unknown>): Promise<void> {
   const connections: Deno.TcpConn[] = [];
   let failed = false;
   try {
@@ -25,7 +26,7 @@ async function exhaust(port: number, until: Promise<unknown>): Promise<void> {
       const opened = dialEcho(port).then((c) => connections.push(c), () => failed = true);
       await within(opened, { what: "a connection, or a refusal" });
     }
-    await until;
+    await reported;
     for (const connection of connections) {
       await writeAll(connection, new Uint8Array([43]));
       assert.equal((await readExactly(connection, 1))[0], 43);
@@ -70,8 +71,9 @@ programTest({
     await fabric.startClient([target.port]);
     const port = fabric.localPort();
     await exhaust(port, agent.waitForLine(/cannot reach .*: too many open files; .*ulimit -n/));
-    await target.waitForOpen(0);
-    (await within(dialEcho(port), { what: "a connection after all" })).close();
+    // Its files are free some time after the service has seen the last of them closed.
+    const opens = () => dialEcho(port).then((connection) => connection.close() ?? true, () => false);
+    await until(opens, { what: "a connection after all" });
     assert.equal(agent.output.match(/too many open files/g)?.length, 1);
   },
 });
