@@ -5,8 +5,8 @@ import { versionOnDisk } from "./disk_version.ts";
 /** Of the file by which a running hub is known. */
 const SUFFIX = ".run";
 
-/** How long a change may take to reach a running hub: some looks at the file. */
-const LONGEST_WAIT_MS = 3000;
+/** How long a change may take to reach a running hub: many looks at the file, as it may be busy. */
+const LONGEST_WAIT_MS = 10_000;
 
 /** Between two looks at what the hub says. */
 const RETRY_MS = 20;

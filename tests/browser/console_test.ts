@@ -22,7 +22,9 @@ async function takeSecret(page: Page): Promise<string> {
   await page.waitForSelector("#secret[open]");
   const token = await page.textContent("#secret-token code");
   await act(page, "Done", () => page.waitForSelector("#secret:not([open])", { state: "attached" }));
-  assert.equal(await page.textContent("#secret-token"), "", "the token is gone from the page");
+  // A dialog says that it closed some time after it did.
+  const isGone = async () => await page.textContent("#secret-token") === "";
+  await until(isGone, { what: "the token to be gone from the page" });
   return token!;
 }
 

@@ -170,10 +170,10 @@ Deno.test("1,000 connections opened and dropped in a burst leave nothing behind"
     if (i % 3 > 1) await readExactly(connection, 1);
   };
   await Promise.all(Array.from({ length: 1000 }, (_, i) => drop(i)));
-  await target.waitForOpen(0);
   using connection = await dial(port);
   await writeAll(connection, encode("y"));
   assert.equal(decode(await within(readExactly(connection, 1), { what: "the echo" })), "y");
-  assert.equal(target.openCount, 1);
+  // Those that were dropped early may reach the target only now; they leave it, too.
+  await target.waitForOpen(1);
   assert.ok(fabric.agent.mark() < 20 && fabric.client.mark() < 20, "no line for each of them");
 });

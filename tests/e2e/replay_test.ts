@@ -105,17 +105,19 @@ Deno.test("telad answers the recorded hub as the recorded agent did (agent 11, a
 
 Deno.test("tela answers the recorded hub as the recorded client did (client 36, client 37, client 48, wire 47)", () =>
   withDirectory(async (home) => {
-    await using hub = new ReferenceHub();
     const token = newToken();
-    const start = async (): Promise<[Process, ReferenceSocket, Message]> => {
-      const client = await launchClient({ hubUrl: hub.url, token, home }, [5300]);
+    // A hub for each, or the next would hear a client that dials again before it is stopped.
+    const start = async (
+      stack: AsyncDisposableStack,
+    ): Promise<[Process, ReferenceSocket, Message]> => {
+      const hub = stack.use(new ReferenceHub());
+      const client = stack.use(await launchClient({ hubUrl: hub.url, token, home }, [5300]));
       const socket = await hub.next();
       return [client, socket, await socket.next("connect")];
     };
     {
       await using stack = new AsyncDisposableStack();
-      const [client, socket, connect] = await start();
-      stack.use(client);
+      const [client, socket, connect] = await start(stack);
       const { udpGrace, ...asRecorded } = connect;
       assert.deepEqual(shapeOf(asRecorded as Message), shapeOf(recorded("c>h", "connect")));
       assert.equal(udpGrace, 120, "an addition of ours, which a reference hub ignores");
@@ -135,8 +137,7 @@ Deno.test("tela answers the recorded hub as the recorded client did (client 36, 
     }
     for (const [message, line] of REFUSALS) {
       await using stack = new AsyncDisposableStack();
-      const [client, socket] = await start();
-      stack.use(client);
+      const [client, socket] = await start(stack);
       socket.send({ message, type: "error" });
       await socket.close(1008, message);
       await client.waitForLine(line);

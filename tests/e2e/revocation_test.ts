@@ -97,7 +97,7 @@ Deno.test("a grant that moves to another service cuts the old one and opens the 
   assert.equal(await rest(open), 0);
   await until(() => echoes(toSecond!), { what: "the service that is granted now" });
   assert.equal(await echoes(toFirst!), false);
-  assert.equal(first.openCount, 0);
+  await first.waitForOpen(0);
 });
 
 Deno.test("rotating an agent's token ends its registration and its sessions", async () => {

@@ -12,6 +12,7 @@ import {
   type PeerOptions,
 } from "./peers.ts";
 import type { Process } from "./process.ts";
+import { freePort } from "./tcp.ts";
 import { until } from "./until.ts";
 
 /** Options of {@linkcode Fabric.start}. */
@@ -39,7 +40,8 @@ export class Fabric implements AsyncDisposable {
   readonly #launches: Promise<Process>[] = [];
   readonly #processes: Process[] = [];
   #hub?: Process;
-  #hubPort = 0;
+  /** Nobody else may get it while the hub is down. */
+  readonly #hubPort = freePort();
   #agent?: Process;
   #client?: Process;
   #localPorts: number[] = [];
@@ -111,7 +113,7 @@ export class Fabric implements AsyncDisposable {
   async startHub(): Promise<void> {
     const options = { home: this.home("hub"), ownerToken: this.token, port: this.#hubPort };
     this.#hub = await this.#launch(launchHub(options));
-    this.#hubPort = await hubListens(this.#hub);
+    await hubListens(this.#hub);
   }
 
   /** Starts the agent, with the identity it had before if it ran before. */

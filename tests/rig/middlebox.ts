@@ -125,7 +125,8 @@ export class Middlebox implements AsyncDisposable {
   }
 
   async #wait(lenBytes: number): Promise<void> {
-    await this.#hold?.promise;
+    // Asked again each time, so that nothing passes once `holdTcp()` has returned.
+    while (this.#hold !== undefined) await this.#hold.promise;
     this.passedTcpBytes += lenBytes;
     const delayMs = this.tcpDelayMs;
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));

@@ -3,8 +3,8 @@ import { type UntilOptions, within } from "./until.ts";
 /** Lines kept of one process; the oldest are dropped first. */
 const MAX_LINES = 20_000;
 
-/** How long a process may take to leave after it was asked to. */
-const STOP_MS = 10_000;
+/** How long a process may take to leave after it was asked to, on a busy machine. */
+const STOP_MS = 30_000;
 
 /** What to start, and where. */
 export interface ProcessOptions {
@@ -130,7 +130,7 @@ export class Process implements AsyncDisposable {
     return this.ended;
   }
 
-  /** Asks the process to end, kills it if it does not within 10 s, and reaps it. */
+  /** Asks the process to end, kills it if it does not within 30 s, and reaps it. */
   async stop(signal: Deno.Signal = "SIGTERM"): Promise<Deno.CommandStatus> {
     this.signal(signal);
     const timer = setTimeout(() => this.signal("SIGKILL"), STOP_MS);
