@@ -26,6 +26,7 @@ export class ClosedPort implements Disposable {
     return new ClosedPort(near, far);
   }
 
+  /** Gives the port back. */
   [Symbol.dispose](): void {
     this.#near.close();
     this.#far.close();
