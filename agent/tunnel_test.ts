@@ -6,6 +6,7 @@ import { verifyHello } from "../core/identity/mod.ts";
 import { HubSocket } from "../core/path/mod.ts";
 import { forwardRelayFrame } from "../core/relay/mod.ts";
 import { type ByteStream, connStream, dialTcp, listenTcp, streamPair } from "../core/stream/mod.ts";
+import { ClosedPort } from "../core/stream/testing/mod.ts";
 import { Tunnel, type TunnelOptions } from "../core/tunnel/mod.ts";
 import { WebSocketConnection } from "../core/websocket/mod.ts";
 import { generatePrivateKey, publicKey } from "../core/wireguard/mod.ts";
@@ -138,10 +139,8 @@ Deno.test("Sessions carries 1 MiB each way to a real service at MTU 1100, with h
 });
 
 Deno.test("Sessions refuses ports that are not listed and resets those without a service (agent 24, agent 25, wire 41)", async () => {
-  const server = await echoServer();
-  const { port } = server;
-  server.close();
-  await settle();
+  using closed = await ClosedPort.take();
+  const { port } = closed;
   const { tunnel, close } = await openSession([port]);
   await assert.rejects(tunnel.connect({ port: 17377 }), { code: "refused" });
   const conn = await tunnel.connect({ port });

@@ -1,16 +1,9 @@
 import assert from "node:assert/strict";
 import { VERSION } from "../core/cli/mod.ts";
+import { ClosedPort } from "../core/stream/testing/mod.ts";
 import { TextLines } from "./_fakes.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-
-/** A loopback port on which nothing listens. */
-function closedPort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
-}
 
 /** The least that `tela` can be run with; the README states it. */
 const PERMISSIONS = [
@@ -92,7 +85,8 @@ Deno.test("tela machines uses the token kept for the hub (client 12)", async () 
 
 Deno.test("tela machines names the address when nothing listens there", async () => {
   await withHome(async (home) => {
-    const address = `127.0.0.1:${closedPort()}`;
+    using closed = await ClosedPort.take();
+    const address = `127.0.0.1:${closed.port}`;
     const asked = { args: ["machines", "-hub", `ws://${address}`], home };
     const { code, stdout, stderr } = await tela(asked).output();
     assert.equal(code, 1);
@@ -111,7 +105,8 @@ Deno.test({
   ignore: Deno.build.os === "windows", // which has no way to send a signal
   fn: () =>
     withHome(async (home) => {
-      const args = ["connect", "-hub", `ws://127.0.0.1:${closedPort()}`, "-machine", "barn"];
+      using closed = await ClosedPort.take();
+      const args = ["connect", "-hub", `ws://127.0.0.1:${closed.port}`, "-machine", "barn"];
       for (const signal of ["SIGINT", "SIGTERM"] as const) {
         const child = tela({ args, home }).spawn();
         const log = new TextLines(child.stderr);

@@ -1,4 +1,5 @@
 import { get as httpGet, type IncomingMessage } from "node:http";
+import { type Clock, systemClock } from "../../core/clock/mod.ts";
 import type { Host } from "../../core/config/mod.ts";
 import type { ConnectionStatus } from "./connection.ts";
 import {
@@ -9,7 +10,7 @@ import {
 } from "./control_file.ts";
 
 /** A client on this machine answers in milliseconds; one that is stopped does not at all. */
-const TIMEOUT_MS = 2000;
+export const ANSWER_TIMEOUT_MS = 2000;
 
 /** Longest answer, in bytes: 254 tunnels with all their ports are a tenth of it. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -64,10 +65,21 @@ function isNotOurs(error: unknown): boolean {
   return code === "ECONNREFUSED" || code === "ECONNRESET" || code.startsWith("HPE_");
 }
 
+/** Options of {@linkcode askClient} and {@linkcode findClients}. */
+export interface AskOptions {
+  /** Times the wait for an answer. Default: the machine's. */
+  clock?: Clock;
+}
+
 /** Asks a client for its state; never throws. A port that another program has taken since does not count as it. */
-export async function askClient(address: ControlAddress): Promise<ControlAnswer> {
+export async function askClient(
+  address: ControlAddress,
+  { clock = systemClock }: AskOptions = {},
+): Promise<ControlAnswer> {
   const { pid } = address;
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const late = new AbortController();
+  const { signal } = late;
+  const timer = clock.setTimer(() => late.abort(), ANSWER_TIMEOUT_MS);
   try {
     const response = await request(address, signal);
     const connections = connectionsIn(await bodyOf(response));
@@ -76,6 +88,8 @@ export async function askClient(address: ControlAddress): Promise<ControlAnswer>
   } catch (error) {
     const isGone = !signal.aborted && isNotOurs(error);
     return { state: isGone ? "gone" : "silent", pid };
+  } finally {
+    timer.cancel();
   }
 }
 
@@ -87,8 +101,11 @@ export interface FoundClient {
   readonly answer: Exclude<ControlAnswer, { state: "gone" }>;
 }
 
-async function found({ path, address }: ControlFile): Promise<FoundClient | undefined> {
-  const answer = address === undefined ? undefined : await askClient(address);
+async function found(
+  { path, address }: ControlFile,
+  options: AskOptions,
+): Promise<FoundClient | undefined> {
+  const answer = address === undefined ? undefined : await askClient(address, options);
   if (address !== undefined && answer !== undefined && answer.state !== "gone") {
     return { address, answer };
   }
@@ -109,8 +126,8 @@ async function found({ path, address }: ControlFile): Promise<FoundClient | unde
  *
  * Spec: client.md 3, checklist 67
  */
-export async function findClients(host: Host): Promise<FoundClient[]> {
+export async function findClients(host: Host, options: AskOptions = {}): Promise<FoundClient[]> {
   const files = await readControlFiles(host);
-  const clients = await Promise.all(files.map(found));
+  const clients = await Promise.all(files.map((file) => found(file, options)));
   return clients.filter((client) => client !== undefined);
 }

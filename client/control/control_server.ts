@@ -23,7 +23,7 @@ export interface ControlServerOptions {
   host: Host;
   /** Id of this process. */
   pid: number;
-  /** Times the stop and the wait for tokens. */
+  /** Times the stop, and the waits for tokens and for another client's answer. */
   clock: Clock;
   /** Makes the token. */
   random: Random;
@@ -75,7 +75,7 @@ export class ControlServer implements AsyncDisposable {
    * @throws {import("../../core/config/mod.ts").ConfigError} if the file cannot be written
    */
   static async start(options: ControlServerOptions): Promise<ControlServer> {
-    const { host, pid, random } = options;
+    const { host, pid, clock, random } = options;
     const secret = new Uint8Array(TOKEN_BYTES);
     random(secret);
     const token = encodeHex(secret);
@@ -84,7 +84,7 @@ export class ControlServer implements AsyncDisposable {
       const address = { pid, port: server.#server.addr.port, token };
       server.#file = await writeControlFile(address, {
         host,
-        isGone: async (other) => (await askClient(other)).state === "gone",
+        isGone: async (other) => (await askClient(other, { clock })).state === "gone",
       });
       return server;
     } catch (error) {

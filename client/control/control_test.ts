@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { ManualClock, systemClock, systemRandom } from "../../core/clock/mod.ts";
 import type { Host } from "../../core/config/mod.ts";
+import { ClosedPort } from "../../core/stream/testing/mod.ts";
 import { tunnelStatus } from "./_fixtures.ts";
-import { formatUptime } from "./api.ts";
-import { findClients } from "./control_client.ts";
+import { formatUptime, STOP_DELAY_MS } from "./api.ts";
+import { ANSWER_TIMEOUT_MS, findClients } from "./control_client.ts";
 import { followClient } from "./follow_client.ts";
 import type { ControlEvent } from "./event_bus.ts";
 import { ControlServer } from "./control_server.ts";
@@ -23,42 +24,43 @@ async function http(
 }
 
 interface Rig extends AsyncDisposable {
+  /** Of client and server: what they wait for comes, however long it takes. */
+  clock: ManualClock;
   client: RunningClient;
   server: ControlServer;
-  host: Host;
   run: string;
   port: number;
   token: string;
   /** A request with a good Host and token, unless `headers` say other. */
   ask(line: string, headers?: string[]): Promise<{ status: number; text: string }>;
   start(pid: number): Promise<ControlServer>;
+  /** The clients that are found, each as its process id and its state. */
+  find(): Promise<string[]>;
   stopped: Promise<void>;
 }
 
 async function rig(): Promise<Rig> {
   const home = await Deno.makeTempDir({ prefix: "tela-" });
   const host: Host = { os: Deno.build.os, env: () => home };
+  const clock = new ManualClock();
   const stop = Promise.withResolvers<void>();
-  const client = new RunningClient({
-    profile: "home",
-    verbose: false,
-    clock: new ManualClock(),
-    stop: stop.resolve,
-  });
+  const client = new RunningClient({ profile: "home", verbose: false, clock, stop: stop.resolve });
   const start = (pid: number) =>
-    ControlServer.start({ client, host, pid, clock: systemClock, random: systemRandom });
+    ControlServer.start({ client, host, pid, clock, random: systemRandom });
   const server = await start(71);
   const run = Deno.build.os === "windows" ? `${home}\\tela\\run` : `${home}/.tela/run`;
   const { port, token } = JSON.parse(await Deno.readTextFile(`${run}/control.json`));
   const defaults = [`Host: 127.0.0.1:${port}`, `Authorization: Bearer ${token}`];
   return {
+    clock,
     client,
     server,
-    host,
     run,
     port,
     token,
     start,
+    find: async () =>
+      (await findClients(host, { clock })).map(({ answer }) => `${answer.pid} ${answer.state}`),
     stopped: stop.promise,
     ask: (line, headers = defaults) => http(port, { head: [`${line} HTTP/1.1`, ...headers] }),
     async [Symbol.asyncDispose]() {
@@ -91,34 +93,35 @@ Deno.test("the control file is private, names pid, port and token, and goes (cli
 
 Deno.test("each client has its own control file; stale ones are taken over or removed (client 67)", async () => {
   await using set = await rig();
-  const { run, host, start, server } = set;
+  const { run, find, start, server } = set;
+  using closed = await ClosedPort.take();
   const second = await start(72);
   assert.deepEqual((await names(run)).sort(), ["control-72.json", "control.json"]);
-  const pids = async () => (await findClients(host)).map(({ address }) => address.pid);
-  assert.deepEqual(await pids(), [71, 72]);
+  assert.deepEqual(await find(), ["71 alive", "72 alive"]);
   await server[Symbol.asyncDispose]();
   assert.deepEqual(await names(run), ["control-72.json"]);
-  const stale = { pid: 70, port: set.port, token: "ab".repeat(32) };
+  const stale = { pid: 70, port: closed.port, token: "ab".repeat(32) };
   await Deno.writeTextFile(`${run}/control.json`, JSON.stringify(stale));
   const third = await start(73);
-  assert.deepEqual(await pids(), [73, 72]);
+  assert.deepEqual(await find(), ["73 alive", "72 alive"]);
   await Deno.writeTextFile(`${run}/control-1.json`, JSON.stringify(stale));
   await Deno.writeTextFile(`${run}/control-2.json`, "{");
   await Deno.writeTextFile(`${run}/control-3.json`, "null");
   await Deno.writeTextFile(`${run}/telahubd.json`, "{}");
   // The port of a file left behind may serve another client by now: its token does not fit there.
-  const taken = { ...stale, port: (await findClients(host))[0]!.address.port };
+  const { port } = JSON.parse(await Deno.readTextFile(`${run}/control.json`));
+  const taken = { ...stale, port };
   await Deno.writeTextFile(`${run}/control-4.json`, JSON.stringify(taken));
-  assert.deepEqual(await pids(), [73, 72]);
+  assert.deepEqual(await find(), ["73 alive", "72 alive"]);
   assert.deepEqual((await names(run)).sort(), ["control-72.json", "control.json", "telahubd.json"]);
   await third[Symbol.asyncDispose]();
   await second[Symbol.asyncDispose]();
-  assert.deepEqual(await pids(), []);
+  assert.deepEqual(await find(), []);
 });
 
 Deno.test("a control file whose port serves something else now is stale, one that hangs is not", async () => {
   await using set = await rig();
-  const { run, host } = set;
+  const { run, find, clock, server } = set;
   using ssh = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const serving = (async () => {
     const conn = await ssh.accept();
@@ -126,18 +129,22 @@ Deno.test("a control file whose port serves something else now is stale, one tha
     await conn.read(new Uint8Array(4096));
     conn.close();
   })();
-  // Nobody accepts here: the system takes the connection, and no answer comes.
-  using stopped = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const put = (pid: number, { port }: Deno.NetAddr) => {
     const text = JSON.stringify({ pid, port, token: "ab".repeat(32) });
     return Deno.writeTextFile(`${run}/control-${pid}.json`, text);
   };
   await put(5, ssh.addr);
-  await put(6, stopped.addr);
-  const found = (await findClients(host)).map(({ answer }) => `${answer.pid} ${answer.state}`);
-  assert.deepEqual(found, ["71 alive", "6 silent"]);
-  assert.deepEqual((await names(run)).sort(), ["control-6.json", "control.json"]);
+  assert.deepEqual(await find(), ["71 alive"]);
+  assert.deepEqual(await names(run), ["control.json"]);
   await serving;
+  await server[Symbol.asyncDispose]();
+  using stopped = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await put(6, stopped.addr);
+  const finding = find();
+  using _unanswered = await stopped.accept();
+  clock.advance(ANSWER_TIMEOUT_MS);
+  assert.deepEqual(await finding, ["6 silent"]);
+  assert.deepEqual(await names(run), ["control-6.json"]);
 });
 
 Deno.test("no request without the token, and none of a web page, is answered (client 58, 59)", async () => {
@@ -246,6 +253,7 @@ Deno.test("DELETE / answers, then stops the client (client 62)", async () => {
   const answer = await set.ask("DELETE /");
   assert.equal(answer.status, 202);
   assert.deepEqual(bodyOf(answer), { status: "shutting down" });
+  set.clock.advance(STOP_DELAY_MS);
   await set.stopped;
 });
 

@@ -7,7 +7,13 @@
 
 export { Connection, type ConnectionState, type ConnectionStatus } from "./connection.ts";
 export type { BoundPort, ConnectionOptions, StatusSource } from "./connection.ts";
-export { askClient, type ControlAnswer, findClients, type FoundClient } from "./control_client.ts";
+export {
+  askClient,
+  type AskOptions,
+  type ControlAnswer,
+  findClients,
+  type FoundClient,
+} from "./control_client.ts";
 export type { ControlAddress } from "./control_file.ts";
 export { ControlServer, type ControlServerOptions } from "./control_server.ts";
 export {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ManualClock, sleep } from "../../core/clock/mod.ts";
 import { makeEndpoint } from "../../core/endpoint/mod.ts";
+import { ClosedPort } from "../../core/stream/testing/mod.ts";
 import { makeCertificate } from "./_certificate.ts";
 import { FakeHub, MACHINES } from "./_fake_hub.ts";
 import { LIMITS_MS } from "./limit.ts";
@@ -113,10 +114,8 @@ Deno.test("tela explain says that a port does not speak TLS, or not HTTP, or han
 });
 
 Deno.test("tela explain tells why there is no connection", async () => {
-  const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = closed.addr;
-  closed.close();
-  const refused = await explainRig({ line: `-hub ws://127.0.0.1:${port}` });
+  using closed = await ClosedPort.take();
+  const refused = await explainRig({ line: `-hub ws://127.0.0.1:${closed.port}` });
   assert.equal(verdictOf(refused), "tcp-refused");
   const fail = (code: string) => () => Promise.reject(systemError(code));
   const table: [string, RigOptions["probes"], Record<string, string>?][] = [

@@ -1,4 +1,4 @@
-import { systemClock } from "../clock/mod.ts";
+import { type Clock, systemClock } from "../clock/mod.ts";
 import { PatientWriter } from "./patient_writer.ts";
 
 /** What a command-line program has of its surroundings. */
@@ -39,8 +39,8 @@ function writeAll(to: SyncWriter, text: string): void {
   }
 }
 
-/** How long an end waits for a reader of what was logged, in ms. */
-const FLUSH_TIMEOUT_MS = 1000;
+/** How long an end waits for a reader of what was logged who reads nothing, in ms. */
+const FLUSH_PATIENCE_MS = 1000;
 
 /** The surroundings of this process. */
 export interface SystemIo extends Io {
@@ -48,8 +48,8 @@ export interface SystemIo extends Io {
   flush(): Promise<void>;
 }
 
-/** The surroundings of this process; standard error never holds it up. */
-export function systemIo(): SystemIo {
+/** The surroundings of this process; standard error never holds it up. `clock` times the wait at its end. */
+export function systemIo(clock: Clock = systemClock): SystemIo {
   const log = new PatientWriter((bytes) => Deno.stderr.write(bytes));
   return {
     args: Deno.args,
@@ -63,12 +63,7 @@ export function systemIo(): SystemIo {
       stdout: Deno.stdout.isTerminal(),
       stderr: Deno.stderr.isTerminal(),
     },
-    async flush() {
-      const late = Promise.withResolvers<void>();
-      const timer = systemClock.setTimer(() => late.resolve(), FLUSH_TIMEOUT_MS);
-      await Promise.race([log.flush(), late.promise]);
-      timer.cancel();
-    },
+    flush: () => log.flush({ clock, patienceMs: FLUSH_PATIENCE_MS }),
   };
 }
 

@@ -3,10 +3,13 @@ import { MemoryIo } from "./io.ts";
 
 Deno.test("systemIo() writes all at once, and outlives a reader that has gone", async () => {
   const io = JSON.stringify(new URL("./io.ts", import.meta.url).href);
+  const clock = JSON.stringify(new URL("../clock/mod.ts", import.meta.url).href);
+  // However late the reader is: by this clock its time never ends.
   const script = `
+    import { ManualClock } from ${clock};
     import { systemIo } from ${io};
     await new Response(Deno.stdin.readable).text();
-    const io = systemIo();
+    const io = systemIo(new ManualClock());
     io.stdout("x".repeat(1_000_000));
     io.stderr("y".repeat(1_000_000) + "end");
     await io.flush();

@@ -1,8 +1,21 @@
+import type { Clock } from "../clock/mod.ts";
+
 /** What may wait for a reader, in bytes; texts beyond it are lost. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 
 /** Writes some of `bytes` and gives how many, as `Deno.stderr.write` does. */
 export type Write = (bytes: Uint8Array) => Promise<number>;
+
+/** Written by one call at most, in bytes: what a pipe holds; a call is over once all of it is taken. */
+const PIECE_BYTES = 64 * 1024;
+
+/** How long a reader is waited for. */
+export interface Patience {
+  /** Times the wait. */
+  clock: Clock;
+  /** Longest time in which nothing is taken, in ms. */
+  patienceMs: number;
+}
 
 const encoder = new TextEncoder();
 
@@ -16,6 +29,7 @@ export class PatientWriter {
   readonly #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
   #lost = 0;
+  #onTaken = () => {};
   #writing: Promise<void> | undefined;
 
   /** Writes by `write`, one call at a time. */
@@ -34,9 +48,20 @@ export class PatientWriter {
     this.#writing ??= this.#writeWaiting();
   }
 
-  /** Resolves once nothing waits any more. */
-  async flush(): Promise<void> {
-    await this.#writing;
+  /** Resolves once nothing waits any more, or, with a patience, once that is at its end. */
+  async flush(patience?: Patience): Promise<void> {
+    if (patience === undefined) return await this.#writing;
+    const { clock, patienceMs } = patience;
+    const late = Promise.withResolvers<void>();
+    const arm = () => clock.setTimer(late.resolve, patienceMs);
+    let timer = arm();
+    this.#onTaken = () => {
+      timer.cancel();
+      timer = arm();
+    };
+    await Promise.race([this.#writing, late.promise]);
+    this.#onTaken = () => {};
+    timer.cancel();
   }
 
   async #writeWaiting(): Promise<void> {
@@ -59,7 +84,11 @@ export class PatientWriter {
 
   async #writeOne(text: Uint8Array): Promise<boolean> {
     try {
-      for (let sent = 0; sent < text.length;) sent += await this.#write(text.subarray(sent));
+      for (let sent = 0; sent < text.length;) {
+        const count = await this.#write(text.subarray(sent, sent + PIECE_BYTES));
+        sent += count;
+        this.#onTaken();
+      }
       return true;
     } catch {
       // There is nowhere left to say so but here, once there is room again.

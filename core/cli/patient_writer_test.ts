@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ManualClock } from "../clock/mod.ts";
 import { PatientWriter } from "./patient_writer.ts";
 
 /** A reader that takes `chunkBytes` at a time, once it is let go. */
@@ -51,4 +52,34 @@ Deno.test("PatientWriter goes on when writing fails for a while", async () => {
   writer.write("three\n");
   await writer.flush();
   assert.equal(text, "three\n(2 texts are missing before this)\n");
+});
+
+Deno.test("PatientWriter.flush() waits as long as something is taken, and no longer than it is told", async () => {
+  const taken: PromiseWithResolvers<void>[] = [];
+  const asked: PromiseWithResolvers<void>[] = [0, 1, 2].map(() => Promise.withResolvers<void>());
+  const writer = new PatientWriter(async ({ length }) => {
+    const { promise } = taken[taken.push(Promise.withResolvers<void>()) - 1]!;
+    asked[taken.length - 1]!.resolve();
+    await promise;
+    return length;
+  });
+  writer.write("x".repeat(3 * 64 * 1024));
+  const clock = new ManualClock();
+  let isOver = false;
+  const flushing = writer.flush({ clock, patienceMs: 1000 }).then(() => isOver = true);
+  for (const i of [0, 1]) {
+    await asked[i]!.promise;
+    clock.advance(999);
+    taken[i]!.resolve();
+  }
+  await asked[2]!.promise;
+  clock.advance(999);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(isOver, false);
+  clock.advance(1);
+  await flushing;
+  assert.equal(clock.nextTimerMs(), Infinity);
+  taken[2]!.resolve();
+  await writer.flush({ clock, patienceMs: 1000 });
+  assert.equal(clock.nextTimerMs(), Infinity);
 });

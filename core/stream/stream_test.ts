@@ -4,6 +4,7 @@ import type { ByteStream } from "./stream.ts";
 import { streamPair } from "./stream_pair.ts";
 import { dialTcp } from "./tcp.ts";
 import { listenTcp } from "./tcp_server.ts";
+import { ClosedPort } from "./testing/mod.ts";
 import { withHead } from "./with_head.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -108,9 +109,8 @@ for (const [name, make] of IMPLEMENTATIONS) {
 }
 
 Deno.test("dialTcp() rejects with the system's code, or the signal's reason", async () => {
-  const listener = Deno.listen({ hostname: LOOPBACK, port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  using closed = await ClosedPort.take();
+  const { port } = closed;
   await assert.rejects(dialTcp({ hostname: LOOPBACK, port }), { code: "ECONNREFUSED" });
   const reason = new Error("stop");
   await assert.rejects(dialTcp({ hostname: LOOPBACK, port }, AbortSignal.abort(reason)), reason);

@@ -7,8 +7,10 @@ async function tcpPair(): Promise<[ByteStream, ByteStream]> {
   const accepted = Promise.withResolvers<ByteStream>();
   const server = await listenTcp({ hostname: "127.0.0.1", port: 0 }, accepted.resolve);
   const dialled = await dialTcp({ hostname: "127.0.0.1", port: server.port });
+  const first = await accepted.promise;
+  // Before, it would reset what it has not accepted yet.
   server.close();
-  return [await accepted.promise, dialled];
+  return [first, dialled];
 }
 
 /** Two outer ends with a splice between them. */

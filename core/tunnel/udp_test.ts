@@ -285,11 +285,12 @@ Deno.test("Tunnel finds out within 15 s that UDP carries more than a slow WebSoc
       receivedBytes += chunk.length;
     }
   })();
-  while (pair.client.status().path !== "udp-relay") await pass(50);
-  // Tried is not chosen: it must be what a trial has left in use.
-  await pass(2_000);
-  assert.equal(pair.client.status().path, "udp-relay");
-  assert.ok(clock.nowMs() - startMs <= 15_000, `${clock.nowMs() - startMs} ms`);
+  // Tried is not chosen: it must be what a trial has left in use, the first or a later one.
+  for (let usedMs = 0; usedMs < 2_000;) {
+    await pass(50);
+    usedMs = pair.client.status().path === "udp-relay" ? usedMs + 50 : 0;
+    assert.ok(clock.nowMs() - startMs <= 15_000, "UDP was not found out");
+  }
   isOver = true;
   pair.relay.holdMs = 0;
   while (receivedBytes < sentBytes || !isOver) await pass(50);

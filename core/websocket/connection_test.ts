@@ -5,8 +5,8 @@ import { type Clock, ManualClock, systemClock, systemRandom } from "../clock/mod
 import { type CloseInfo, WebSocketConnection, type WebSocketHandlers } from "./connection.ts";
 import { DialError, dialWebSocket } from "./dial.ts";
 import { answerUpgrade } from "./handshake.ts";
-import { type ByteStream, socketStream } from "../stream/mod.ts";
-import { streamPair } from "../stream/mod.ts";
+import { type ByteStream, socketStream, streamPair } from "../stream/mod.ts";
+import { ClosedPort } from "../stream/testing/mod.ts";
 
 /** Everything that happens on a connection, in order, and how it ended. */
 interface Recorded {
@@ -330,7 +330,8 @@ Deno.test("dialWebSocket() names what is wrong", async () => {
     assert.equal(error.message, `Cannot open a WebSocket at 127.0.0.1:${port}: ${reason}`);
   }
   listener.close();
-  assert.equal((await dialFailure(url)).code, "refused");
+  using closed = await ClosedPort.take();
+  assert.equal((await dialFailure(`ws://127.0.0.1:${closed.port}/`)).code, "refused");
   assert.equal((await dialFailure("http://x/")).code, "bad-url");
   const secret = await dialFailure("ws://user:hunter2@127.0.0.1/");
   assert.equal(secret.code, "bad-url");

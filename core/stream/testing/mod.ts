@@ -1,0 +1,7 @@
+/**
+ * TCP ports for tests.
+ *
+ * @module
+ */
+
+export { ClosedPort } from "./closed_port.ts";
