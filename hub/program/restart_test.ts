@@ -1,21 +1,9 @@
 import assert from "node:assert/strict";
+import { freePort } from "../../core/stream/testing/mod.ts";
 import { HubProcess, inTemporaryFolder, RawClient } from "../testing/mod.ts";
 
 const ON_UNIX = { ignore: Deno.build.os === "windows" };
 const OWNER = "owner-token-of-this-test";
-
-/** A free port that no system picks by itself: what is free now still is when the hub has started. */
-function quietPort(): number {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    try {
-      Deno.listen({ hostname: "0.0.0.0", port }).close();
-      return port;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    }
-  }
-}
 
 async function ask(port: number, request: string): Promise<{ status: number; body: string }> {
   const [method, path] = request.split(" ");
@@ -82,7 +70,7 @@ Deno.test(
       const env = { TELA_OWNER_TOKEN: OWNER, TELAHUBD_UDP: "off" };
       const bootstrapped = await HubProcess.start(dir, { args: ["-port", "0"], env });
       await bootstrapped.port();
-      const port = quietPort();
+      const port = freePort();
       bootstrapped.signal("SIGTERM");
       await bootstrapped.ended();
       const path = `${dir}/data/telahubd.yaml`;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { freePort } from "../../core/stream/testing/mod.ts";
 import { fetchLocal } from "./http.ts";
 import {
   agentRegistered,
@@ -12,7 +13,6 @@ import {
   type PeerOptions,
 } from "./peers.ts";
 import type { Process } from "./process.ts";
-import { freePort } from "./tcp.ts";
 import { until } from "./until.ts";
 
 /** Options of {@linkcode Fabric.start}. */

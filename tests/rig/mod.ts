@@ -15,6 +15,7 @@
  * @module
  */
 
+export { freePort } from "../../core/stream/testing/mod.ts";
 export { clientTunnel, untilTunnel } from "./client_status.ts";
 export { Cutter } from "./cutter.ts";
 export { noise, sha256 } from "./data.ts";
@@ -56,7 +57,6 @@ export {
   dial,
   dialEcho,
   echo,
-  freePort,
   isGone,
   readExactly,
   readToEnd,

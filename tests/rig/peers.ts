@@ -1,8 +1,8 @@
 import { encodeHex } from "../../core/bytes/mod.ts";
 import { systemRandom } from "../../core/clock/mod.ts";
+import { freePort } from "../../core/stream/testing/mod.ts";
 import type { Process } from "./process.ts";
 import { startProgram } from "./programs.ts";
-import { freePort } from "./tcp.ts";
 
 /** Name under which the rig's agent registers its machine. */
 export const MACHINE = "barn";

@@ -1,25 +1,5 @@
 import { until } from "./until.ts";
 
-/**
- * Ports that no system of today picks by itself, for a listener that asks for any or for the near end
- * of a connection: one that is free stays so until somebody asks for it by its number.
- */
-const FIRST_QUIET_PORT = 20_000;
-const QUIET_PORTS = 12_000;
-
-/** A TCP port on which nothing listens, and on which nothing will by chance. */
-export function freePort(): number {
-  for (;;) {
-    const port = FIRST_QUIET_PORT + Math.floor(Math.random() * QUIET_PORTS);
-    try {
-      Deno.listen({ hostname: "0.0.0.0", port }).close();
-      return port;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    }
-  }
-}
-
 /** Opens a connection to a port of this machine. The caller closes it. */
 export async function dial(port: number): Promise<Deno.TcpConn> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });

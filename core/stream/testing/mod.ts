@@ -5,3 +5,4 @@
  */
 
 export { ClosedPort } from "./closed_port.ts";
+export { freePort } from "./free_port.ts";
