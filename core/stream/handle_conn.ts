@@ -23,6 +23,8 @@ export interface HandleConnOptions {
 export class HandleConn implements ConnLike {
   /** Address of the peer. */
   readonly remoteAddr: Deno.NetAddr;
+  /** More at once holds others up for longer than it saves: this goes on into a tunnel packet by packet. */
+  readonly maxReadBytes: number = 64 * 1024;
   readonly #tcp: RuntimeTcp;
   readonly #handle: TcpHandle;
   readonly #onClose: (() => void) | undefined;
