@@ -152,14 +152,8 @@ export const runtimeTcp: RuntimeTcp | null = findTcp((name) =>
   (process as unknown as { binding: Binding }).binding(name)
 );
 
-/** Options of {@linkcode tcpFor}. */
-export interface TcpOptions {
-  /** Uses `node:net` even where the runtime's own TCP is known. Default: false. */
-  viaNode?: boolean | undefined;
-}
-
-/** What to reach an address by; null for `node:net`, which alone knows names. */
-export function tcpFor(hostname: string, { viaNode = false }: TcpOptions): RuntimeTcp | null {
+/** What to use for an address; null for `node:net`, which alone knows names. */
+export function tcpFor(hostname: string, viaNode: boolean): RuntimeTcp | null {
   return viaNode || isIP(hostname) === 0 ? null : runtimeTcp;
 }
 

@@ -100,6 +100,6 @@ export async function dialTcp(
   options: DialTcpOptions = {},
 ): Promise<ByteStream> {
   signal?.throwIfAborted();
-  const tcp = tcpFor(address.hostname, options);
+  const tcp = tcpFor(address.hostname, options.viaNode ?? false);
   return await (tcp === null ? dialSocket(address, signal) : dialHandle(tcp, address, signal));
 }

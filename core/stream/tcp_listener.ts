@@ -90,6 +90,6 @@ export async function openListener(
   address: TcpAddress,
   options: ListenerOptions,
 ): Promise<Listener> {
-  const tcp = tcpFor(address.hostname, options);
+  const tcp = tcpFor(address.hostname, options.viaNode ?? false);
   return await (tcp === null ? openSocket(address, options) : openHandle(tcp, address, options));
 }
