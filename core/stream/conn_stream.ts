@@ -15,10 +15,17 @@ export interface ConnLike {
   abort?(): void;
   /** Address of the peer. */
   readonly remoteAddr: Deno.Addr;
+  /** Most bytes that a read is to bring. Default 128 KiB. */
+  readonly maxReadBytes?: number;
 }
 
-/** Sizes of the read buffer: an idle connection holds little, a busy one reads much at once. */
-const BUFFER_BYTES = [512, 8 * 1024, 128 * 1024] as const;
+const MAX_READ_BYTES = 128 * 1024;
+
+/**
+ * Sizes of the read buffer below the largest: an idle connection holds little, a busy one reads much at
+ * once.
+ */
+const BUFFER_BYTES = [512, 8 * 1024] as const;
 
 /**
  * Reads that would have fitted the smaller buffer, in a row, before it is taken, by size: a new large
@@ -29,8 +36,13 @@ const READS_BEFORE_SHRINKING = [Infinity, 4, 64] as const;
 /** Chooses the read buffer by what the last reads brought. */
 class ReadBuffer {
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(BUFFER_BYTES[0]);
+  readonly #maxBytes: number;
   #level = 0;
   #smallReads = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
 
   adapt(count: number): void {
     if (count === this.bytes.length) return this.#resize(this.#level + 1);
@@ -40,8 +52,8 @@ class ReadBuffer {
   }
 
   #resize(level: number): void {
-    const lenBytes = BUFFER_BYTES[level];
-    if (lenBytes === undefined) return;
+    if (level > BUFFER_BYTES.length) return;
+    const lenBytes = BUFFER_BYTES[level] ?? this.#maxBytes;
     this.bytes = new Uint8Array(lenBytes);
     this.#level = level;
     this.#smallReads = 0;
@@ -51,7 +63,7 @@ class ReadBuffer {
 class ConnStream implements ByteStream {
   readonly remoteAddress: string;
   readonly #conn: ConnLike;
-  readonly #buffer = new ReadBuffer();
+  readonly #buffer: ReadBuffer;
   readonly #turns = new Turns();
   #lastCount = 0;
   #closed = false;
@@ -60,6 +72,7 @@ class ConnStream implements ByteStream {
     const { hostname = "", port = 0 } = conn.remoteAddr as Partial<Deno.NetAddr>;
     this.remoteAddress = `${hostname}:${port}`;
     this.#conn = conn;
+    this.#buffer = new ReadBuffer(conn.maxReadBytes ?? MAX_READ_BYTES);
   }
 
   read(): Promise<Uint8Array<ArrayBuffer> | null> {

@@ -9,5 +9,5 @@ export { socketStream } from "./socket_stream.ts";
 export type { ByteStream } from "./stream.ts";
 export { streamPair } from "./stream_pair.ts";
 export { withHead } from "./with_head.ts";
-export { dialTcp, type TcpAddress } from "./tcp.ts";
+export { dialTcp, type DialTcpOptions, type TcpAddress } from "./tcp.ts";
 export { type ListenOptions, listenTcp, TcpServer } from "./tcp_server.ts";

@@ -9,17 +9,23 @@ import { withHead } from "./with_head.ts";
 
 const LOOPBACK = "127.0.0.1";
 
+async function tcpPair(viaNode: boolean, dialViaNode = viaNode): Promise<[ByteStream, ByteStream]> {
+  const accepted = Promise.withResolvers<ByteStream>();
+  const server = await listenTcp({ hostname: LOOPBACK, port: 0 }, accepted.resolve, { viaNode });
+  const a = await dialTcp({ hostname: LOOPBACK, port: server.port }, undefined, {
+    viaNode: dialViaNode,
+  });
+  const b = await accepted.promise;
+  server.close();
+  return [a, b];
+}
+
 /** Two connected streams of each implementation; what `b` cannot do is said. */
 const IMPLEMENTATIONS: [name: string, make: () => Promise<[ByteStream, ByteStream]>][] = [
   ["streamPair()", () => Promise.resolve(streamPair())],
-  ["dialTcp() and listenTcp()", async () => {
-    const accepted = Promise.withResolvers<ByteStream>();
-    const server = await listenTcp({ hostname: LOOPBACK, port: 0 }, accepted.resolve);
-    const a = await dialTcp({ hostname: LOOPBACK, port: server.port });
-    const b = await accepted.promise;
-    server.close();
-    return [a, b];
-  }],
+  ["dialTcp() and listenTcp()", () => tcpPair(false)],
+  ["dialTcp() and listenTcp() by node:net", () => tcpPair(true)],
+  ["dialTcp() by node:net and listenTcp()", () => tcpPair(false, true)],
   ["dialTcp() and connStream()", async () => {
     const listener = Deno.listen({ hostname: LOOPBACK, port: 0 });
     const dialling = dialTcp({ hostname: LOOPBACK, port: listener.addr.port });
@@ -114,6 +120,70 @@ Deno.test("dialTcp() rejects with the system's code, or the signal's reason", as
   await assert.rejects(dialTcp({ hostname: LOOPBACK, port }), { code: "ECONNREFUSED" });
   const reason = new Error("stop");
   await assert.rejects(dialTcp({ hostname: LOOPBACK, port }, AbortSignal.abort(reason)), reason);
+});
+
+for (const viaNode of [false, true]) {
+  const by = viaNode ? "node:net" : "the runtime's TCP";
+
+  Deno.test(`dialTcp() by ${by} is given up while the other end takes no connection`, async () => {
+    // Those beyond its backlog are not answered.
+    using listener = Deno.listen({ hostname: LOOPBACK, port: 0, tcpBacklog: 4 });
+    const { hostname, port } = listener.addr;
+    const stop = new AbortController();
+    const first = dialTcp({ hostname, port }, stop.signal, { viaNode });
+    const dials = Array.from(
+      { length: 20 },
+      () => dialTcp({ hostname, port }, stop.signal, { viaNode }),
+    );
+    (await first).close();
+    const reason = new Error("stop");
+    stop.abort(reason);
+    const outcomes = await Promise.allSettled(dials);
+    const failed = outcomes.filter((outcome) => outcome.status === "rejected");
+    for (const outcome of outcomes) if (outcome.status === "fulfilled") outcome.value.close();
+    assert.ok(failed.length > 0);
+    assert.ok(failed.every((outcome) => outcome.reason === reason));
+  });
+
+  Deno.test(`a connection by ${by} tells the system's code once it is reset`, async () => {
+    const [a, b] = await tcpPair(viaNode);
+    const pending = b.read();
+    a.abort();
+    await assert.rejects(pending, { code: "ECONNRESET" });
+    await assert.rejects(async () => {
+      for (;;) await b.write(bytes("x"));
+    });
+    b.close();
+  });
+
+  Deno.test(`closing a connection by ${by} rejects the write under way`, async () => {
+    const [a, b] = await tcpPair(viaNode);
+    const writing = assert.rejects(async () => {
+      for (;;) await a.write(new Uint8Array(1_000_000));
+    });
+    // Enough was read for what is under way to be far beyond what the system takes.
+    for (let read = 0; read < 10_000_000;) read += (await b.read())!.length;
+    a.close();
+    await writing;
+    b.close();
+  });
+}
+
+Deno.test("dialTcp() and listenTcp() know names and IPv6", async () => {
+  const hosts = ["localhost"];
+  if (Deno.networkInterfaces().some(({ address }) => address === "::1")) hosts.push("::1");
+  for (const hostname of hosts) {
+    const accepted = Promise.withResolvers<ByteStream>();
+    const server = await listenTcp({ hostname, port: 0 }, accepted.resolve);
+    const a = await dialTcp({ hostname, port: server.port });
+    const b = await accepted.promise;
+    server.close();
+    await a.write(bytes("x"));
+    assert.equal((await b.read())?.length, 1);
+    assert.match(b.remoteAddress, /^(127\.0\.0\.1|::1):\d+$/);
+    a.close();
+    b.close();
+  }
 });
 
 Deno.test("listenTcp() rejects for a port in use", async () => {

@@ -1,4 +1,7 @@
-import { connect } from "node:net";
+import { connect, isIP } from "node:net";
+import { connStream } from "./conn_stream.ts";
+import { HandleConn } from "./handle_conn.ts";
+import { type RuntimeTcp, systemError, tcpFor, type TcpHandle } from "./runtime_tcp.ts";
 import { socketStream } from "./socket_stream.ts";
 import type { ByteStream } from "./stream.ts";
 
@@ -16,14 +19,43 @@ export interface TcpAddress {
  */
 export const KEEPALIVE_MS = 60_000;
 
-/**
- * Connects to a TCP service, with `TCP_NODELAY` and keepalive.
- *
- * @throws {Error} with the system's `code` (`ECONNREFUSED`, …), or the signal's reason
- */
-export function dialTcp({ hostname, port }: TcpAddress, signal?: AbortSignal): Promise<ByteStream> {
+/** Has a connection send at once, and ask a silent peer whether it is still there. */
+export function setUp(handle: TcpHandle): void {
+  handle.setNoDelay(true);
+  handle.setKeepAlive(true, KEEPALIVE_MS / 1000);
+}
+
+function dialHandle(
+  tcp: RuntimeTcp,
+  { hostname, port }: TcpAddress,
+  signal?: AbortSignal,
+): Promise<ByteStream> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
+    const handle = tcp.socket();
+    const request = tcp.connectRequest();
+    const fail = (reason: unknown) => {
+      signal?.removeEventListener("abort", onAbort);
+      handle.close();
+      reject(reason);
+    };
+    const onAbort = () => fail(signal?.reason);
+    request.oncomplete = (status) => {
+      // What has been given up is closed, and completes as canceled.
+      if (signal?.aborted) return;
+      if (status < 0) return fail(systemError("connect", status, `${hostname}:${port}`));
+      signal?.removeEventListener("abort", onAbort);
+      setUp(handle);
+      resolve(connStream(new HandleConn(handle, { tcp, remote: { hostname, port } })));
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    const connect = isIP(hostname) === 6 ? handle.connect6 : handle.connect;
+    const status = connect.call(handle, request, hostname, port);
+    if (status < 0) fail(systemError("connect", status, `${hostname}:${port}`));
+  });
+}
+
+function dialSocket({ hostname, port }: TcpAddress, signal?: AbortSignal): Promise<ByteStream> {
+  return new Promise((resolve, reject) => {
     const socket = connect({
       host: hostname,
       port,
@@ -48,4 +80,26 @@ export function dialTcp({ hostname, port }: TcpAddress, signal?: AbortSignal): P
       resolve(socketStream(socket));
     });
   });
+}
+
+/** Options of {@linkcode dialTcp}. */
+export interface DialTcpOptions {
+  /** Connects by `node:net` even where the runtime's own TCP is known. Default: false. */
+  viaNode?: boolean;
+}
+
+/**
+ * Connects to a TCP service, with `TCP_NODELAY` and keepalive: to an IP address by the runtime's own
+ * TCP where that is known, else by `node:net`.
+ *
+ * @throws {Error} with the system's `code` (`ECONNREFUSED`, …), or the signal's reason
+ */
+export async function dialTcp(
+  address: TcpAddress,
+  signal?: AbortSignal,
+  options: DialTcpOptions = {},
+): Promise<ByteStream> {
+  signal?.throwIfAborted();
+  const tcp = tcpFor(address.hostname, options.viaNode ?? false);
+  return await (tcp === null ? dialSocket(address, signal) : dialHandle(tcp, address, signal));
 }

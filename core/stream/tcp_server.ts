@@ -1,11 +1,7 @@
-import { createServer, type Server, type Socket } from "node:net";
 import { systemClock, type Timer } from "../clock/mod.ts";
-import { socketStream } from "./socket_stream.ts";
 import type { ByteStream } from "./stream.ts";
-import { KEEPALIVE_MS, type TcpAddress } from "./tcp.ts";
-
-/** Connections that may wait to be accepted, as far as the system allows; one more waits for a second. */
-const BACKLOG = 4096;
+import type { TcpAddress } from "./tcp.ts";
+import { type Listener, type ListenerOptions, openListener } from "./tcp_listener.ts";
 
 /** File descriptors left over for what else the process needs, now or later: its hub, names, files. */
 const SPARE_FILES = 8;
@@ -23,6 +19,8 @@ export interface ListenOptions {
    * nobody is.
    */
   onRoom?: (hasRoom: boolean) => void;
+  /** Listens by `node:net` even where the runtime's own TCP is known. Default: false. */
+  viaNode?: boolean;
 }
 
 /** Those that listen: what one of them finds out about the process concerns all. */
@@ -48,14 +46,13 @@ function hasRoom(): boolean {
   }
 }
 
-/** One function for all sockets: an idle connection is to be small. */
+/** One function for all connections: an idle one is to be small. */
 function onClosed(): void {
   connections--;
 }
 
-function countConnection(socket: Socket): void {
+function countConnection(): void {
   connections++;
-  socket.on("close", onClosed);
   if (connections <= roomFor) return;
   if (hasRoom()) {
     roomFor = connections;
@@ -63,25 +60,6 @@ function countConnection(socket: Socket): void {
   }
   roomFor = FEW_CONNECTIONS;
   for (const server of servers) server.pause();
-}
-
-function openServer(
-  { hostname, port }: TcpAddress,
-  accept: (stream: ByteStream) => void,
-): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
-      // The runtime does not heed the server's option for it.
-      socket.setKeepAlive(true, KEEPALIVE_MS);
-      accept(socketStream(socket));
-      countConnection(socket);
-    });
-    server.once("error", reject);
-    server.listen({ host: hostname, port, backlog: BACKLOG }, () => {
-      server.off("error", reject);
-      resolve(server);
-    });
-  });
 }
 
 /**
@@ -92,29 +70,27 @@ function openServer(
 export class TcpServer {
   /** Port that it listens on. */
   readonly port: number;
-  readonly #reopen: () => Promise<Server>;
+  readonly #reopen: () => Promise<Listener>;
   readonly #onRoom: (hasRoom: boolean) => void;
-  #server: Server | undefined;
+  #listener: Listener | undefined;
   #timer: Timer | undefined;
   #closed = false;
 
-  /** Takes a listening server; `reopen` makes another. {@linkcode listenTcp} does all that. */
-  constructor(server: Server, { port, reopen, onRoom }: {
-    port: number;
-    reopen: () => Promise<Server>;
+  /** Takes a listener; `reopen` opens another. {@linkcode listenTcp} does all that. */
+  constructor(listener: Listener, { reopen, onRoom }: {
+    reopen: () => Promise<Listener>;
     onRoom: (hasRoom: boolean) => void;
   }) {
-    this.port = port;
+    this.port = listener.port;
     this.#reopen = reopen;
     this.#onRoom = onRoom;
-    this.#use(server);
+    this.#use(listener);
   }
 
-  #use(server: Server): void {
-    this.#server = server;
+  #use(listener: Listener): void {
+    this.#listener = listener;
     servers.add(this);
-    // What fails once it listens is an accept, for want of files or memory.
-    server.on("error", () => this.#server === server && this.pause());
+    listener.onFailed = () => this.#listener === listener && this.pause();
   }
 
   /** Stops listening; connections that were accepted stay open. */
@@ -133,8 +109,8 @@ export class TcpServer {
 
   #stop(): void {
     servers.delete(this);
-    this.#server?.close();
-    this.#server = undefined;
+    this.#listener?.close();
+    this.#listener = undefined;
   }
 
   #resumeLater(): void {
@@ -142,19 +118,19 @@ export class TcpServer {
   }
 
   async #resume(): Promise<void> {
-    let server: Server;
+    let listener: Listener;
     try {
-      server = await this.#reopen();
+      listener = await this.#reopen();
     } catch {
       // Still no room, or another program has the port now: it may go again.
       return this.#resumeLater();
     }
-    if (this.#closed) return void server.close();
+    if (this.#closed) return listener.close();
     if (!hasRoom()) {
-      server.close();
+      listener.close();
       return this.#resumeLater();
     }
-    this.#use(server);
+    this.#use(listener);
     this.#onRoom(true);
   }
 }
@@ -168,13 +144,20 @@ export class TcpServer {
 export async function listenTcp(
   address: TcpAddress,
   accept: (stream: ByteStream) => void,
-  { onRoom = () => {} }: ListenOptions = {},
+  { onRoom = () => {}, viaNode }: ListenOptions = {},
 ): Promise<TcpServer> {
-  const server = await openServer(address, accept);
-  const { port } = server.address() as { port: number };
-  return new TcpServer(server, {
-    port,
-    reopen: () => openServer({ ...address, port }, accept),
+  const options: ListenerOptions = {
+    accept: (stream) => {
+      accept(stream);
+      countConnection();
+    },
+    onClosed,
+    viaNode,
+  };
+  const listener = await openListener(address, options);
+  const { port } = listener;
+  return new TcpServer(listener, {
+    reopen: () => openListener({ ...address, port }, options),
     onRoom,
   });
 }
