@@ -10,7 +10,7 @@ export function freePort(): number {
   for (;;) {
     const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
     try {
-      Deno.listen({ hostname: "0.0.0.0", port }).close();
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
       return port;
     } catch (error) {
       if (!(error instanceof Deno.errors.AddrInUse)) throw error;
