@@ -1,5 +1,12 @@
 import type { ConnLike } from "./conn_stream.ts";
-import { type RuntimeTcp, systemError, type TcpHandle, UV_EOF } from "./runtime_tcp.ts";
+import { plainAddress } from "./plain_address.ts";
+import {
+  type RuntimeTcp,
+  systemError,
+  type TcpHandle,
+  type TcpName,
+  UV_EOF,
+} from "./runtime_tcp.ts";
 
 interface Pending<T> {
   readonly resolve: (value: T) => void;
@@ -140,7 +147,7 @@ export class HandleConn implements ConnLike {
 }
 
 function peerOf(handle: TcpHandle): { hostname: string; port: number } {
-  const name: { address?: string; port?: number } = {};
+  const name: TcpName = {};
   handle.getpeername(name);
-  return { hostname: (name.address ?? "").replace(/^::ffff:/, ""), port: name.port ?? 0 };
+  return { hostname: plainAddress(name.address ?? ""), port: name.port ?? 0 };
 }

@@ -97,7 +97,7 @@ const METHODS = [
   "shutdown",
   "useUserBuffer",
   "writeBuffer",
-] as const;
+] as const satisfies readonly (keyof TcpHandle)[];
 
 interface Bindings {
   TCP: { new (type: number): TcpHandle; prototype: object };

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { plainAddress } from "./plain_address.ts";
 import type { ByteStream } from "./stream.ts";
 import { Turns } from "./turns.ts";
 
@@ -33,7 +34,7 @@ class SocketStream implements ByteStream {
 
   constructor(socket: Socket) {
     const { remoteAddress = "", remotePort } = socket;
-    this.remoteAddress = `${remoteAddress.replace(/^::ffff:/, "")}:${remotePort}`;
+    this.remoteAddress = `${plainAddress(remoteAddress)}:${remotePort}`;
     this.#socket = socket;
     const finish = (error?: unknown) => this.#finish(error instanceof Error ? error : undefined);
     socket.on("data", (chunk: Uint8Array<ArrayBuffer>) => this.#push(chunk));

@@ -4,28 +4,17 @@ import type { ByteStream } from "./stream.ts";
 import { streamPair } from "./stream_pair.ts";
 import { dialTcp } from "./tcp.ts";
 import { listenTcp } from "./tcp_server.ts";
-import { ClosedPort } from "./testing/mod.ts";
+import { ClosedPort, tcpPair } from "./testing/mod.ts";
 import { withHead } from "./with_head.ts";
 
 const LOOPBACK = "127.0.0.1";
 
-async function tcpPair(viaNode: boolean, dialViaNode = viaNode): Promise<[ByteStream, ByteStream]> {
-  const accepted = Promise.withResolvers<ByteStream>();
-  const server = await listenTcp({ hostname: LOOPBACK, port: 0 }, accepted.resolve, { viaNode });
-  const a = await dialTcp({ hostname: LOOPBACK, port: server.port }, undefined, {
-    viaNode: dialViaNode,
-  });
-  const b = await accepted.promise;
-  server.close();
-  return [a, b];
-}
-
 /** Two connected streams of each implementation; what `b` cannot do is said. */
 const IMPLEMENTATIONS: [name: string, make: () => Promise<[ByteStream, ByteStream]>][] = [
   ["streamPair()", () => Promise.resolve(streamPair())],
-  ["dialTcp() and listenTcp()", () => tcpPair(false)],
-  ["dialTcp() and listenTcp() by node:net", () => tcpPair(true)],
-  ["dialTcp() by node:net and listenTcp()", () => tcpPair(false, true)],
+  ["dialTcp() and listenTcp()", () => tcpPair()],
+  ["dialTcp() and listenTcp() by node:net", () => tcpPair({ viaNode: true })],
+  ["dialTcp() by node:net and listenTcp()", () => tcpPair({ dialViaNode: true })],
   ["dialTcp() and connStream()", async () => {
     const listener = Deno.listen({ hostname: LOOPBACK, port: 0 });
     const dialling = dialTcp({ hostname: LOOPBACK, port: listener.addr.port });
@@ -146,7 +135,7 @@ for (const viaNode of [false, true]) {
   });
 
   Deno.test(`a connection by ${by} tells the system's code once it is reset`, async () => {
-    const [a, b] = await tcpPair(viaNode);
+    const [a, b] = await tcpPair({ viaNode });
     const pending = b.read();
     a.abort();
     await assert.rejects(pending, { code: "ECONNRESET" });
@@ -157,7 +146,7 @@ for (const viaNode of [false, true]) {
   });
 
   Deno.test(`closing a connection by ${by} rejects the write under way`, async () => {
-    const [a, b] = await tcpPair(viaNode);
+    const [a, b] = await tcpPair({ viaNode });
     const writing = assert.rejects(async () => {
       for (;;) await a.write(new Uint8Array(1_000_000));
     });

@@ -33,24 +33,24 @@ function dialHandle(
   return new Promise((resolve, reject) => {
     const handle = tcp.socket();
     const request = tcp.connectRequest();
-    const fail = (reason: unknown) => {
-      signal?.removeEventListener("abort", onAbort);
+    const giveUp = (reason: unknown) => {
       handle.close();
       reject(reason);
     };
-    const onAbort = () => fail(signal?.reason);
-    request.oncomplete = (status) => {
+    const onAbort = () => giveUp(signal?.reason);
+    const complete = (status: number) => {
       // What has been given up is closed, and completes as canceled.
       if (signal?.aborted) return;
-      if (status < 0) return fail(systemError("connect", status, `${hostname}:${port}`));
       signal?.removeEventListener("abort", onAbort);
+      if (status < 0) return giveUp(systemError("connect", status, `${hostname}:${port}`));
       setUp(handle);
       resolve(connStream(new HandleConn(handle, { tcp, remote: { hostname, port } })));
     };
+    request.oncomplete = complete;
     signal?.addEventListener("abort", onAbort, { once: true });
     const connect = isIP(hostname) === 6 ? handle.connect6 : handle.connect;
     const status = connect.call(handle, request, hostname, port);
-    if (status < 0) fail(systemError("connect", status, `${hostname}:${port}`));
+    if (status < 0) complete(status);
   });
 }
 

@@ -43,19 +43,12 @@ function openHandle(
   };
   tcp.accepts(server);
   const bind = isIP(hostname) === 6 ? server.bind6 : server.bind;
-  const steps = [
-    () => bind.call(server, hostname, port, 0),
-    () => server.listen(BACKLOG),
-    () => server.getsockname(name),
-  ];
   const name: TcpName = {};
-  for (const step of steps) {
-    const status = step();
-    if (status >= 0) continue;
-    server.close();
-    throw systemError("listen", status, `${hostname}:${port}`);
-  }
-  return Object.assign(listener, { port: name.port! });
+  const status = bind.call(server, hostname, port, 0) || server.listen(BACKLOG) ||
+    server.getsockname(name);
+  if (status === 0) return Object.assign(listener, { port: name.port! });
+  server.close();
+  throw systemError("listen", status, `${hostname}:${port}`);
 }
 
 function openSocket(

@@ -1,17 +1,7 @@
 import assert from "node:assert/strict";
-import { type ByteStream, dialTcp, listenTcp, streamPair } from "../stream/mod.ts";
+import { type ByteStream, streamPair } from "../stream/mod.ts";
+import { tcpPair } from "../stream/testing/mod.ts";
 import { splice } from "./splice.ts";
-
-/** A connected pair of loopback TCP connections. */
-async function tcpPair(): Promise<[ByteStream, ByteStream]> {
-  const accepted = Promise.withResolvers<ByteStream>();
-  const server = await listenTcp({ hostname: "127.0.0.1", port: 0 }, accepted.resolve);
-  const dialled = await dialTcp({ hostname: "127.0.0.1", port: server.port });
-  const first = await accepted.promise;
-  // Before, it would reset what it has not accepted yet.
-  server.close();
-  return [first, dialled];
-}
 
 /** Two outer ends with a splice between them. */
 async function spliced() {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Buffer } from "node:buffer";
+import { plainAddress } from "../../core/stream/mod.ts";
 import { cleanPath, type Router, text } from "../http/mod.ts";
 
 /** Stands in for the host in URLs of requests; what the peer called it is in the `host` header. */
@@ -30,7 +31,7 @@ export function remoteAddressOf({ remoteAddress, remotePort }: {
   remoteAddress?: string | undefined;
   remotePort?: number | undefined;
 }): string {
-  return `${(remoteAddress ?? "").replace(/^::ffff:/, "")}:${remotePort ?? 0}`;
+  return `${plainAddress(remoteAddress ?? "")}:${remotePort ?? 0}`;
 }
 
 /**

@@ -169,11 +169,16 @@ export class Fabric implements AsyncDisposable {
     await this.client.waitForLine(/Connected to machine/);
   }
 
-  /** Stops every program, the last started first, and removes the directory. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Stops every program, the last started first. */
+  async stop(): Promise<void> {
     // A start that was given up on may still be about to spawn its process.
     await Promise.allSettled(this.#launches);
     for (const process of this.#processes.toReversed()) await process.stop();
+  }
+
+  /** Stops every program and removes the directory. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
     await Deno.remove(this.directory, { recursive: true });
   }
 
